@@ -1,0 +1,10 @@
+//! From bytes to [`Observation`]s: one folder or file for each wire format, and the order in which records are taken.
+//!
+//! A decoder here knows its format and its sensor, nothing of tracks, zones or alerts. It never panics on input and
+//! never stops a feed: what it cannot read it counts and names (see each module's `Refusal`).
+
+pub mod observation;
+pub mod sensor;
+
+pub use observation::{Content, Observation};
+pub use sensor::{Sensor, SensorKind, SensorTable};

@@ -1,0 +1,13 @@
+//! shorewatch: a fusion server for coastal surveillance.
+//!
+//! Recorded or live feeds of AIS, radar and photoelectric sensors go in; one picture of the sea (one track a vessel) and
+//! the alerts that matter come out. `ARCHITECTURE.md` is the map; the modules below stand in layer order, and a lower one
+//! never uses a higher one.
+
+pub mod geodesy;
+pub mod units;
+
+pub mod chart;
+pub mod feed;
+
+pub mod fusion;
