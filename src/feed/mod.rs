@@ -5,6 +5,8 @@
 
 pub mod observation;
 pub mod sensor;
+pub mod tally;
 
 pub use observation::{Content, Observation};
 pub use sensor::{Sensor, SensorKind, SensorTable};
+pub use tally::{Place, Reason, Tally};
