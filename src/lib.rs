@@ -11,3 +11,5 @@ pub mod chart;
 pub mod feed;
 
 pub mod fusion;
+
+pub mod api;
