@@ -3,8 +3,10 @@
 //! A decoder here knows its format and its sensor, nothing of tracks, zones or alerts. It never panics on input and
 //! never stops a feed: what it cannot read it counts and names (see each module's `Refusal`).
 
+pub mod ais;
 pub mod asterix;
 pub mod eo;
+pub mod nmea;
 pub mod observation;
 pub mod radar;
 pub mod sensor;

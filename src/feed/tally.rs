@@ -92,6 +92,11 @@ impl<R: Reason, const N: usize> Tally<R, N> {
         self.accepted += 1;
     }
 
+    /// Counts several records that make one whole and could be read together.
+    pub fn accept_many(&mut self, records: u64) {
+        self.accepted += records;
+    }
+
     /// Counts a record of text that was refused.
     pub fn refuse_text(&mut self, reason: R, place: Place, record: &[u8]) {
         if self.count(reason) {

@@ -23,6 +23,32 @@ impl EventTime {
         Self(seconds.saturating_mul(1000))
     }
 
+    /// An instant from a date and time of day in UTC (proleptic Gregorian); `None` when a part cannot be.
+    ///
+    /// Source: Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms", `days_from_civil`.
+    pub fn from_utc(year: u16, month: u8, day: u8, hour: u8, minute: u8, second: u8, millis: u16) -> Option<Self> {
+        let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+        let days_in_month = match month {
+            2 => 28 + u8::from(leap),
+            4 | 6 | 9 | 11 => 30,
+            1..=12 => 31,
+            _ => return None,
+        };
+        let in_range = year <= 9999 && (1..=days_in_month).contains(&day);
+        if !in_range || hour > 23 || minute > 59 || second > 59 || millis > 999 {
+            return None;
+        }
+        // Years begin in March, so that the leap day is the last of its year.
+        let (month, year) = (i64::from(month), i64::from(year) - i64::from(month <= 2));
+        let era = year.div_euclid(400);
+        let year_of_era = year.rem_euclid(400);
+        let day_of_year = (153 * ((month + 9) % 12) + 2) / 5 + i64::from(day) - 1;
+        let day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
+        let days = era * 146_097 + day_of_era - 719_468;
+        let seconds = (i64::from(hour) * 60 + i64::from(minute)) * 60 + i64::from(second);
+        Some(Self(days * Self::DAY_MS + seconds * 1000 + i64::from(millis)))
+    }
+
     /// Milliseconds since the Unix epoch.
     pub const fn as_millis(self) -> i64 {
         self.0
@@ -84,6 +110,21 @@ mod tests {
         assert_eq!(instant.as_millis(), 1_776_438_402_354);
         assert_eq!(instant.to_string(), "2026-04-17T15:06:42.354Z");
         assert_eq!(EventTime::from_seconds(0).to_string(), "1970-01-01T00:00:00.000Z");
+    }
+
+    #[test]
+    fn every_day_from_1900_to_2100_agrees_with_the_calendar() {
+        let mut date = jiff::civil::date(1900, 1, 1);
+        while date.year() < 2100 {
+            let (year, month, day) = (date.year() as u16, date.month() as u8, date.day() as u8);
+            let got = EventTime::from_utc(year, month, day, 23, 59, 58, 7).unwrap();
+            assert_eq!(got.to_string(), format!("{date}T23:59:58.007Z"));
+            date = date.tomorrow().unwrap();
+        }
+        assert_eq!(EventTime::from_utc(2026, 2, 29, 0, 0, 0, 0), None);
+        assert_eq!(EventTime::from_utc(2026, 4, 31, 0, 0, 0, 0), None);
+        assert_eq!(EventTime::from_utc(2026, 13, 1, 0, 0, 0, 0), None);
+        assert_eq!(EventTime::from_utc(2026, 1, 1, 24, 0, 0, 0), None);
     }
 
     #[test]
