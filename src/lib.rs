@@ -13,3 +13,4 @@ pub mod feed;
 pub mod fusion;
 
 pub mod api;
+pub mod serve;

@@ -1,0 +1,40 @@
+//! Between the generated types and our own: checked once, here, and named by field when something is wrong.
+
+pub mod geo;
+pub mod track;
+
+use std::fmt;
+
+/// A field of a request that makes no sense.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BadField {
+    field: String,
+    problem: String,
+}
+
+impl BadField {
+    /// What is wrong with which field: `filter.bbox`, `is upside down`.
+    pub fn new(field: impl Into<String>, problem: impl Into<String>) -> Self {
+        Self { field: field.into(), problem: problem.into() }
+    }
+
+    /// The same, seen from the message that holds the field.
+    #[must_use]
+    pub fn within(self, outer: &str) -> Self {
+        Self { field: format!("{outer}.{}", self.field), problem: self.problem }
+    }
+}
+
+impl fmt::Display for BadField {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.field, self.problem)
+    }
+}
+
+impl std::error::Error for BadField {}
+
+impl From<BadField> for tonic::Status {
+    fn from(bad: BadField) -> Self {
+        Self::invalid_argument(bad.to_string())
+    }
+}

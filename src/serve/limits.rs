@@ -1,0 +1,94 @@
+//! Every bound of the server in one place: what clients from outside can make it hold is finite.
+
+use std::time::Duration;
+
+/// Largest message that the server reads, in bytes: a batch of 10,000 AIS lines has about 1 MiB.
+pub const MESSAGE_BYTES_MAX: usize = 4 << 20;
+
+/// HTTP/2 window of one stream in bytes, see [`CONNECTION_WINDOW_BYTES`].
+pub const STREAM_WINDOW_BYTES: u32 = 256 << 10;
+
+/// HTTP/2 window of one connection in bytes.
+///
+/// h2 grants a connection a budget of half this window for small unread DATA frames, of which each costs up to 256
+/// bytes less its length. At hyper's defaults (both windows 1 MiB) the budget runs out before flow control stops the
+/// sender, and the server cuts a fast client off (ENHANCE_YOUR_CALM) instead of holding it back. With a stream window
+/// this much smaller than the connection's, flow control always wins.
+pub const CONNECTION_WINDOW_BYTES: u32 = 4 << 20;
+
+/// Streams that one connection may have open: six full ingest streams fit the small-frame budget, watchers send nothing.
+pub const STREAMS_PER_CONNECTION: u32 = 64;
+
+/// How long a connection may be silent before the server asks whether the client is still there.
+pub const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(30);
+
+/// How long the client may take to answer that.
+pub const KEEPALIVE_TIMEOUT: Duration = Duration::from_secs(20);
+
+/// Work items (batches, advances, ticks) that wait for the engine. Full: ingest streams stop being read.
+pub const ENGINE_QUEUE: usize = 64;
+
+/// Batches of one ingest stream that may be under way: sent to the engine, or answered and the answer not yet read.
+pub const ACKS_PER_STREAM: usize = 16;
+
+/// Records in one batch.
+pub const BATCH_RECORDS_MAX: usize = 10_000;
+
+/// Bytes of one record: an ASTERIX block has at most 65,535, an NMEA line with its tag block some 200.
+pub const RECORD_BYTES_MAX: usize = 65_535;
+
+/// Rejections listed in one acknowledgement; all are counted.
+pub const REJECTIONS_PER_ACK: usize = 1_000;
+
+/// Feeds that one stream may name, so also the least number that is no handle.
+pub const HANDLES_PER_STREAM: usize = 1_024;
+
+/// Feeds that the server keeps a position for.
+pub const FEEDS_MAX: usize = 4_096;
+
+/// Characters in the name of a feed.
+pub const FEED_ID_CHARS_MAX: usize = 64;
+
+/// Ingest streams at once.
+pub const INGEST_STREAMS_MAX: usize = 1_024;
+
+/// Watchers at once, of tracks and alerts together.
+pub const WATCHERS_MAX: usize = 1_024;
+
+/// Changes that wait in one watcher's stream. What comes after them waits in the picture itself, the latest of each track.
+pub const WATCH_QUEUE: usize = 64;
+
+/// Ended tracks of which is remembered how they ended, for watchers that have not looked for a while.
+pub const FAREWELLS_MAX: usize = 16_384;
+
+/// Alerts kept to be listed and watched, the latest changed.
+pub const ALERTS_KEPT: usize = 10_000;
+
+/// MMSIs in a track filter.
+pub const FILTER_MMSIS_MAX: usize = 1_000;
+
+/// Kinds in an alert filter.
+pub const FILTER_KINDS_MAX: usize = 64;
+
+/// Tracks on a page when the client does not say.
+pub const TRACK_PAGE_DEFAULT: usize = 1_000;
+
+/// Tracks on a page at most: about 200 bytes each, so within [`MESSAGE_BYTES_MAX`].
+pub const TRACK_PAGE_MAX: usize = 10_000;
+
+/// Zones on a page at most; with 73 zones of Hainan a page has some 200 kB.
+pub const ZONE_PAGE_MAX: usize = 1_000;
+
+/// Points in one request to locate.
+pub const LOCATE_POINTS_MAX: usize = 10_000;
+
+/// How often the picture is shown to watchers, by the wall clock. What the engine does never depends on it.
+pub const SHOW_INTERVAL: Duration = Duration::from_millis(200);
+
+/// How long open streams may take to end when the server shuts down.
+pub const SHUTDOWN_GRACE: Duration = Duration::from_secs(5);
+
+const _: () = assert!(STREAM_WINDOW_BYTES * 6 * 10 <= CONNECTION_WINDOW_BYTES * 4, "six ingest streams fit the budget");
+const _: () = assert!(RECORD_BYTES_MAX < MESSAGE_BYTES_MAX);
+const _: () = assert!(TRACK_PAGE_DEFAULT <= TRACK_PAGE_MAX && TRACK_PAGE_MAX * 400 <= MESSAGE_BYTES_MAX);
+const _: () = assert!(HANDLES_PER_STREAM <= FEEDS_MAX && REJECTIONS_PER_ACK <= BATCH_RECORDS_MAX);

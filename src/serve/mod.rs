@@ -1,0 +1,10 @@
+//! The server behind the wire: the task that owns the engine, and what watchers look at.
+//!
+//! One thread owns the engine and takes work from one bounded queue, so the order of the input is the order of the queue and
+//! the core stays a pure function of it. Watchers never touch the engine: it shows them a picture and a board of alerts, and
+//! each reads them at its own pace.
+
+pub mod alert_board;
+pub mod limits;
+pub mod picture;
+pub mod track_watch;

@@ -1,0 +1,274 @@
+//! What one watcher of tracks is told: the difference between the picture that it knows and the latest.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::picture::{Farewell, Picture};
+use crate::fusion::{Sources, TrackState};
+use crate::geodesy::LatLon;
+use crate::units::{Mmsi, TrackId};
+
+/// A box along meridians and parallels, checked.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct GeoBox {
+    /// Western edge in degrees; greater than the eastern one when the box crosses the antimeridian.
+    pub west_deg: f64,
+    /// Southern edge in degrees.
+    pub south_deg: f64,
+    /// Eastern edge in degrees.
+    pub east_deg: f64,
+    /// Northern edge in degrees.
+    pub north_deg: f64,
+}
+
+impl GeoBox {
+    /// Whether a position lies inside or on the edge.
+    pub fn contains(&self, place: LatLon) -> bool {
+        let in_lon = if self.west_deg <= self.east_deg {
+            (self.west_deg..=self.east_deg).contains(&place.lon_deg)
+        } else {
+            place.lon_deg >= self.west_deg || place.lon_deg <= self.east_deg
+        };
+        in_lon && (self.south_deg..=self.north_deg).contains(&place.lat_deg)
+    }
+
+    /// Whether two boxes share a point.
+    pub fn touches(&self, other: &Self) -> bool {
+        let in_lat = self.south_deg <= other.north_deg && other.south_deg <= self.north_deg;
+        let spans = |geo: &Self| -> [(f64, f64); 2] {
+            if geo.west_deg <= geo.east_deg {
+                [(geo.west_deg, geo.east_deg); 2]
+            } else {
+                [(geo.west_deg, 180.0), (-180.0, geo.east_deg)]
+            }
+        };
+        let other_spans = spans(other);
+        in_lat && spans(self).iter().any(|a| other_spans.iter().any(|b| a.0 <= b.1 && b.0 <= a.1))
+    }
+}
+
+/// Selects tracks; every condition that is given must hold.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct TrackFilter {
+    /// Inside this box.
+    pub bbox: Option<GeoBox>,
+    /// Measured by one of these kinds in the last minute; none given: any.
+    pub kinds: Sources,
+    /// With one of these identities, sorted; empty: any.
+    pub mmsis: Vec<Mmsi>,
+}
+
+impl TrackFilter {
+    /// Whether a track is selected.
+    pub fn selects(&self, track: &TrackState) -> bool {
+        let sources = track.sources;
+        let wanted = self.kinds;
+        self.bbox.is_none_or(|bbox| bbox.contains(track.position))
+            && (wanted == Sources::default()
+                || (wanted.ais && sources.ais)
+                || (wanted.radar && sources.radar)
+                || (wanted.eo && sources.eo))
+            && (self.mmsis.is_empty()
+                || track.identity.mmsi.is_some_and(|mmsi| self.mmsis.binary_search(&mmsi).is_ok()))
+    }
+}
+
+/// One thing that a watcher is told.
+#[derive(Clone, Debug, PartialEq)]
+pub enum TrackChange {
+    /// There when the watch began.
+    Snapshot(Arc<TrackState>),
+    /// The snapshot is complete.
+    SnapshotEnd,
+    /// Came into the picture, or came to meet the filter.
+    Enter(Arc<TrackState>),
+    /// Measured anew, or more became known.
+    Update(Arc<TrackState>),
+    /// Goes on, but no longer meets the filter. Carries the state that the watcher knows.
+    Leave(Arc<TrackState>),
+    /// Is over. Carries the state that the watcher knows.
+    End(Arc<TrackState>),
+    /// Was the same vessel as another. Carries the state that the watcher knows, and the other.
+    Merged(Arc<TrackState>, TrackId),
+}
+
+/// What one watcher knows. Holds one state a track in its selection, nothing else.
+#[derive(Debug)]
+pub struct TrackWatch {
+    filter: TrackFilter,
+    interval_min_ms: i64,
+    known: BTreeMap<TrackId, Arc<TrackState>>,
+    begun: bool,
+}
+
+impl TrackWatch {
+    /// A watch that knows nothing yet. Two updates of one track are at least `interval_min_ms` of event time apart.
+    pub fn new(filter: TrackFilter, interval_min_ms: u32) -> Self {
+        Self { filter, interval_min_ms: i64::from(interval_min_ms), known: BTreeMap::new(), begun: false }
+    }
+
+    /// What to tell so that the watcher knows `picture`: first the ends, then tracks in order of id.
+    pub fn look(&mut self, picture: &Picture, farewell: impl Fn(TrackId) -> Farewell) -> Vec<TrackChange> {
+        let mut changes = self.gone(picture, farewell);
+        for track in &picture.tracks {
+            let selected = self.filter.selects(track);
+            match (self.known.get(&track.id), selected) {
+                (None, false) => {}
+                (None, true) => {
+                    self.known.insert(track.id, Arc::clone(track));
+                    changes.push(if self.begun {
+                        TrackChange::Enter(Arc::clone(track))
+                    } else {
+                        TrackChange::Snapshot(Arc::clone(track))
+                    });
+                }
+                (Some(_), false) => {
+                    if let Some(last) = self.known.remove(&track.id) {
+                        changes.push(TrackChange::Leave(last));
+                    }
+                }
+                (Some(last), true) => {
+                    if is_news(last, track) && track.time.millis_since(last.time) >= self.interval_min_ms {
+                        self.known.insert(track.id, Arc::clone(track));
+                        changes.push(TrackChange::Update(Arc::clone(track)));
+                    }
+                }
+            }
+        }
+        if !self.begun {
+            self.begun = true;
+            changes.push(TrackChange::SnapshotEnd);
+        }
+        changes
+    }
+
+    /// Forgets the tracks that are no longer in the picture, and says how they ended.
+    fn gone(&mut self, picture: &Picture, farewell: impl Fn(TrackId) -> Farewell) -> Vec<TrackChange> {
+        let mut changes = Vec::new();
+        self.known.retain(|&id, last| {
+            if picture.track(id).is_some() {
+                return true;
+            }
+            let last = Arc::clone(last);
+            changes.push(match farewell(id) {
+                Farewell::Ended => TrackChange::End(last),
+                Farewell::MergedInto(other) => TrackChange::Merged(last, other),
+            });
+            false
+        });
+        changes
+    }
+}
+
+/// Whether a state says more than the one before: a new measurement, or something other than a prediction has changed.
+fn is_news(before: &TrackState, after: &TrackState) -> bool {
+    after.last_seen != before.last_seen
+        || after.sources != before.sources
+        || after.identity != before.identity
+        || after.merged_with != before.merged_with
+        || after.eo_class.map(|(class, _)| class) != before.eo_class.map(|(class, _)| class)
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+    use crate::units::EventTime;
+
+    /// A track that was measured by radar at `seconds`.
+    pub(crate) fn track(id: u64, seconds: i64, lon_deg: f64) -> TrackState {
+        let time = EventTime::from_seconds(seconds);
+        TrackState {
+            id: TrackId(id),
+            time,
+            first_seen: EventTime::from_seconds(0),
+            last_seen: time,
+            position: LatLon::new(20.0, lon_deg),
+            east_mps: 3.0,
+            north_mps: 4.0,
+            position_covariance_m2: [100.0, 0.0, 100.0],
+            speed_sigma_mps: 0.5,
+            stopped_probability: 0.0,
+            existence: 0.99,
+            confirmed: true,
+            sources: Sources { radar: true, ..Sources::default() },
+            last_ais: None,
+            last_radar: Some(time),
+            last_eo: None,
+            identity: Default::default(),
+            eo_class: None,
+            length_m: None,
+            sightings: Default::default(),
+            merged_with: None,
+        }
+    }
+
+    fn picture(seconds: i64, tracks: &[TrackState]) -> Picture {
+        Picture { time: EventTime::from_seconds(seconds), tracks: tracks.iter().cloned().map(Arc::new).collect() }
+    }
+
+    /// The changes as text: `enter 1`.
+    fn told(watch: &mut TrackWatch, picture: &Picture) -> Vec<String> {
+        let farewell = |id: TrackId| if id.0 == 3 { Farewell::MergedInto(TrackId(1)) } else { Farewell::Ended };
+        let name = |change: TrackChange| match change {
+            TrackChange::Snapshot(track) => format!("snapshot {}", track.id.0),
+            TrackChange::SnapshotEnd => "snapshot end".to_owned(),
+            TrackChange::Enter(track) => format!("enter {}", track.id.0),
+            TrackChange::Update(track) => format!("update {}", track.id.0),
+            TrackChange::Leave(track) => format!("leave {}", track.id.0),
+            TrackChange::End(track) => format!("end {}", track.id.0),
+            TrackChange::Merged(track, into) => format!("merged {} into {}", track.id.0, into.0),
+        };
+        watch.look(picture, farewell).into_iter().map(name).collect()
+    }
+
+    #[test]
+    fn a_watch_begins_with_a_snapshot_and_goes_on_with_what_changes() {
+        let mut watch = TrackWatch::new(TrackFilter::default(), 0);
+        let first = picture(10, &[track(1, 10, 110.0), track(3, 10, 110.1)]);
+        assert_eq!(told(&mut watch, &first), ["snapshot 1", "snapshot 3", "snapshot end"]);
+        assert_eq!(told(&mut watch, &first), Vec::<String>::new());
+        let second = picture(20, &[track(1, 20, 110.0), track(3, 10, 110.1), track(4, 20, 110.2)]);
+        assert_eq!(told(&mut watch, &second), ["update 1", "enter 4"]);
+        assert_eq!(told(&mut watch, &picture(30, &[track(1, 20, 110.0)])), ["merged 3 into 1", "end 4"]);
+    }
+
+    #[test]
+    fn a_track_that_ceases_to_meet_the_filter_leaves_and_may_enter_again() {
+        let bbox = GeoBox { west_deg: 110.0, south_deg: 19.0, east_deg: 110.5, north_deg: 21.0 };
+        let mut watch = TrackWatch::new(TrackFilter { bbox: Some(bbox), ..TrackFilter::default() }, 0);
+        assert_eq!(told(&mut watch, &picture(10, &[track(1, 10, 110.4)])), ["snapshot 1", "snapshot end"]);
+        assert_eq!(told(&mut watch, &picture(20, &[track(1, 20, 110.6)])), ["leave 1"]);
+        assert_eq!(told(&mut watch, &picture(30, &[track(1, 30, 110.4)])), ["enter 1"]);
+        assert_eq!(told(&mut watch, &picture(40, &[])), ["end 1"]);
+    }
+
+    #[test]
+    fn updates_of_one_track_keep_their_distance() {
+        let mut watch = TrackWatch::new(TrackFilter::default(), 15_000);
+        assert_eq!(told(&mut watch, &picture(10, &[track(1, 10, 110.4)])).len(), 2);
+        assert_eq!(told(&mut watch, &picture(20, &[track(1, 20, 110.4)])), Vec::<String>::new());
+        assert_eq!(told(&mut watch, &picture(30, &[track(1, 30, 110.4)])), ["update 1"]);
+    }
+
+    #[test]
+    fn a_filter_takes_identity_and_kind_of_sensor() {
+        let mmsi = Mmsi::new(413_000_001);
+        let mut with_ais = track(1, 10, 110.0);
+        with_ais.sources.ais = true;
+        with_ais.identity.mmsi = mmsi;
+        let dark = track(2, 10, 110.0);
+        let by_mmsi = TrackFilter { mmsis: mmsi.into_iter().collect(), ..TrackFilter::default() };
+        assert!(by_mmsi.selects(&with_ais) && !by_mmsi.selects(&dark));
+        let by_kind = TrackFilter { kinds: Sources { ais: true, ..Sources::default() }, ..TrackFilter::default() };
+        assert!(by_kind.selects(&with_ais) && !by_kind.selects(&dark));
+    }
+
+    #[test]
+    fn a_box_may_cross_the_antimeridian() {
+        let bbox = GeoBox { west_deg: 170.0, south_deg: -10.0, east_deg: -170.0, north_deg: 10.0 };
+        assert!(bbox.contains(LatLon::new(0.0, 175.0)) && bbox.contains(LatLon::new(0.0, -175.0)));
+        assert!(!bbox.contains(LatLon::new(0.0, 0.0)));
+        let east_of_it = GeoBox { west_deg: -175.0, south_deg: 0.0, east_deg: -160.0, north_deg: 5.0 };
+        assert!(bbox.touches(&east_of_it) && east_of_it.touches(&bbox));
+    }
+}
