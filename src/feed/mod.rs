@@ -8,6 +8,7 @@ pub mod asterix;
 pub mod eo;
 pub mod nmea;
 pub mod observation;
+pub mod order;
 pub mod radar;
 pub mod sensor;
 pub mod tally;
