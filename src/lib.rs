@@ -13,4 +13,6 @@ pub mod feed;
 pub mod fusion;
 
 pub mod api;
+pub mod cli;
+pub mod decode;
 pub mod serve;

@@ -114,8 +114,7 @@ impl Assembler {
             return Step::Refused(Refusal::TooLong);
         }
         slot.held += 1;
-        slot.hearing.time = slot.hearing.time.or(hearing.time);
-        slot.hearing.station = slot.hearing.station.or(hearing.station);
+        slot.hearing = slot.hearing.or(*hearing);
         if slot.held == part.count { Step::Complete(self.slots.remove(index)) } else { Step::Held }
     }
 
@@ -136,9 +135,10 @@ impl Assembler {
 }
 
 impl Slot {
-    /// Too old for a part heard so, at `line`. Clocks are compared only within one station.
+    /// Too old for a part heard so, at `line`. Times are compared only within one clock of one
+    /// station.
     fn is_stale(&self, hearing: &Hearing, line: u64) -> bool {
-        if self.hearing.station == hearing.station
+        if (self.hearing.station, self.hearing.clock) == (hearing.station, hearing.clock)
             && let (Some(begun), Some(now)) = (self.hearing.time, hearing.time)
         {
             return now.millis_since(begun).saturating_abs() > AGE_MS_MAX;

@@ -4,7 +4,7 @@ use std::hash::Hasher;
 
 use super::assembly::{Assembler, Step};
 use super::bits::BitBuffer;
-use super::hearing::{Hearing, Herald, StationName};
+use super::hearing::{Clock, Hearing, Herald, StationName};
 use super::message::Message;
 use super::refusal::{Oddities, Refusal};
 use super::sentence::{Parsed, Sentence, parse};
@@ -45,6 +45,8 @@ pub struct Received<'a> {
     pub station: Option<StationName>,
     /// When it heard it, by the station's clock.
     pub time: Option<EventTime>,
+    /// Where that time stood.
+    pub clock: Option<Clock>,
     /// The message.
     pub message: Message<'a>,
 }
@@ -220,6 +222,7 @@ impl AisDecoder {
             channel: sentence.channel,
             station: hearing.station,
             time: hearing.time,
+            clock: hearing.clock,
             message,
         });
     }

@@ -8,27 +8,46 @@ use crate::units::EventTime;
 /// The name of a receiving station; names longer than this are cut (IEC 61162-450 allows 15 characters).
 pub type StationName = ArrayString<24>;
 
+/// Who stated a time of reception. Their clocks differ, so times of different sources do not compare.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Clock {
+    /// The tag block.
+    TagBlock,
+    /// The `$PGHP` line before the sentence.
+    Proxy,
+    /// What follows the checksum.
+    Suffix,
+}
+
 /// What is known of the reception of one sentence.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Hearing {
     /// The station that heard it.
     pub station: Option<StationName>,
-    /// When it heard it, by the station's clock.
+    /// When it heard it.
     pub time: Option<EventTime>,
+    /// By which clock.
+    pub clock: Option<Clock>,
     /// The group that its tag block names.
     pub group: Option<Group>,
 }
 
 impl Hearing {
     pub(super) fn from_tag(tag: &TagBlock<'_>) -> Self {
-        Self { station: tag.source.and_then(station_name), time: tag.time, group: tag.group }
+        Self {
+            station: tag.source.and_then(station_name),
+            time: tag.time,
+            clock: tag.time.map(|_| Clock::TagBlock),
+            group: tag.group,
+        }
     }
 
     /// Fills what is missing from `other`.
-    fn or(self, other: Self) -> Self {
+    pub(super) fn or(self, other: Self) -> Self {
         Self {
             station: self.station.or(other.station),
             time: self.time.or(other.time),
+            clock: self.clock.or(other.clock),
             group: self.group.or(other.group),
         }
     }
@@ -46,6 +65,7 @@ impl Hearing {
             last = field;
         }
         hearing.time = unix_time(last.trim_ascii());
+        hearing.clock = hearing.time.map(|_| Clock::Suffix);
         hearing
     }
 }
@@ -99,7 +119,7 @@ impl Herald {
             Some(&[high, low]) => hex_pair(high, low),
             _ => None,
         };
-        self.hearing = Hearing { station, time, group: None }.or(self.hearing);
+        self.hearing = Hearing { station, time, clock: time.map(|_| Clock::Proxy), group: None }.or(self.hearing);
     }
 
     /// Takes what was announced for a sentence with this checksum. `single`: it is a whole message; for the first of

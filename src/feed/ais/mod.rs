@@ -32,7 +32,7 @@ pub use control::{
     Request, Reservation,
 };
 pub use decoder::{AisDecoder, AisTally, Counts, Received};
-pub use hearing::{Hearing, StationName};
+pub use hearing::{Clock, Hearing, StationName};
 pub use message::{Body, Message};
 pub use position::{
     AidToNavigation, BaseStation, ClassAPosition, ClassBExtended, ClassBPosition, LongRange, SarAircraft,

@@ -1,0 +1,34 @@
+//! The command line: one file a subcommand, each a struct of arguments with a `run`.
+//!
+//! To add one: its file, its line in [`Command`], and its line in [`run`].
+
+mod decode;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+
+/// Fuses AIS, radar and photoelectric sensors of a coast into one picture, and tells the alerts that matter.
+#[derive(Debug, Parser)]
+#[command(version, about, propagate_version = true)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Decode AIS recordings into JSON Lines.
+    Decode(decode::Decode),
+}
+
+/// Runs what the command line asks for.
+///
+/// # Errors
+/// Whatever stopped it, with its context.
+pub fn run(cli: Cli) -> Result<()> {
+    match cli.command {
+        Command::Decode(command) => command.run(),
+    }
+}
