@@ -5,6 +5,7 @@
 
 pub mod ais;
 pub mod asterix;
+pub mod decoder;
 pub mod eo;
 pub mod nmea;
 pub mod observation;
@@ -13,6 +14,7 @@ pub mod radar;
 pub mod sensor;
 pub mod tally;
 
+pub use decoder::{DecodeReport, FeedDecoder};
 pub use observation::{Content, Observation};
 pub use sensor::{Sensor, SensorKind, SensorTable};
 pub use tally::{Place, Reason, Tally};
