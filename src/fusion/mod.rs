@@ -1,7 +1,355 @@
 //! From observations to tracks: one track a vessel, with identity, sources and uncertainty.
 //!
-//! Knows nothing of zones, shores or alerts.
+//! One tracker takes AIS reports, radar plots and camera detections as they come, each with its own error
+//! (measurement-level fusion). It knows nothing of zones, shores or alerts, has no clock and no randomness: the same
+//! observations in the same order give the same tracks to the bit.
+//!
+//! Where to look: [`filter`] how a craft moves; [`measurement`] and [`history`] how a measurement enters, also late;
+//! [`associate`] whose plot it is; [`registration`] and [`clutter`] what a radar gets wrong; `radar`, `ais` and `eo`
+//! the three ways in; `upkeep` how tracks end, hide behind one another and turn out to be doubles.
+//!
+//! Cost: a plot costs a look into nine grid cells and a filter step for each track in its gate; an AIS report of a known
+//! MMSI one hash look-up and one step. Neither grows with the number of tracks elsewhere.
 
+mod ais;
+pub mod associate;
+pub mod clutter;
+pub mod config;
+mod eo;
+pub mod filter;
+pub mod grid;
+pub mod history;
+pub mod measurement;
+mod radar;
+pub mod registration;
+mod sensor_health;
 pub mod track;
+mod track_file;
+mod upkeep;
 
-pub use track::{Identity, Sources, TrackState};
+use rustc_hash::FxHashMap;
+use smallvec::SmallVec;
+
+pub use config::FusionConfig;
+pub use sensor_health::SensorHealth;
+pub use track::{EoSighting, Identity, Sources, TrackState};
+
+use crate::feed::observation::{AisStatic, Content, Observation};
+use crate::feed::sensor::SensorTable;
+use crate::geodesy::LatLon;
+use crate::units::{EventTime, Mmsi, TrackId};
+use ais::StaticRegister;
+use eo::CameraSite;
+use grid::Grid;
+use measurement::{Kinematics, Measurement};
+use radar::RadarSite;
+use track_file::TrackFile;
+
+/// What happened to a track.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum TrackEvent {
+    /// It is shown from now on.
+    Confirmed {
+        /// Which track.
+        id: TrackId,
+        /// When.
+        time: EventTime,
+    },
+    /// It is over.
+    Ended {
+        /// Which track.
+        id: TrackId,
+        /// When.
+        time: EventTime,
+        /// The track that goes on in its place, when it turned out to be a double.
+        into: Option<TrackId>,
+    },
+    /// Another craft hides it from radar from now on.
+    Hidden {
+        /// Which track.
+        id: TrackId,
+        /// When.
+        time: EventTime,
+        /// The craft that hides it.
+        by: TrackId,
+    },
+    /// It is seen for itself again.
+    Separated {
+        /// Which track.
+        id: TrackId,
+        /// When.
+        time: EventTime,
+        /// The craft that had hidden it.
+        from: TrackId,
+    },
+}
+
+/// Observations that fusion could not use, by reason. Nothing is lost without being counted here.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct FusionRefusals {
+    /// Of a sensor that is not in the table or of another kind.
+    pub unknown_sensor: u64,
+    /// Positions of base stations, aids to navigation and aircraft: no vessels.
+    pub no_vessel: u64,
+    /// Test targets and positions that a radar predicted without measuring.
+    pub not_measured: u64,
+    /// Beyond the instrumented range, or not a number.
+    pub implausible: u64,
+    /// Older than the past that is kept.
+    pub too_late: u64,
+    /// Late radar plots that fit no track of their time.
+    pub late_without_track: u64,
+    /// Bearings that fit no track or several alike.
+    pub bearing_undecided: u64,
+    /// AIS positions that contradict the track of their MMSI (kept as claims).
+    pub contradicting: u64,
+    /// More craft than the limit.
+    pub no_room: u64,
+}
+
+/// All tracks, and what is known of the sensors.
+#[derive(Clone, Debug)]
+pub struct Fusion {
+    config: FusionConfig,
+    slots: Vec<Option<Box<TrackFile>>>,
+    free: Vec<u32>,
+    by_id: FxHashMap<TrackId, u32>,
+    by_mmsi: FxHashMap<Mmsi, SmallVec<[TrackId; 2]>>,
+    grid: Grid,
+    radars: Vec<Option<RadarSite>>,
+    cameras: Vec<Option<CameraSite>>,
+    statics: StaticRegister,
+    next_id: u64,
+    now: EventTime,
+    last_upkeep: EventTime,
+    events: Vec<TrackEvent>,
+    refusals: FusionRefusals,
+    /// Scratch for grid queries: kept so that none is allocated per message.
+    near: Vec<u32>,
+}
+
+impl Fusion {
+    /// A tracker without tracks for these sensors.
+    pub fn new(config: FusionConfig, sensors: &SensorTable) -> Self {
+        Self {
+            radars: sensors.iter().map(|(id, sensor)| RadarSite::new(id, sensor, &config)).collect(),
+            cameras: sensors.iter().map(|(_, sensor)| CameraSite::new(sensor, &config)).collect(),
+            config,
+            slots: Vec::new(),
+            free: Vec::new(),
+            by_id: FxHashMap::default(),
+            by_mmsi: FxHashMap::default(),
+            grid: Grid::default(),
+            statics: StaticRegister::default(),
+            next_id: 1,
+            now: EventTime::from_millis(i64::MIN),
+            last_upkeep: EventTime::from_millis(i64::MIN),
+            events: Vec::new(),
+            refusals: FusionRefusals::default(),
+            near: Vec::new(),
+        }
+    }
+
+    /// Takes one observation. Observations come in order of receipt; their own times may be up to half a minute late.
+    pub fn push(&mut self, observation: &Observation) {
+        self.advance(observation.received);
+        match &observation.content {
+            Content::AisPosition(report) => self.take_report(observation, report),
+            Content::AisStatic(data) => self.take_static(data),
+            Content::RadarPlot(plot) => self.take_plot(observation, plot),
+            Content::RadarService(service) => self.take_radar_service(observation, service),
+            Content::EoDetection(detection) => self.take_detection(observation, detection),
+        }
+    }
+
+    /// Lets receive time pass up to `now`: scan sectors that are complete are given to the tracks, tracks age.
+    pub fn advance(&mut self, now: EventTime) {
+        if now <= self.now {
+            return;
+        }
+        self.now = now;
+        self.close_sectors(now, false);
+        if now.millis_since(self.last_upkeep) >= upkeep::INTERVAL_MS {
+            self.last_upkeep = now;
+            self.upkeep(now);
+        }
+    }
+
+    /// Gives everything received so far to the tracks, also scan sectors that are not yet complete: to be called before
+    /// the picture of an instant is taken.
+    pub fn settle(&mut self) {
+        self.close_sectors(self.now, true);
+    }
+
+    /// The confirmed tracks that are shown at `at`, sorted by number.
+    pub fn tracks(&self, at: EventTime) -> Vec<TrackState> {
+        let mut shown: Vec<TrackState> =
+            self.files().filter(|file| self.is_shown(file, at)).map(|file| file.view(at, &self.config)).collect();
+        shown.sort_unstable_by_key(|track| track.id);
+        shown
+    }
+
+    /// One track at `at`, shown or not.
+    pub fn track(&self, id: TrackId, at: EventTime) -> Option<TrackState> {
+        self.file(id).map(|file| file.view(at, &self.config))
+    }
+
+    /// The measurements of the last half minute that made a track, oldest first.
+    pub fn explain(&self, id: TrackId) -> Option<Vec<Measurement>> {
+        self.file(id).map(|file| file.history.measurements().cloned().collect())
+    }
+
+    /// Takes out what happened to tracks since the last call, in order.
+    pub fn drain_events(&mut self) -> Vec<TrackEvent> {
+        std::mem::take(&mut self.events)
+    }
+
+    /// Observations that could not be used, by reason.
+    pub fn refusals(&self) -> FusionRefusals {
+        self.refusals
+    }
+
+    /// How many tracks there are, tentative ones included.
+    pub fn len(&self) -> usize {
+        self.by_id.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.by_id.is_empty()
+    }
+
+    /// Remembers what a vessel says of itself.
+    fn take_static(&mut self, data: &AisStatic) {
+        let known = *self.statics.learn(data);
+        for id in self.by_mmsi.get(&data.mmsi).cloned().unwrap_or_default() {
+            if let Some(file) = self.file_mut(id) {
+                known.describe(&mut file.identity);
+            }
+        }
+    }
+
+    fn files(&self) -> impl Iterator<Item = &TrackFile> {
+        self.slots.iter().filter_map(|slot| slot.as_deref())
+    }
+
+    fn slot(&self, slot: u32) -> Option<&TrackFile> {
+        self.slots.get(slot as usize).and_then(|slot| slot.as_deref())
+    }
+
+    fn slot_mut(&mut self, slot: u32) -> Option<&mut TrackFile> {
+        self.slots.get_mut(slot as usize).and_then(|slot| slot.as_deref_mut())
+    }
+
+    fn file(&self, id: TrackId) -> Option<&TrackFile> {
+        self.by_id.get(&id).and_then(|&slot| self.slot(slot))
+    }
+
+    fn file_mut(&mut self, id: TrackId) -> Option<&mut TrackFile> {
+        let slot = *self.by_id.get(&id)?;
+        self.slot_mut(slot)
+    }
+
+    /// Starts a track; `None` when there are as many as allowed.
+    fn start(&mut self, kinematics: Kinematics, existence: f64) -> Option<u32> {
+        if self.by_id.len() >= self.config.lifecycle.max_tracks {
+            self.refusals.no_room += 1;
+            return None;
+        }
+        let id = TrackId(self.next_id);
+        self.next_id += 1;
+        let file = Box::new(TrackFile::born(id, kinematics, existence));
+        let cell = file.cell;
+        let slot = match self.free.pop() {
+            Some(slot) => {
+                self.slots[slot as usize] = Some(file);
+                slot
+            }
+            None => {
+                self.slots.push(Some(file));
+                (self.slots.len() - 1) as u32
+            }
+        };
+        self.by_id.insert(id, slot);
+        self.grid.insert(cell, slot);
+        Some(slot)
+    }
+
+    /// Ends a track.
+    fn end(&mut self, slot: u32, into: Option<TrackId>) {
+        let Some(file) = self.slots.get_mut(slot as usize).and_then(Option::take) else { return };
+        self.grid.remove(file.cell, slot);
+        self.by_id.remove(&file.id);
+        if let Some(mmsi) = file.mmsi() {
+            self.forget_mmsi(mmsi, file.id);
+        }
+        if file.confirmed {
+            self.events.push(TrackEvent::Ended { id: file.id, time: self.now, into });
+        }
+        self.free.push(slot);
+    }
+
+    /// Gives a measurement to a track and keeps the grid true. `false` when it is too late for the track.
+    fn give(&mut self, slot: u32, measurement: Measurement) -> bool {
+        let Some(file) = self.slots.get_mut(slot as usize).and_then(|slot| slot.as_deref_mut()) else { return false };
+        if !file.take(measurement, &self.config) {
+            self.refusals.too_late += 1;
+            return false;
+        }
+        self.replace_in_grid(slot);
+        true
+    }
+
+    /// Brings the grid up to date with where a track is.
+    fn replace_in_grid(&mut self, slot: u32) {
+        let Some(file) = self.slots.get_mut(slot as usize).and_then(|slot| slot.as_deref_mut()) else { return };
+        let cell = Grid::cell_of(file.kinematics.position());
+        if cell != file.cell {
+            self.grid.remove(file.cell, slot);
+            self.grid.insert(cell, slot);
+            file.cell = cell;
+        }
+    }
+
+    /// Slots of tracks within about `radius_m`, ascending. The caller hands the vector back by [`Self::done_with`].
+    fn slots_near(&mut self, position: LatLon, radius_m: f64) -> Vec<u32> {
+        let mut found = std::mem::take(&mut self.near);
+        found.clear();
+        self.grid.near(position, radius_m, &mut found);
+        found
+    }
+
+    fn done_with(&mut self, found: Vec<u32>) {
+        self.near = found;
+    }
+
+    /// Shows a track when enough speaks for it.
+    fn confirm_if_due(&mut self, slot: u32) {
+        let (now, lifecycle) = (self.now, &self.config.lifecycle);
+        let Some(file) = self.slots.get_mut(slot as usize).and_then(|slot| slot.as_deref_mut()) else { return };
+        if file.confirmed || file.unproven {
+            return;
+        }
+        let by_ais = file.last_ais.is_some() && file.existence >= 0.9;
+        if by_ais || (file.existence >= lifecycle.confirm && file.hits >= lifecycle.confirm_hits) {
+            file.confirmed = true;
+            self.events.push(TrackEvent::Confirmed { id: file.id, time: now });
+        }
+    }
+
+    fn learn_mmsi(&mut self, mmsi: Mmsi, id: TrackId) {
+        let ids = self.by_mmsi.entry(mmsi).or_default();
+        if !ids.contains(&id) {
+            ids.push(id);
+        }
+    }
+
+    fn forget_mmsi(&mut self, mmsi: Mmsi, id: TrackId) {
+        if let Some(ids) = self.by_mmsi.get_mut(&mmsi) {
+            ids.retain(|other| *other != id);
+            if ids.is_empty() {
+                self.by_mmsi.remove(&mmsi);
+            }
+        }
+    }
+}

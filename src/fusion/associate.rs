@@ -1,0 +1,302 @@
+//! Which plot belongs to which track: marginal association probabilities.
+//!
+//! Each track gives at most one plot and each plot comes from at most one track. A sector falls apart into clusters of
+//! tracks and plots that compete; nearly all are small and are summed exactly, by running over the tracks with the set
+//! of plots already taken as state. A cluster with too many plots for that is left to loopy belief propagation, which is
+//! over-sure in tight cycles but bounded in cost. Source of the latter: J. Williams and R. Lau, "Approximate evaluation of marginal association
+//! probabilities with belief propagation", IEEE Trans. Aerospace and Electronic Systems 50(4), 2014, equations 12 to 16.
+
+use smallvec::SmallVec;
+
+/// A track and a plot that may belong together.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Pair {
+    /// Number of the track in this sector.
+    pub track: usize,
+    /// Number of the plot in this sector.
+    pub plot: usize,
+    /// How many times more likely the plot comes from this track than from clutter or an unknown craft, times the odds
+    /// that the track is detected at all.
+    pub ratio: f64,
+}
+
+/// The marginals of a sector.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Marginals {
+    /// Probability of each pair, in the order given.
+    pub pair: Vec<f64>,
+    /// Probability that each track has none of the plots.
+    pub track_unseen: Vec<f64>,
+    /// Probability that each plot belongs to none of the tracks.
+    pub plot_foreign: Vec<f64>,
+}
+
+/// Most plots of a cluster that is summed exactly: the state is a set of plots, so 1,024 of them.
+const EXACT_PLOTS_MAX: usize = 10;
+/// Most rounds of message passing in a cluster that is not summed exactly.
+const ROUNDS_MAX: usize = 40;
+/// The messages have settled when none changes by more than this share.
+const SETTLED: f64 = 1e-6;
+/// Ratios are capped here: beyond it nothing changes but the risk of losing the small ones to rounding.
+const RATIO_MAX: f64 = 1e9;
+
+/// Computes the marginals for `pairs` of `tracks` tracks and `plots` plots. Ratios must be finite and not negative.
+pub fn marginals(tracks: usize, plots: usize, pairs: &[Pair]) -> Marginals {
+    let mut result =
+        Marginals { pair: vec![0.0; pairs.len()], track_unseen: vec![1.0; tracks], plot_foreign: vec![1.0; plots] };
+    for cluster in clusters(tracks, plots, pairs) {
+        match cluster.as_slice() {
+            [] => {}
+            [only] => {
+                let ratio = pairs[*only].ratio.min(RATIO_MAX);
+                result.pair[*only] = ratio / (1.0 + ratio);
+            }
+            several => {
+                let local = Local::of(several, pairs);
+                let probabilities = if local.plots <= EXACT_PLOTS_MAX { local.sum() } else { local.propagate() };
+                for (&pair, probability) in several.iter().zip(probabilities) {
+                    result.pair[pair] = probability;
+                }
+            }
+        }
+    }
+    for (pair, probability) in pairs.iter().zip(&result.pair) {
+        result.track_unseen[pair.track] -= probability;
+        result.plot_foreign[pair.plot] -= probability;
+    }
+    for rest in result.track_unseen.iter_mut().chain(&mut result.plot_foreign) {
+        *rest = rest.clamp(0.0, 1.0);
+    }
+    result
+}
+
+/// Numbers of the pairs of each cluster: pairs that share a track or a plot, directly or through others.
+fn clusters(tracks: usize, plots: usize, pairs: &[Pair]) -> Vec<SmallVec<[usize; 4]>> {
+    let mut parent: Vec<usize> = (0..tracks + plots).collect();
+    fn root(parent: &mut [usize], mut node: usize) -> usize {
+        while parent[node] != node {
+            parent[node] = parent[parent[node]];
+            node = parent[node];
+        }
+        node
+    }
+    for pair in pairs {
+        let (a, b) = (root(&mut parent, pair.track), root(&mut parent, tracks + pair.plot));
+        parent[a.max(b)] = a.min(b);
+    }
+    let mut place = vec![usize::MAX; tracks + plots];
+    let mut found: Vec<SmallVec<[usize; 4]>> = Vec::new();
+    for (index, pair) in pairs.iter().enumerate() {
+        let root = root(&mut parent, pair.track);
+        if place[root] == usize::MAX {
+            place[root] = found.len();
+            found.push(SmallVec::new());
+        }
+        found[place[root]].push(index);
+    }
+    found
+}
+
+/// One cluster with its tracks and plots numbered from zero.
+struct Local {
+    tracks: usize,
+    plots: usize,
+    pairs: Vec<Pair>,
+}
+
+impl Local {
+    fn of(cluster: &[usize], pairs: &[Pair]) -> Self {
+        fn number(seen: &mut Vec<usize>, item: usize) -> usize {
+            seen.iter().position(|&other| other == item).unwrap_or_else(|| {
+                seen.push(item);
+                seen.len() - 1
+            })
+        }
+        let (mut tracks, mut plots) = (Vec::new(), Vec::new());
+        let pairs = cluster
+            .iter()
+            .map(|&index| Pair {
+                track: number(&mut tracks, pairs[index].track),
+                plot: number(&mut plots, pairs[index].plot),
+                ratio: pairs[index].ratio.min(RATIO_MAX),
+            })
+            .collect();
+        Self { tracks: tracks.len(), plots: plots.len(), pairs }
+    }
+
+    /// Exact: `before[t][s]` is the weight of all ways in which the tracks before `t` take just the plots in `s`,
+    /// `after[t][s]` that of all ways for the tracks from `t` on when the plots in `s` are taken.
+    fn sum(&self) -> Vec<f64> {
+        let sets = 1_usize << self.plots;
+        let mut of_track: Vec<SmallVec<[usize; 4]>> = vec![SmallVec::new(); self.tracks];
+        for (index, pair) in self.pairs.iter().enumerate() {
+            of_track[pair.track].push(index);
+        }
+        let mut before = vec![vec![0.0; sets]; self.tracks + 1];
+        before[0][0] = 1.0;
+        for track in 0..self.tracks {
+            for set in 0..sets {
+                let weight = before[track][set];
+                if weight == 0.0 {
+                    continue;
+                }
+                before[track + 1][set] += weight;
+                for &index in &of_track[track] {
+                    let pair = self.pairs[index];
+                    if set & (1 << pair.plot) == 0 {
+                        before[track + 1][set | (1 << pair.plot)] += weight * pair.ratio;
+                    }
+                }
+            }
+        }
+        let mut after = vec![vec![1.0; sets]; self.tracks + 1];
+        for track in (0..self.tracks).rev() {
+            for set in 0..sets {
+                let mut weight = after[track + 1][set];
+                for &index in &of_track[track] {
+                    let pair = self.pairs[index];
+                    if set & (1 << pair.plot) == 0 {
+                        weight += pair.ratio * after[track + 1][set | (1 << pair.plot)];
+                    }
+                }
+                after[track][set] = weight;
+            }
+        }
+        let total = after[0][0];
+        self.pairs
+            .iter()
+            .map(|pair| {
+                let bit = 1 << pair.plot;
+                let ways: f64 = (0..sets)
+                    .filter(|set| set & bit == 0)
+                    .map(|set| before[pair.track][set] * pair.ratio * after[pair.track + 1][set | bit])
+                    .sum();
+                ways / total
+            })
+            .collect()
+    }
+
+    /// Loopy belief propagation.
+    fn propagate(&self) -> Vec<f64> {
+        let pairs = &self.pairs;
+        let mut by_track: Vec<SmallVec<[usize; 4]>> = vec![SmallVec::new(); self.tracks];
+        let mut by_plot: Vec<SmallVec<[usize; 4]>> = vec![SmallVec::new(); self.plots];
+        for (index, pair) in pairs.iter().enumerate() {
+            by_track[pair.track].push(index);
+            by_plot[pair.plot].push(index);
+        }
+        let mut to_track = vec![1.0_f64; pairs.len()];
+        let mut to_plot = vec![0.0_f64; pairs.len()];
+        for _ in 0..ROUNDS_MAX {
+            for of_track in &by_track {
+                let total: f64 = of_track.iter().map(|&p| pairs[p].ratio * to_track[p]).sum();
+                for &p in of_track {
+                    to_plot[p] = pairs[p].ratio / (1.0 + total - pairs[p].ratio * to_track[p]).max(1e-12);
+                }
+            }
+            let mut change = 0.0_f64;
+            for of_plot in &by_plot {
+                let total: f64 = of_plot.iter().map(|&p| to_plot[p]).sum();
+                for &p in of_plot {
+                    let next = 1.0 / (1.0 + total - to_plot[p]).max(1e-12);
+                    change = change.max((next - to_track[p]).abs() / next);
+                    to_track[p] = next;
+                }
+            }
+            if change < SETTLED {
+                break;
+            }
+        }
+        let mut found = vec![0.0; pairs.len()];
+        for of_track in &by_track {
+            let total: f64 = of_track.iter().map(|&p| pairs[p].ratio * to_track[p]).sum();
+            for &p in of_track {
+                found[p] = pairs[p].ratio * to_track[p] / (1.0 + total);
+            }
+        }
+        found
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// Every way to give plots to tracks, with its weight: the definition of the marginals.
+    fn enumerate(tracks: usize, pairs: &[Pair]) -> Vec<f64> {
+        fn walk(
+            track: usize,
+            tracks: usize,
+            used: u32,
+            weight: f64,
+            chosen: &mut Vec<usize>,
+            pairs: &[Pair],
+            all: &mut dyn FnMut(&[usize], f64),
+        ) {
+            if track == tracks {
+                all(chosen, weight);
+                return;
+            }
+            walk(track + 1, tracks, used, weight, chosen, pairs, all);
+            for (index, pair) in pairs.iter().enumerate() {
+                if pair.track == track && used & (1 << pair.plot) == 0 {
+                    chosen.push(index);
+                    walk(track + 1, tracks, used | (1 << pair.plot), weight * pair.ratio, chosen, pairs, all);
+                    chosen.pop();
+                }
+            }
+        }
+        let (mut sums, mut total) = (vec![0.0; pairs.len()], 0.0);
+        walk(0, tracks, 0, 1.0, &mut Vec::new(), pairs, &mut |chosen, weight| {
+            total += weight;
+            for &pair in chosen {
+                sums[pair] += weight;
+            }
+        });
+        sums.iter().map(|sum| sum / total).collect()
+    }
+
+    fn pairs_of(raw: &std::collections::BTreeMap<(usize, usize), f64>) -> Vec<Pair> {
+        raw.iter().map(|(&(track, plot), &ratio)| Pair { track, plot, ratio }).collect()
+    }
+
+    proptest! {
+        #[test]
+        fn marginals_equal_enumeration(
+            raw in prop::collection::btree_map((0..5_usize, 0..5_usize), 0.001..10_000.0_f64, 1..12),
+        ) {
+            let pairs = pairs_of(&raw);
+            let got = marginals(5, 5, &pairs);
+            for (pair, wanted) in got.pair.iter().zip(enumerate(5, &pairs)) {
+                prop_assert!((pair - wanted).abs() < 1e-9, "{pair} against {wanted} in {pairs:?}");
+            }
+        }
+
+        #[test]
+        fn belief_propagation_is_exact_on_a_tree(ratios in prop::collection::vec(0.01..100.0_f64, 5)) {
+            let edges = [(0, 0), (0, 1), (1, 1), (1, 2), (2, 2)];
+            let pairs: Vec<Pair> =
+                edges.iter().zip(&ratios).map(|(&(track, plot), &ratio)| Pair { track, plot, ratio }).collect();
+            let local = Local { tracks: 3, plots: 3, pairs: pairs.clone() };
+            for (pair, wanted) in local.propagate().iter().zip(enumerate(3, &pairs)) {
+                prop_assert!((pair - wanted).abs() < 1e-4);
+            }
+        }
+
+        #[test]
+        fn a_crowd_too_large_to_sum_still_gives_probabilities(
+            raw in prop::collection::btree_map((0..30_usize, 0..30_usize), 0.001..1e12_f64, 100..300),
+        ) {
+            let got = marginals(30, 30, &pairs_of(&raw));
+            prop_assert!(got.pair.iter().all(|p| (0.0..=1.0 + 1e-9).contains(p)));
+        }
+    }
+
+    #[test]
+    fn a_lone_plot_of_a_lone_track_is_its_own() {
+        let got = marginals(1, 1, &[Pair { track: 0, plot: 0, ratio: 1e6 }]);
+        assert!(got.pair[0] > 0.999_99 && got.plot_foreign[0] < 1e-5);
+        assert_eq!(marginals(2, 0, &[]).track_unseen, vec![1.0, 1.0]);
+    }
+}

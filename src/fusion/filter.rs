@@ -1,0 +1,332 @@
+//! The kinematic filter of one track: three motion models that take turns.
+//!
+//! State vector: metres east and north of the plane's anchor, metres a second east and north. Radar and AIS positions
+//! enter as converted measurements (linear update); a bearing alone enters as a one-dimensional extended update. The
+//! bias of the conversion, `range * sigma_azimuth^2 / 2`, is 0.3 m at 40 km and 0.2 degrees.
+//!
+//! Source: H. Blom and Y. Bar-Shalom, "The interacting multiple model algorithm for systems with Markovian switching
+//! coefficients", IEEE Trans. Automatic Control 33(8), 1988; weighted updates after Y. Bar-Shalom and E. Tse's PDA.
+
+use nalgebra::{Matrix2, Matrix4, SMatrix, SVector, Vector2, Vector4};
+
+use super::config::MotionConfig;
+
+/// How many motion models there are: cruise, manoeuvre, still.
+pub const MODELS: usize = 3;
+/// Place of the model of a craft that lies still.
+pub const STILL: usize = 2;
+
+/// A mean and a covariance of position (m) and velocity (m/s).
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Gaussian {
+    /// East, north, east speed, north speed.
+    pub mean: Vector4<f64>,
+    /// Covariance in the same order.
+    pub covariance: Matrix4<f64>,
+}
+
+/// A position with its covariance and the probability that it is this track's.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Weighted {
+    /// East and north in metres.
+    pub position: Vector2<f64>,
+    /// Covariance in square metres.
+    pub covariance: Matrix2<f64>,
+    /// Probability of the association, 0 to 1.
+    pub weight: f64,
+}
+
+/// Three models, each with its own Gaussian, and how probable each is.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct MultiModel {
+    models: [Gaussian; MODELS],
+    probability: [f64; MODELS],
+}
+
+impl MultiModel {
+    /// A craft of which one position is known, and its velocity if `velocity` is given with its covariance.
+    pub fn new(
+        position: Vector2<f64>,
+        covariance: Matrix2<f64>,
+        velocity: Option<(Vector2<f64>, Matrix2<f64>)>,
+        config: &MotionConfig,
+        interacting: bool,
+    ) -> Self {
+        let unknown = Matrix2::identity() * config.unknown_speed_mps.powi(2);
+        let (speed, speed_covariance) = velocity.unwrap_or((Vector2::zeros(), unknown));
+        let mut moving =
+            Gaussian { mean: Vector4::new(position.x, position.y, speed.x, speed.y), covariance: Matrix4::zeros() };
+        moving.covariance.fixed_view_mut::<2, 2>(0, 0).copy_from(&covariance);
+        moving.covariance.fixed_view_mut::<2, 2>(2, 2).copy_from(&speed_covariance);
+        let mut still = moving;
+        make_still(&mut still, config);
+        let mut born = Self {
+            models: [moving, moving, still],
+            probability: if interacting { [0.45, 0.3, 0.25] } else { [1.0, 0.0, 0.0] },
+        };
+        if let (Some(_), true) = (velocity, interacting) {
+            let likelihood = gauss2(&speed, &(speed_covariance + still.covariance.fixed_view::<2, 2>(2, 2)));
+            let moving_prior = gauss2(&speed, &unknown);
+            born.weigh([moving_prior, moving_prior, likelihood]);
+        }
+        born
+    }
+
+    /// Probability that the craft lies still.
+    pub fn still_probability(&self) -> f64 {
+        self.probability[STILL]
+    }
+
+    /// The three models together as one Gaussian (moment matching).
+    pub fn combined(&self) -> Gaussian {
+        let mut mean = Vector4::zeros();
+        for (model, p) in self.models.iter().zip(self.probability) {
+            mean += model.mean * p;
+        }
+        let mut covariance = Matrix4::zeros();
+        for (model, p) in self.models.iter().zip(self.probability) {
+            let off = model.mean - mean;
+            covariance += (model.covariance + off * off.transpose()) * p;
+        }
+        Gaussian { mean, covariance }
+    }
+
+    /// Lets `seconds` pass.
+    pub fn predict(&mut self, seconds: f64, config: &MotionConfig, interacting: bool) {
+        if seconds <= 0.0 {
+            return;
+        }
+        if interacting {
+            self.mix(seconds, config);
+        }
+        for (index, model) in self.models.iter_mut().enumerate() {
+            match index {
+                STILL => {
+                    make_still(model, config);
+                    let grow = config.still_noise * seconds;
+                    model.covariance[(0, 0)] += grow;
+                    model.covariance[(1, 1)] += grow;
+                }
+                0 => drift(model, seconds, config.cruise_noise),
+                _ => drift(model, seconds, config.manoeuvre_noise),
+            }
+        }
+    }
+
+    /// The mixing step: each model starts from what the others would hand over in `seconds`.
+    fn mix(&mut self, seconds: f64, config: &MotionConfig) {
+        let mut joint = [[0.0; MODELS]; MODELS];
+        let mut next = [0.0; MODELS];
+        for (from, joint_row) in joint.iter_mut().enumerate() {
+            let leave: f64 = config.rates[from].iter().sum();
+            let gone = 1.0 - (-leave * seconds).exp();
+            for (to, cell) in joint_row.iter_mut().enumerate() {
+                let share = if from == to { 1.0 - gone } else { gone * config.rates[from][to] / leave.max(1e-12) };
+                *cell = share * self.probability[from];
+                next[to] += *cell;
+            }
+        }
+        let before = self.models;
+        for to in 0..MODELS {
+            if next[to] < 1e-9 {
+                continue;
+            }
+            let mut mean = Vector4::zeros();
+            for from in 0..MODELS {
+                mean += before[from].mean * (joint[from][to] / next[to]);
+            }
+            let mut covariance = Matrix4::zeros();
+            for from in 0..MODELS {
+                let off = before[from].mean - mean;
+                covariance += (before[from].covariance + off * off.transpose()) * (joint[from][to] / next[to]);
+            }
+            self.models[to] = Gaussian { mean, covariance };
+        }
+        self.probability = next;
+    }
+
+    /// Takes a full linear measurement; returns its log likelihood over all models.
+    pub fn update<const M: usize>(
+        &mut self,
+        measured: &SVector<f64, M>,
+        observe: &SMatrix<f64, M, 4>,
+        noise: &SMatrix<f64, M, M>,
+    ) -> f64 {
+        let mut likelihood = [f64::NEG_INFINITY; MODELS];
+        for (index, model) in self.models.iter_mut().enumerate() {
+            let innovation = measured - observe * model.mean;
+            let spread = observe * model.covariance * observe.transpose() + noise;
+            let Some(inverse) = spread.try_inverse() else { continue };
+            let gain = model.covariance * observe.transpose() * inverse;
+            model.mean += gain * innovation;
+            // Joseph's form keeps the covariance symmetric and positive over years of updates.
+            let keep = Matrix4::identity() - gain * observe;
+            model.covariance = keep * model.covariance * keep.transpose() + gain * noise * gain.transpose();
+            let distance = (innovation.transpose() * inverse * innovation)[(0, 0)];
+            likelihood[index] = -0.5 * (distance - log_determinant(&inverse));
+        }
+        let top = likelihood.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        if !top.is_finite() {
+            return f64::NEG_INFINITY;
+        }
+        let scaled = likelihood.map(|value| (value - top).exp());
+        top + self.weigh(scaled).max(1e-300).ln()
+    }
+
+    /// Takes several positions of which at most one is this track's (probabilistic data association). The weights and
+    /// the probability that it was none of them add up to one.
+    pub fn update_weighted(&mut self, candidates: &[Weighted]) {
+        let none = (1.0 - candidates.iter().map(|c| c.weight).sum::<f64>()).max(0.0);
+        let whole = self.combined();
+        let mut ratio = [none; MODELS];
+        for candidate in candidates {
+            let (mean, spread) = predicted_position(&whole);
+            let overall = gauss2(&(candidate.position - mean), &(spread + candidate.covariance));
+            for (index, model) in self.models.iter().enumerate() {
+                let (mean, spread) = predicted_position(model);
+                let here = gauss2(&(candidate.position - mean), &(spread + candidate.covariance));
+                ratio[index] += candidate.weight * here / overall.max(1e-300);
+            }
+        }
+        for model in &mut self.models {
+            let before = *model;
+            let (mean, spread) = predicted_position(&before);
+            let mut shift = Vector4::zeros();
+            let mut covariance = before.covariance * none;
+            let mut second = Matrix4::zeros();
+            for candidate in candidates {
+                let Some(inverse) = (spread + candidate.covariance).try_inverse() else { continue };
+                let gain = before.covariance.fixed_view::<4, 2>(0, 0) * inverse;
+                let step = gain * (candidate.position - mean);
+                shift += step * candidate.weight;
+                second += step * step.transpose() * candidate.weight;
+                let updated = before.covariance - gain * (spread + candidate.covariance) * gain.transpose();
+                covariance += updated * candidate.weight;
+            }
+            model.mean = before.mean + shift;
+            model.covariance = symmetric(covariance + second - shift * shift.transpose());
+        }
+        self.weigh(ratio);
+    }
+
+    /// Takes a bearing alone: `azimuth_rad` seen from `site` (metres in the track's plane), one sigma `sigma_rad`, with
+    /// the probability `weight` that it is this track's.
+    pub fn update_bearing(&mut self, site: Vector2<f64>, azimuth_rad: f64, sigma_rad: f64, weight: f64) {
+        let mut ratio = [1.0; MODELS];
+        for (index, model) in self.models.iter_mut().enumerate() {
+            let off = Vector2::new(model.mean.x - site.x, model.mean.y - site.y);
+            let range_squared = off.norm_squared();
+            if range_squared < 1.0 {
+                continue;
+            }
+            let observe = SMatrix::<f64, 1, 4>::new(off.y / range_squared, -off.x / range_squared, 0.0, 0.0);
+            let innovation = wrap_rad(azimuth_rad - off.x.atan2(off.y));
+            let spread = (observe * model.covariance * observe.transpose())[(0, 0)] + sigma_rad * sigma_rad;
+            let gain = model.covariance * observe.transpose() / spread;
+            model.mean += gain * (innovation * weight);
+            let spread_of_doubt = gain * gain.transpose() * (weight * (1.0 - weight) * innovation * innovation);
+            model.covariance =
+                symmetric(model.covariance - gain * gain.transpose() * (spread * weight) + spread_of_doubt);
+            ratio[index] = 1.0 - weight + weight * (-0.5 * innovation * innovation / spread).exp();
+        }
+        self.weigh(ratio);
+    }
+
+    /// Moves the state into another plane: `shift_m` is added to the position.
+    pub fn translate(&mut self, place: impl Fn(f64, f64) -> (f64, f64)) {
+        for model in &mut self.models {
+            let (east, north) = place(model.mean.x, model.mean.y);
+            model.mean.x = east;
+            model.mean.y = north;
+        }
+    }
+
+    /// Multiplies the model probabilities by their likelihoods; returns the total before normalising.
+    fn weigh(&mut self, likelihood: [f64; MODELS]) -> f64 {
+        let mut total = 0.0;
+        for (p, l) in self.probability.iter_mut().zip(likelihood) {
+            *p *= l;
+            total += *p;
+        }
+        if total > 0.0 && total.is_finite() {
+            // No model may die out: it could not come back when the craft changes its mind.
+            let floor = |p: f64| if p > 0.0 { (p / total).max(1e-4) } else { 0.0 };
+            self.probability = self.probability.map(floor);
+            let sum: f64 = self.probability.iter().sum();
+            self.probability = self.probability.map(|p| p / sum);
+        }
+        total
+    }
+}
+
+/// Nearly constant velocity for `seconds` under white acceleration of power `noise` (m^2/s^3).
+fn drift(model: &mut Gaussian, seconds: f64, noise: f64) {
+    let mut step = Matrix4::identity();
+    step[(0, 2)] = seconds;
+    step[(1, 3)] = seconds;
+    model.mean = step * model.mean;
+    model.covariance = step * model.covariance * step.transpose();
+    let (t2, t3) = (seconds * seconds / 2.0 * noise, seconds.powi(3) / 3.0 * noise);
+    for axis in 0..2 {
+        model.covariance[(axis, axis)] += t3;
+        model.covariance[(axis, axis + 2)] += t2;
+        model.covariance[(axis + 2, axis)] += t2;
+        model.covariance[(axis + 2, axis + 2)] += seconds * noise;
+    }
+}
+
+/// Takes the velocity out of a state: what is left lies still.
+fn make_still(model: &mut Gaussian, config: &MotionConfig) {
+    let position = model.covariance.fixed_view::<2, 2>(0, 0).into_owned();
+    model.mean.z = 0.0;
+    model.mean.w = 0.0;
+    model.covariance = Matrix4::zeros();
+    model.covariance.fixed_view_mut::<2, 2>(0, 0).copy_from(&position);
+    model.covariance[(2, 2)] = config.still_speed_mps.powi(2);
+    model.covariance[(3, 3)] = config.still_speed_mps.powi(2);
+}
+
+/// The position part of a state.
+fn predicted_position(state: &Gaussian) -> (Vector2<f64>, Matrix2<f64>) {
+    (state.mean.fixed_rows::<2>(0).into_owned(), state.covariance.fixed_view::<2, 2>(0, 0).into_owned())
+}
+
+/// Density of a two-dimensional Gaussian at `off` from its mean.
+pub(super) fn gauss2(off: &Vector2<f64>, covariance: &Matrix2<f64>) -> f64 {
+    let determinant = covariance.determinant();
+    match covariance.try_inverse() {
+        Some(inverse) if determinant > 0.0 => {
+            (-0.5 * (off.transpose() * inverse * off)[(0, 0)]).exp() / (std::f64::consts::TAU * determinant.sqrt())
+        }
+        _ => 0.0,
+    }
+}
+
+/// Natural logarithm of the determinant of a positive matrix of at most four rows, by elimination.
+fn log_determinant<const M: usize>(matrix: &SMatrix<f64, M, M>) -> f64 {
+    let mut work = *matrix;
+    let mut total = 0.0;
+    for pivot in 0..M {
+        let lead = work[(pivot, pivot)];
+        if lead <= 0.0 {
+            return f64::NEG_INFINITY;
+        }
+        total += lead.ln();
+        for row in pivot + 1..M {
+            let factor = work[(row, pivot)] / lead;
+            for column in pivot..M {
+                work[(row, column)] -= factor * work[(pivot, column)];
+            }
+        }
+    }
+    total
+}
+
+fn symmetric(matrix: Matrix4<f64>) -> Matrix4<f64> {
+    (matrix + matrix.transpose()) * 0.5
+}
+
+/// An angle brought into `[-pi, pi)`.
+pub(super) fn wrap_rad(angle: f64) -> f64 {
+    (angle + std::f64::consts::PI).rem_euclid(std::f64::consts::TAU) - std::f64::consts::PI
+}

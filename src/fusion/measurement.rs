@@ -1,0 +1,195 @@
+//! A measurement as a track remembers it, and how it enters the filter.
+//!
+//! Positions are kept as latitude and longitude, so that a measurement can be taken again after the track has moved to
+//! another plane.
+
+use nalgebra::{Matrix2, Matrix4, SMatrix, Vector2, Vector4};
+use smallvec::SmallVec;
+
+use super::config::FusionConfig;
+use super::filter::{Gaussian, MultiModel, Weighted, gauss2};
+use crate::geodesy::{LatLon, LocalPlane, position_to_polar};
+use crate::units::{Bearing, EventTime};
+
+/// One position among those that may be a track's.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Fix {
+    /// Where.
+    pub position: LatLon,
+    /// Covariance east and north, square metres.
+    pub covariance: Matrix2<f64>,
+    /// Probability that it is this track's.
+    pub weight: f64,
+}
+
+/// What a measurement says.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Measure {
+    /// Radar plots or ranged camera detections, with the probability that each is this track's.
+    Fixes(SmallVec<[Fix; 1]>),
+    /// An AIS report: position, and velocity if the report has it.
+    Report {
+        /// The middle of the hull.
+        position: LatLon,
+        /// Covariance of the position, square metres.
+        covariance: Matrix2<f64>,
+        /// Velocity east and north in m/s with its covariance.
+        velocity: Option<(Vector2<f64>, Matrix2<f64>)>,
+    },
+    /// A bearing without range.
+    Bearing {
+        /// Where the camera stands.
+        site: LatLon,
+        /// Azimuth at the site, bias removed.
+        azimuth: Bearing,
+        /// One sigma in radians, with what the bias estimate leaves open.
+        sigma_rad: f64,
+        /// Probability that it is this track's.
+        weight: f64,
+    },
+}
+
+/// A measurement with its time.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Measurement {
+    /// When it was made, clock offset removed.
+    pub time: EventTime,
+    /// What it says.
+    pub measure: Measure,
+}
+
+/// Where a craft is and how it moves: the filter, the plane that it runs in and the instant that it holds for.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Kinematics {
+    plane: LocalPlane,
+    filter: MultiModel,
+    time: EventTime,
+}
+
+impl Kinematics {
+    /// The state after a first position, with a velocity if it is known.
+    pub fn start(
+        time: EventTime,
+        position: LatLon,
+        covariance: Matrix2<f64>,
+        velocity: Option<(Vector2<f64>, Matrix2<f64>)>,
+        config: &FusionConfig,
+    ) -> Self {
+        let plane = LocalPlane::containing(position);
+        let (east, north) = plane.to_plane(position);
+        let interacting = config.ablation.interacting_models;
+        let filter = MultiModel::new(Vector2::new(east, north), covariance, velocity, &config.motion, interacting);
+        Self { plane, filter, time }
+    }
+
+    /// The instant that the state holds for.
+    pub fn time(&self) -> EventTime {
+        self.time
+    }
+
+    /// The middle of the hull.
+    pub fn position(&self) -> LatLon {
+        let mean = self.filter.combined().mean;
+        self.plane.to_position(mean.x, mean.y)
+    }
+
+    /// Position (metres in the plane), velocity and covariance as one Gaussian.
+    pub fn gaussian(&self) -> Gaussian {
+        self.filter.combined()
+    }
+
+    /// The plane that [`Self::gaussian`] is in.
+    pub fn plane(&self) -> &LocalPlane {
+        &self.plane
+    }
+
+    /// Probability that the craft lies still.
+    pub fn still_probability(&self) -> f64 {
+        self.filter.still_probability()
+    }
+
+    /// Lets time pass up to `time`; an earlier time changes nothing.
+    pub fn advance(&mut self, time: EventTime, config: &FusionConfig) {
+        let seconds = time.seconds_since(self.time);
+        if seconds <= 0.0 {
+            return;
+        }
+        self.filter.predict(seconds, &config.motion, config.ablation.interacting_models);
+        self.time = time;
+        let here = self.position();
+        if self.plane.is_far(here) {
+            let (from, to) = (self.plane, LocalPlane::containing(here));
+            self.filter.translate(|east, north| to.to_plane(from.to_position(east, north)));
+            self.plane = to;
+        }
+    }
+
+    /// The state at `time` without changing this one.
+    #[must_use]
+    pub fn at(&self, time: EventTime, config: &FusionConfig) -> Self {
+        let mut later = *self;
+        later.advance(time, config);
+        later
+    }
+
+    /// Takes a measurement; one older than the state is taken at the state's own time.
+    pub fn take(&mut self, measurement: &Measurement, config: &FusionConfig) {
+        self.advance(measurement.time, config);
+        match &measurement.measure {
+            Measure::Fixes(fixes) => {
+                let weighted: SmallVec<[Weighted; 4]> = fixes
+                    .iter()
+                    .map(|fix| {
+                        let (east, north) = self.plane.to_plane(fix.position);
+                        let position = Vector2::new(east, north);
+                        Weighted { position, covariance: fix.covariance, weight: fix.weight }
+                    })
+                    .collect();
+                match weighted.as_slice() {
+                    [only] if only.weight > 0.999 => {
+                        let observe = SMatrix::<f64, 2, 4>::identity();
+                        self.filter.update(&only.position, &observe, &only.covariance);
+                    }
+                    several => self.filter.update_weighted(several),
+                }
+            }
+            Measure::Report { position, covariance, velocity } => {
+                let (east, north) = self.plane.to_plane(*position);
+                if let Some((speed, spread)) = velocity {
+                    let mut noise = Matrix4::zeros();
+                    noise.fixed_view_mut::<2, 2>(0, 0).copy_from(covariance);
+                    noise.fixed_view_mut::<2, 2>(2, 2).copy_from(spread);
+                    let measured = Vector4::new(east, north, speed.x, speed.y);
+                    self.filter.update(&measured, &Matrix4::identity(), &noise);
+                } else {
+                    let observe = SMatrix::<f64, 2, 4>::identity();
+                    self.filter.update(&Vector2::new(east, north), &observe, covariance);
+                }
+            }
+            Measure::Bearing { site, azimuth, sigma_rad, weight } => {
+                let (east, north) = self.plane.to_plane(*site);
+                let flat = self.flat_azimuth(*site, *azimuth);
+                self.filter.update_bearing(Vector2::new(east, north), flat, *sigma_rad, *weight);
+            }
+        }
+    }
+
+    /// The azimuth in the plane for which the craft would be seen in `azimuth` at the site: differs from it by the
+    /// convergence of the meridians and by the scale of the plane.
+    fn flat_azimuth(&self, site: LatLon, azimuth: Bearing) -> f64 {
+        let (seen, _) = position_to_polar(site, self.position());
+        let mean = self.filter.combined().mean;
+        let (east, north) = self.plane.to_plane(site);
+        (mean.x - east).atan2(mean.y - north) + azimuth.turn_from_deg(seen).to_radians()
+    }
+
+    /// How well a position fits: squared Mahalanobis distance, and density of the innovation in 1/m^2.
+    pub fn fit(&self, position: LatLon, covariance: &Matrix2<f64>) -> (f64, f64) {
+        let state = self.filter.combined();
+        let (east, north) = self.plane.to_plane(position);
+        let off = Vector2::new(east - state.mean.x, north - state.mean.y);
+        let spread = state.covariance.fixed_view::<2, 2>(0, 0) + covariance;
+        let distance = spread.try_inverse().map_or(f64::INFINITY, |inverse| (off.transpose() * inverse * off)[(0, 0)]);
+        (distance, gauss2(&off, &spread))
+    }
+}

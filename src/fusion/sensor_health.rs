@@ -1,0 +1,82 @@
+//! What fusion has learned of each sensor, for `ListSensors` and the replay summary.
+
+use super::Fusion;
+use crate::units::{EventTime, SensorId};
+
+/// A radar or camera as fusion sees it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SensorHealth {
+    /// Which sensor.
+    pub sensor: SensorId,
+    /// Its name.
+    pub name: String,
+    /// Detections taken.
+    pub detections: u64,
+    /// Range bias in metres with one sigma; `None` for a camera.
+    pub range_bias_m: Option<(f64, f64)>,
+    /// Azimuth bias in degrees with one sigma.
+    pub azimuth_bias_deg: (f64, f64),
+    /// Clock offset in seconds with one sigma; `None` for a camera.
+    pub clock_offset_s: Option<(f64, f64)>,
+    /// Comparisons with AIS that the bias rests on.
+    pub comparisons: u64,
+    /// Mean detection probability of the tracks that it holds.
+    pub detection_probability: Option<f64>,
+    /// False plots a turn.
+    pub false_plots_a_turn: Option<f64>,
+    /// Time of its last measurement.
+    pub latest: Option<EventTime>,
+    /// It says that it may be used.
+    pub operational: bool,
+}
+
+impl Fusion {
+    /// What is known of each radar and camera, in table order.
+    pub fn sensor_health(&self) -> Vec<SensorHealth> {
+        let began = EventTime::from_millis(i64::MIN);
+        let seen = |time: EventTime| (time > began).then_some(time);
+        let mut all = Vec::new();
+        for radar in self.radars.iter().flatten() {
+            let [range, azimuth, clock] = radar.registration.sigmas();
+            let held: Vec<f64> = self
+                .files()
+                .filter(|file| file.confirmed)
+                .filter_map(|file| file.hold(radar.sensor))
+                .filter(|hold| radar.latest.seconds_since(hold.last_hit) < 30.0)
+                .map(|hold| hold.detection)
+                .collect();
+            let turns = radar.turns();
+            all.push(SensorHealth {
+                sensor: radar.sensor,
+                name: radar.name.clone(),
+                detections: radar.plots,
+                range_bias_m: Some((radar.registration.range_bias_m(), range)),
+                azimuth_bias_deg: (radar.registration.azimuth_bias_deg(), azimuth),
+                clock_offset_s: Some((radar.registration.clock_offset_s(), clock)),
+                comparisons: radar.registration.samples(),
+                detection_probability: (!held.is_empty()).then(|| held.iter().sum::<f64>() / held.len() as f64),
+                false_plots_a_turn: (turns > 0).then(|| radar.foreign / turns as f64),
+                latest: seen(radar.latest),
+                operational: radar.operational,
+            });
+        }
+        for (index, camera) in self.cameras.iter().enumerate() {
+            let Some(camera) = camera else { continue };
+            let [_, azimuth, _] = camera.registration.sigmas();
+            all.push(SensorHealth {
+                sensor: SensorId(index as u16),
+                name: camera.name.clone(),
+                detections: camera.detections,
+                range_bias_m: None,
+                azimuth_bias_deg: (camera.registration.azimuth_bias_deg(), azimuth),
+                clock_offset_s: None,
+                comparisons: camera.registration.samples(),
+                detection_probability: None,
+                false_plots_a_turn: None,
+                latest: seen(camera.latest),
+                operational: true,
+            });
+        }
+        all
+    }
+}

@@ -1,0 +1,250 @@
+//! All that fusion keeps of one track.
+
+use arrayvec::ArrayVec;
+use smallvec::SmallVec;
+
+use super::config::FusionConfig;
+use super::grid::{Cell, Grid};
+use super::history::History;
+use super::measurement::{Kinematics, Measurement};
+use super::track::{EoSighting, Identity, Sources, TrackState};
+use crate::feed::observation::EoClass;
+use crate::geodesy::LatLon;
+use crate::units::{EventTime, Mmsi, SensorId, TrackId};
+
+/// How a radar holds a track.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct RadarHold {
+    /// Which radar.
+    pub(super) sensor: SensorId,
+    /// When it last detected the track.
+    pub(super) last_hit: EventTime,
+    /// Up to when its turns have been counted as hit or miss.
+    pub(super) counted_to: EventTime,
+    /// Share of turns in which it detects the track, forgetting over some twenty turns.
+    pub(super) detection: f64,
+    /// Turns without a detection since the last one.
+    pub(super) misses: u32,
+}
+
+/// A place that an MMSI claims and that contradicts the track which bears it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Claim {
+    /// Where the claim began, and when.
+    pub(super) first: (EventTime, LatLon),
+    /// Where it was last repeated, and when.
+    pub(super) last: (EventTime, LatLon),
+    /// Reports in a row that agree with one another.
+    pub(super) reports: u8,
+}
+
+/// One track with its filter, its past and what is known of the craft.
+#[derive(Clone, Debug)]
+pub(super) struct TrackFile {
+    /// Its number.
+    pub(super) id: TrackId,
+    /// Where it is.
+    pub(super) kinematics: Kinematics,
+    /// Its last half minute.
+    pub(super) history: History,
+    /// Where the grid holds it.
+    pub(super) cell: Cell,
+    /// Probability that there is a craft.
+    pub(super) existence: f64,
+    /// Shown to officers.
+    pub(super) confirmed: bool,
+    /// Detections so far.
+    pub(super) hits: u32,
+    /// Time of the first measurement.
+    pub(super) born: EventTime,
+    /// Time of the last measurement of any sensor.
+    pub(super) last_seen: EventTime,
+    /// Time of the last AIS report.
+    pub(super) last_ais: Option<EventTime>,
+    /// Where the last AIS report put the hull's middle.
+    pub(super) last_ais_position: Option<LatLon>,
+    /// Time of the last radar plot.
+    pub(super) last_radar: Option<EventTime>,
+    /// Time of the last camera detection.
+    pub(super) last_eo: Option<EventTime>,
+    /// Radars that hold it.
+    pub(super) radars: SmallVec<[RadarHold; 2]>,
+    /// Who it is.
+    pub(super) identity: Identity,
+    /// Reports that fitted and that contradicted the MMSI it bears, forgetting.
+    pub(super) identity_votes: (f64, f64),
+    /// A contradicting claim under its MMSI.
+    pub(super) claim: Option<Claim>,
+    /// It bears an MMSI that another, radar-held track bore first: not shown until a sensor other than AIS sees it.
+    pub(super) unproven: bool,
+    /// The track that was already there, within hiding distance, when this one was born.
+    pub(super) born_beside: Option<TrackId>,
+    /// Tracks that a radar saw beside this one in one and the same turn, and when last.
+    pub(super) resolved_from: SmallVec<[(TrackId, EventTime); 2]>,
+    /// The track that hides it, and since when.
+    pub(super) hidden_by: Option<(TrackId, EventTime)>,
+    /// Since when it has looked like a double of another track.
+    pub(super) double_of: Option<(TrackId, EventTime)>,
+    /// Weight of each class by cameras.
+    pub(super) class_weight: [f64; EoClass::ALL.len()],
+    /// Length by cameras: weighted sum and weight.
+    pub(super) eo_length: (f64, f64),
+    /// Latest sightings by cameras.
+    pub(super) sightings: ArrayVec<EoSighting, 8>,
+}
+
+impl TrackFile {
+    /// A track of one measurement.
+    pub(super) fn born(id: TrackId, kinematics: Kinematics, existence: f64) -> Self {
+        let time = kinematics.time();
+        Self {
+            id,
+            kinematics,
+            history: History::start(kinematics),
+            cell: Grid::cell_of(kinematics.position()),
+            existence,
+            confirmed: false,
+            hits: 1,
+            born: time,
+            last_seen: time,
+            last_ais: None,
+            last_ais_position: None,
+            last_radar: None,
+            last_eo: None,
+            radars: SmallVec::new(),
+            identity: Identity::default(),
+            identity_votes: (0.0, 0.0),
+            claim: None,
+            unproven: false,
+            born_beside: None,
+            resolved_from: SmallVec::new(),
+            hidden_by: None,
+            double_of: None,
+            class_weight: [0.0; EoClass::ALL.len()],
+            eo_length: (0.0, 0.0),
+            sightings: ArrayVec::new(),
+        }
+    }
+
+    /// Takes a measurement now, or where it belongs if it is late. `false` when it is later than the past kept.
+    pub(super) fn take(&mut self, measurement: Measurement, config: &FusionConfig) -> bool {
+        let time = measurement.time;
+        if time >= self.kinematics.time() {
+            self.kinematics.take(&measurement, config);
+            self.history.note(measurement, &self.kinematics, config);
+        } else if self.history.reaches(time) {
+            self.kinematics = self.history.insert_late(measurement, &self.kinematics, config);
+        } else {
+            return false;
+        }
+        self.last_seen = self.last_seen.max(time);
+        true
+    }
+
+    /// The state at `time`, also when that lies a little in the past.
+    pub(super) fn state_at(&self, time: EventTime, config: &FusionConfig) -> Kinematics {
+        if time >= self.kinematics.time() {
+            self.kinematics.at(time, config)
+        } else {
+            self.history.state_at(time, config).unwrap_or(self.kinematics)
+        }
+    }
+
+    /// How this radar holds the track.
+    pub(super) fn hold(&self, sensor: SensorId) -> Option<&RadarHold> {
+        self.radars.iter().find(|hold| hold.sensor == sensor)
+    }
+
+    /// Notes that a radar detected the track.
+    pub(super) fn note_radar_hit(&mut self, sensor: SensorId, time: EventTime, scan_s: f64, prior_detection: f64) {
+        self.last_radar = Some(self.last_radar.map_or(time, |last| last.max(time)));
+        if let Some(hold) = self.radars.iter_mut().find(|hold| hold.sensor == sensor) {
+            let turns = (time.seconds_since(hold.counted_to) / scan_s).round().max(1.0);
+            for _ in 1..(turns as u32).min(40) {
+                hold.detection *= 0.95;
+            }
+            hold.detection += (1.0 - hold.detection) * 0.05;
+            hold.misses = 0;
+            hold.last_hit = hold.last_hit.max(time);
+            hold.counted_to = hold.counted_to.max(time);
+        } else {
+            let detection = prior_detection;
+            self.radars.push(RadarHold { sensor, last_hit: time, counted_to: time, detection, misses: 0 });
+        }
+    }
+
+    /// Notes that a radar saw this track and another one side by side.
+    pub(super) fn note_resolved(&mut self, other: TrackId, time: EventTime) {
+        if let Some(entry) = self.resolved_from.iter_mut().find(|(id, _)| *id == other) {
+            entry.1 = entry.1.max(time);
+        } else if self.resolved_from.len() < 4 {
+            self.resolved_from.push((other, time));
+        } else if let Some(oldest) = self.resolved_from.iter_mut().min_by_key(|entry| entry.1) {
+            *oldest = (other, time);
+        }
+    }
+
+    /// When a radar last saw this track and `other` side by side.
+    pub(super) fn resolved_from(&self, other: TrackId) -> Option<EventTime> {
+        self.resolved_from.iter().find(|(id, _)| *id == other).map(|entry| entry.1)
+    }
+
+    /// The MMSI it bears.
+    pub(super) fn mmsi(&self) -> Option<Mmsi> {
+        self.identity.mmsi
+    }
+
+    /// Seconds since AIS last measured it.
+    pub(super) fn ais_age_s(&self, now: EventTime) -> f64 {
+        self.last_ais.map_or(f64::INFINITY, |last| now.seconds_since(last))
+    }
+
+    /// Length in metres by AIS, else by cameras.
+    pub(super) fn length_m(&self) -> Option<f64> {
+        let by_ais = self.identity.dimensions.map(|d| d.length_m()).filter(|length| *length > 0.0);
+        by_ais.or_else(|| (self.eo_length.1 > 0.0).then(|| self.eo_length.0 / self.eo_length.1))
+    }
+
+    /// The most probable class by cameras and its share of all votes.
+    pub(super) fn eo_class(&self) -> Option<(EoClass, f64)> {
+        let total: f64 = self.class_weight.iter().sum();
+        let (best, weight) =
+            EoClass::ALL.into_iter().zip(self.class_weight).max_by(|a, b| a.1.total_cmp(&b.1).then(b.0.cmp(&a.0)))?;
+        // One vote of "nothing known" keeps a single look from being certainty.
+        (total > 0.0).then(|| (best, weight / (total + 0.3)))
+    }
+
+    /// What the rest of the program sees of it at `at`.
+    pub(super) fn view(&self, at: EventTime, config: &FusionConfig) -> TrackState {
+        let kinematics = self.kinematics.at(at, config);
+        let state = kinematics.gaussian();
+        let recent = |time: Option<EventTime>| time.is_some_and(|t| at.seconds_since(t) < 60.0);
+        let mut identity = self.identity;
+        let (fits, contradicts) = self.identity_votes;
+        identity.mmsi_probability =
+            if identity.mmsi.is_some() { (fits + 1.0) / (fits + contradicts + 1.0) } else { 0.0 };
+        TrackState {
+            id: self.id,
+            time: at,
+            first_seen: self.born,
+            last_seen: self.last_seen,
+            position: kinematics.plane().to_position(state.mean.x, state.mean.y),
+            east_mps: state.mean.z,
+            north_mps: state.mean.w,
+            position_covariance_m2: [state.covariance[(0, 0)], state.covariance[(0, 1)], state.covariance[(1, 1)]],
+            speed_sigma_mps: (state.covariance[(2, 2)].max(state.covariance[(3, 3)])).max(0.0).sqrt(),
+            stopped_probability: kinematics.still_probability(),
+            existence: self.existence,
+            confirmed: self.confirmed,
+            sources: Sources { ais: recent(self.last_ais), radar: recent(self.last_radar), eo: recent(self.last_eo) },
+            last_ais: self.last_ais,
+            last_radar: self.last_radar,
+            last_eo: self.last_eo,
+            identity,
+            eo_class: self.eo_class(),
+            length_m: self.length_m(),
+            sightings: self.sightings.clone(),
+            merged_with: self.hidden_by.map(|(id, _)| id),
+        }
+    }
+}

@@ -1,0 +1,250 @@
+//! What happens to tracks when nobody speaks of them: turns without a plot, hiding, doubles, the end.
+
+use super::Fusion;
+use super::TrackEvent;
+use super::track_file::TrackFile;
+use crate::geodesy::distance_m;
+use crate::units::{EventTime, TrackId};
+
+/// Milliseconds of receive time between two rounds of upkeep.
+pub(super) const INTERVAL_MS: i64 = 1000;
+/// Seconds that two tracks must have looked like one before they become one.
+const DOUBLE_S: f64 = 8.0;
+/// Turns without a plot after which a track beside another counts as hidden by it.
+const HIDDEN_TURNS: u32 = 4;
+/// Seconds after which a picture no longer shows what no sensor has measured; still craft and hidden ones excepted.
+const SHOWN_S: f64 = 62.0;
+/// Probability of lying still from which a track counts as still.
+const STILL: f64 = 0.6;
+
+impl Fusion {
+    /// One round over all tracks.
+    pub(super) fn upkeep(&mut self, now: EventTime) {
+        self.count_missed_turns();
+        for slot in 0..self.slots.len() as u32 {
+            if self.slot(slot).is_some_and(|file| self.is_over(file, now)) {
+                self.end(slot, None);
+            }
+        }
+        if self.config.ablation.merging {
+            self.look_for_doubles(now);
+        }
+    }
+
+    /// Whether the picture shows a track.
+    pub(super) fn is_shown(&self, file: &TrackFile, at: EventTime) -> bool {
+        if !file.confirmed {
+            return false;
+        }
+        let silent_s = at.seconds_since(file.last_seen);
+        if silent_s > SHOWN_S {
+            let stays = file.kinematics.still_probability() > STILL || file.hidden_by.is_some();
+            if !stays {
+                return false;
+            }
+        }
+        let state = file.kinematics.at(at, &self.config).gaussian();
+        state.covariance[(0, 0)].max(state.covariance[(1, 1)]).sqrt() <= self.config.lifecycle.max_sigma_m
+    }
+
+    /// Counts turns of the radars that hold a track and did not see it.
+    fn count_missed_turns(&mut self) {
+        let radars: Vec<Option<(EventTime, f64)>> =
+            self.radars.iter().map(|radar| radar.as_ref().map(|radar| (radar.latest, radar.claims.scan_s))).collect();
+        for file in self.slots.iter_mut().filter_map(|slot| slot.as_deref_mut()) {
+            let mut existence = file.existence;
+            let confirmed = file.confirmed;
+            for hold in &mut file.radars {
+                let Some((latest, scan_s)) = radars.get(hold.sensor.index()).copied().flatten() else { continue };
+                // Half a turn of grace: the plot may still come.
+                while latest.seconds_since(hold.counted_to) > 1.5 * scan_s {
+                    hold.counted_to = hold.counted_to.plus_seconds(scan_s);
+                    hold.misses += 1;
+                    if !confirmed {
+                        let missed = 1.0 - hold.detection;
+                        existence = existence * missed / (1.0 - existence * hold.detection);
+                    }
+                    hold.detection = (hold.detection * 0.95).max(0.05);
+                    if hold.misses > 100 {
+                        hold.counted_to = latest;
+                    }
+                }
+            }
+            file.existence = existence;
+        }
+    }
+
+    /// Whether a track is over.
+    fn is_over(&self, file: &TrackFile, now: EventTime) -> bool {
+        let lifecycle = &self.config.lifecycle;
+        let silent_s = now.seconds_since(file.last_seen);
+        if !file.confirmed && !file.unproven {
+            return silent_s > lifecycle.tentative_s || file.existence < lifecycle.drop;
+        }
+        let still = file.kinematics.still_probability() > STILL;
+        let limit_s = match (file.hidden_by.is_some(), still, file.mmsi().is_some()) {
+            (true, _, _) => lifecycle.merged_s,
+            (false, true, _) => lifecycle.coast_still_s,
+            (false, false, true) => lifecycle.coast_ais_s,
+            (false, false, false) => lifecycle.coast_s,
+        };
+        silent_s > limit_s
+    }
+
+    /// Looks for tracks that are doubles of others, and for craft that lie hidden beside others.
+    fn look_for_doubles(&mut self, now: EventTime) {
+        let mut slots: Vec<u32> =
+            (0..self.slots.len() as u32).filter(|&slot| self.slot(slot).is_some_and(|file| file.confirmed)).collect();
+        slots.sort_unstable_by_key(|&slot| self.slot(slot).map(|file| file.id));
+        for slot in slots {
+            self.look_beside(slot, now);
+        }
+    }
+
+    /// Settles how one track stands to its nearest neighbours.
+    fn look_beside(&mut self, slot: u32, now: EventTime) {
+        let Some(file) = self.slot(slot) else { return };
+        let (id, here) = (file.id, file.kinematics.position());
+        let reach_m = 2.5 * self.config.lifecycle.merge_m;
+        if let Some((hider, _)) = file.hidden_by {
+            self.check_hidden(slot, hider, now);
+            return;
+        }
+        let found = self.slots_near(here, reach_m);
+        let neighbours: Vec<(u32, TrackId)> = found
+            .iter()
+            .filter_map(|&other| self.slot(other).map(|file| (other, file)))
+            .filter(|(_, file)| file.confirmed && file.id != id)
+            .filter(|(_, file)| distance_m(here, file.kinematics.position()) <= reach_m)
+            .map(|(other, file)| (other, file.id))
+            .collect();
+        self.done_with(found);
+        for (other, other_id) in neighbours {
+            let (Some(mine), Some(theirs)) = (self.slot(slot), self.slot(other)) else { return };
+            if self.looks_double(mine, theirs, now) {
+                self.suspect_double(slot, other, now);
+                return;
+            }
+            if hides(theirs, mine, self.config.lifecycle.merge_m, now) {
+                if let Some(file) = self.slot_mut(slot) {
+                    file.hidden_by = Some((other_id, now));
+                }
+                self.events.push(TrackEvent::Hidden { id, time: now, by: other_id });
+                return;
+            }
+        }
+        if let Some(file) = self.slot_mut(slot) {
+            file.double_of = None;
+        }
+    }
+
+    /// A hidden craft is seen for itself again when a sensor measures it apart, or when the hider has gone.
+    fn check_hidden(&mut self, slot: u32, hider: TrackId, now: EventTime) {
+        let apart = match (self.slot(slot), self.file(hider)) {
+            (Some(file), Some(other)) => {
+                let distance = distance_m(file.kinematics.position(), other.kinematics.position());
+                file.radars.iter().any(|hold| hold.misses == 0 && now.seconds_since(hold.last_hit) < 15.0)
+                    || distance > 3.0 * self.config.lifecycle.merge_m
+            }
+            _ => true,
+        };
+        if apart && let Some(file) = self.slot_mut(slot) {
+            file.hidden_by = None;
+            let id = file.id;
+            self.events.push(TrackEvent::Separated { id, time: now, from: hider });
+        }
+    }
+
+    /// Whether two tracks may be one craft: near, moving alike, never seen side by side, and one of them began where the
+    /// other already was, or both have just begun.
+    fn looks_double(&self, mine: &TrackFile, theirs: &TrackFile, now: EventTime) -> bool {
+        if let (Some(a), Some(b)) = (mine.mmsi(), theirs.mmsi())
+            && a != b
+        {
+            return false;
+        }
+        if mine.unproven || theirs.unproven {
+            return false;
+        }
+        let young = |file: &TrackFile| now.seconds_since(file.born) < 60.0;
+        let beside = mine.born_beside == Some(theirs.id)
+            || theirs.born_beside == Some(mine.id)
+            || (young(mine) && young(theirs))
+            || (mine.mmsi().is_some() != theirs.mmsi().is_some() && (young(mine) || young(theirs)));
+        let side_by_side = [mine.resolved_from(theirs.id), theirs.resolved_from(mine.id)];
+        if !beside || side_by_side.into_iter().flatten().any(|time| now.seconds_since(time) < 120.0) {
+            return false;
+        }
+        let (a, b) = (mine.kinematics.at(now, &self.config), theirs.kinematics.at(now, &self.config));
+        let covariance = a.gaussian().covariance.fixed_view::<2, 2>(0, 0).into_owned();
+        let (fit, _) = b.fit(a.position(), &(covariance + nalgebra::Matrix2::identity() * 900.0));
+        let (va, vb) = (a.gaussian(), b.gaussian());
+        let slip = (va.mean.z - vb.mean.z).hypot(va.mean.w - vb.mean.w);
+        let open = (va.covariance[(2, 2)] + vb.covariance[(2, 2)]).sqrt();
+        fit < 12.0 && slip < 1.5 + 3.0 * open
+    }
+
+    /// After some seconds of looking like one, two tracks become one: the older goes on, with what the younger knew.
+    fn suspect_double(&mut self, slot: u32, other: u32, now: EventTime) {
+        let (Some(mine), Some(theirs)) = (self.slot(slot), self.slot(other)) else { return };
+        let theirs_id = theirs.id;
+        let since = match mine.double_of {
+            Some((id, since)) if id == theirs_id => since,
+            _ => {
+                if let Some(file) = self.slot_mut(slot) {
+                    file.double_of = Some((theirs_id, now));
+                }
+                return;
+            }
+        };
+        if now.seconds_since(since) < DOUBLE_S {
+            return;
+        }
+        let (older, younger) =
+            if (mine.born, mine.id) <= (theirs.born, theirs.id) { (slot, other) } else { (other, slot) };
+        self.absorb(older, younger);
+    }
+
+    /// Makes one track of two.
+    fn absorb(&mut self, older: u32, younger: u32) {
+        let (Some(kept), Some(gone)) = (self.slot(older), self.slot(younger)) else { return };
+        let (kept_id, gone_id, mmsi) = (kept.id, gone.id, gone.mmsi());
+        let gone = gone.clone();
+        if let (Some(mmsi), None) = (mmsi, kept.mmsi()) {
+            self.forget_mmsi(mmsi, gone_id);
+            self.learn_mmsi(mmsi, kept_id);
+        }
+        if let Some(file) = self.slot_mut(older) {
+            if file.mmsi().is_none() && gone.mmsi().is_some() {
+                file.identity = gone.identity;
+                file.identity_votes = gone.identity_votes;
+                file.last_ais = gone.last_ais;
+                file.last_ais_position = gone.last_ais_position;
+                // AIS knows best where the craft is: its state goes on.
+                file.kinematics = gone.kinematics;
+                file.history = gone.history.clone();
+            }
+            file.existence = file.existence.max(gone.existence);
+            file.last_seen = file.last_seen.max(gone.last_seen);
+            file.last_radar = file.last_radar.max(gone.last_radar);
+            file.last_eo = file.last_eo.max(gone.last_eo);
+            for hold in &gone.radars {
+                if !file.radars.iter().any(|own| own.sensor == hold.sensor) {
+                    file.radars.push(*hold);
+                }
+            }
+            file.double_of = None;
+        }
+        self.replace_in_grid(older);
+        self.end(younger, Some(kept_id));
+    }
+}
+
+/// Whether `hider` hides `file` from radar: near, itself seen, while the other is not although it was before.
+fn hides(hider: &TrackFile, file: &TrackFile, merge_m: f64, now: EventTime) -> bool {
+    let distance = distance_m(file.kinematics.position(), hider.kinematics.position());
+    let unseen = !file.radars.is_empty() && file.radars.iter().all(|hold| hold.misses >= HIDDEN_TURNS);
+    let hider_seen = now.seconds_since(hider.last_seen) < 30.0;
+    let slow = file.kinematics.still_probability() > 0.3;
+    distance <= merge_m && unseen && hider_seen && slow && hider.hidden_by.is_none() && file.ais_age_s(now) > 60.0
+}
