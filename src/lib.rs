@@ -12,6 +12,8 @@ pub mod feed;
 
 pub mod fusion;
 
+pub mod engine;
+
 pub mod api;
 pub mod cli;
 pub mod decode;

@@ -1,0 +1,24 @@
+//! What an engine is set up with.
+
+use crate::fusion::FusionConfig;
+use crate::units::EventTime;
+
+/// Milliseconds between two instants of the picture (`tracks.csv` of FORMAT.md: every 10 s).
+pub const PICTURE_INTERVAL_MS: i64 = 10_000;
+
+/// Settings of the core.
+#[derive(Clone, Debug)]
+pub struct EngineConfig {
+    /// The tracker.
+    pub fusion: FusionConfig,
+    /// The first instant of the picture; a scenario's start. `None`: full tens of seconds of UTC.
+    pub origin: Option<EventTime>,
+    /// With no track left, instants of a silence longer than this are left out of the picture, milliseconds.
+    pub silence_max_ms: i64,
+}
+
+impl Default for EngineConfig {
+    fn default() -> Self {
+        Self { fusion: FusionConfig::default(), origin: None, silence_max_ms: 3_600_000 }
+    }
+}

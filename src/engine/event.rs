@@ -1,0 +1,22 @@
+//! What the engine tells.
+
+use crate::fusion::{TrackEvent, TrackState};
+use crate::units::EventTime;
+
+/// All confirmed tracks at one instant, as known when everything received by then had been processed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Picture {
+    /// The instant.
+    pub at: EventTime,
+    /// The tracks, sorted by number, predicted to the instant.
+    pub tracks: Vec<TrackState>,
+}
+
+/// Something that users may want to know.
+#[derive(Clone, Debug, PartialEq)]
+pub enum EngineEvent {
+    /// A regular picture.
+    Picture(Picture),
+    /// A track was confirmed, ended, hidden or separated.
+    Track(TrackEvent),
+}

@@ -1,0 +1,136 @@
+//! The core in one piece: observations in, the picture and its events out.
+//!
+//! The engine is a pure function of its ordered input. It has no clock, thread, socket, file or randomness: receive time,
+//! stamped at the edge, is the only time that drives it. The same input gives the same events to the byte, whatever the
+//! speed, the size of batches or the number of threads that decode.
+//!
+//! Order of things for each observation: instants of the picture that lie before its receipt are taken; [`Intake`] says
+//! whether it is taken at all (late, doubled, wrong clock); [`Fusion`] gives it to the tracks. At an instant of the picture
+//! everything received by then is settled, the picture is taken, and the rules look at it.
+
+mod config;
+mod event;
+
+use std::collections::VecDeque;
+
+pub use config::{EngineConfig, PICTURE_INTERVAL_MS};
+pub use event::{EngineEvent, Picture};
+
+use crate::feed::observation::Observation;
+use crate::feed::order::{Admission, Intake};
+use crate::feed::sensor::SensorTable;
+use crate::fusion::{Fusion, TrackState};
+use crate::units::{EventTime, TrackId};
+
+/// Everything between decoded observations and what users are told.
+#[derive(Debug)]
+pub struct Engine {
+    config: EngineConfig,
+    sensors: SensorTable,
+    intake: Intake,
+    fusion: Fusion,
+    /// The next instant of the picture; `None` before the first observation, when the configuration gives no origin.
+    next_picture: Option<EventTime>,
+    now: Option<EventTime>,
+    events: VecDeque<EngineEvent>,
+}
+
+impl Engine {
+    /// An engine for an area with these sensors.
+    pub fn new(config: EngineConfig, sensors: SensorTable) -> Self {
+        Self {
+            intake: Intake::new(sensors.len()),
+            fusion: Fusion::new(config.fusion.clone(), &sensors),
+            next_picture: config.origin,
+            now: None,
+            events: VecDeque::new(),
+            sensors,
+            config,
+        }
+    }
+
+    /// Takes one observation, in order of receipt. One that claims an earlier receipt than those before it is taken as
+    /// received at the same time as the last.
+    pub fn push(&mut self, mut observation: Observation) -> Admission {
+        if let Some(now) = self.now {
+            observation.received = observation.received.max(now);
+        }
+        // Others of the very same receipt time may follow, so the instant at it is not over yet.
+        self.take_pictures(observation.received, false);
+        self.now = Some(observation.received);
+        let admission = self.intake.admit(&mut observation);
+        if admission.is_admitted() {
+            self.fusion.push(&observation);
+        }
+        admission
+    }
+
+    /// Says that everything received up to and at `now` has been pushed: instants of the picture up to then are taken.
+    pub fn advance(&mut self, now: EventTime) {
+        let now = self.now.map_or(now, |before| before.max(now));
+        self.take_pictures(now, true);
+        self.now = Some(now);
+        self.fusion.advance(now);
+    }
+
+    /// Takes the pictures of all instants before `until`, or up to it if `inclusive`.
+    fn take_pictures(&mut self, until: EventTime, inclusive: bool) {
+        let interval = PICTURE_INTERVAL_MS;
+        let mut next = *self.next_picture.get_or_insert_with(|| {
+            EventTime::from_millis(until.as_millis().div_euclid(interval) * interval + interval)
+        });
+        // After a silence of hours nothing can have changed but the tracks' ages: the instants in between are left out.
+        let gap = until.millis_since(next);
+        if gap > self.config.silence_max_ms && self.fusion.is_empty() {
+            next = next.plus_millis(gap.div_euclid(interval) * interval);
+        }
+        while next < until || (inclusive && next == until) {
+            self.take_picture(next);
+            next = next.plus_millis(interval);
+        }
+        self.next_picture = Some(next);
+    }
+
+    fn take_picture(&mut self, at: EventTime) {
+        self.fusion.advance(at);
+        self.fusion.settle();
+        self.events.extend(self.fusion.drain_events().into_iter().map(EngineEvent::Track));
+        let tracks = self.fusion.tracks(at);
+        self.events.push_back(EngineEvent::Picture(Picture { at, tracks }));
+    }
+
+    /// Takes out what has happened since the last call, in order.
+    pub fn drain_events(&mut self) -> impl Iterator<Item = EngineEvent> + '_ {
+        self.events.drain(..)
+    }
+
+    /// The confirmed tracks predicted to `at`, sorted by number; for watchers that want more than the regular pictures.
+    pub fn tracks(&self, at: EventTime) -> Vec<TrackState> {
+        self.fusion.tracks(at)
+    }
+
+    /// One track predicted to `at`.
+    pub fn track(&self, id: TrackId, at: EventTime) -> Option<TrackState> {
+        self.fusion.track(id, at)
+    }
+
+    /// The receive time that the engine has reached.
+    pub fn now(&self) -> Option<EventTime> {
+        self.now
+    }
+
+    /// The sensors of the area.
+    pub fn sensors(&self) -> &SensorTable {
+        &self.sensors
+    }
+
+    /// What was taken and what was refused, by sensor.
+    pub fn intake(&self) -> &Intake {
+        &self.intake
+    }
+
+    /// The tracker, for what it has learned of the sensors.
+    pub fn fusion(&self) -> &Fusion {
+        &self.fusion
+    }
+}
