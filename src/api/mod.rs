@@ -1,4 +1,9 @@
 //! gRPC: the definitions under `proto/`, their conversion to and from our own types, and the services.
 
 pub mod convert;
+pub mod feed_service;
 pub mod proto;
+pub mod sender;
+pub mod server;
+pub mod streams;
+pub mod track_service;

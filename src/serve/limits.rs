@@ -49,8 +49,8 @@ pub const FEEDS_MAX: usize = 4_096;
 /// Characters in the name of a feed.
 pub const FEED_ID_CHARS_MAX: usize = 64;
 
-/// Ingest streams at once.
-pub const INGEST_STREAMS_MAX: usize = 1_024;
+/// Ingest streams at once. Each can hold one batch of [`MESSAGE_BYTES_MAX`] that waits for the engine.
+pub const INGEST_STREAMS_MAX: usize = 256;
 
 /// Watchers at once, of tracks and alerts together.
 pub const WATCHERS_MAX: usize = 1_024;

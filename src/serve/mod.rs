@@ -5,6 +5,11 @@
 //! each reads them at its own pace.
 
 pub mod alert_board;
+pub mod clock;
+pub mod core;
+pub mod engine_task;
+pub mod hubs;
 pub mod limits;
 pub mod picture;
 pub mod track_watch;
+pub mod work;

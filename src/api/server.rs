@@ -1,0 +1,169 @@
+//! The gRPC server: all services on one port, and an orderly end.
+
+use std::future::Future;
+use std::net::SocketAddr;
+
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::time::{interval, timeout};
+use tonic::server::NamedService;
+use tonic::transport::server::TcpIncoming;
+use tonic_health::ServingStatus;
+use tonic_health::server::HealthReporter;
+
+use super::feed_service::Feeds;
+use super::proto;
+use super::proto::feed::v1::feed_service_server::FeedServiceServer;
+use super::proto::track::v1::track_service_server::TrackServiceServer;
+use super::streams::Places;
+use super::track_service::Tracks;
+use crate::serve::core::{Core, Fatal};
+use crate::serve::engine_task::{self, EngineHandle};
+use crate::serve::hubs::Hubs;
+use crate::serve::limits;
+
+/// Why a server ended before it was asked to.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    /// The address is taken, or not ours.
+    #[error("cannot listen on {address}: {source}; choose another with --listen")]
+    Listen {
+        /// The address.
+        address: SocketAddr,
+        /// What the system says.
+        source: std::io::Error,
+    },
+    /// No thread for the engine.
+    #[error("cannot start the engine: {0}")]
+    Thread(std::io::Error),
+    /// The transport failed.
+    #[error("the server cannot go on: {0}")]
+    Transport(#[from] tonic::transport::Error),
+    /// The services cannot be described; a fault of the build.
+    #[error("the interface cannot be described: {0}")]
+    Reflection(#[from] tonic_reflection::server::Error),
+    /// The engine met a fault: its output cannot be written, or it crashed.
+    #[error("the engine cannot go on: {0}")]
+    Engine(Fatal),
+}
+
+/// A server that has its port and does not serve yet.
+#[derive(Debug)]
+pub struct BoundServer {
+    listener: TcpListener,
+    address: SocketAddr,
+}
+
+impl BoundServer {
+    /// Takes the port; with port 0 the system chooses one.
+    ///
+    /// # Errors
+    /// When the address cannot be had.
+    pub async fn bind(address: SocketAddr) -> Result<Self, ServeError> {
+        let listen = |source| ServeError::Listen { address, source };
+        let listener = TcpListener::bind(address).await.map_err(listen)?;
+        let address = listener.local_addr().map_err(listen)?;
+        Ok(Self { listener, address })
+    }
+
+    /// The address, with the port that was given.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Serves until `stop` comes or the engine fails, then ends in order: no more input is read, what was handed over is
+    /// worked off and acknowledged, the output is closed, watchers see the last picture and are told.
+    ///
+    /// # Errors
+    /// When the engine or the transport fails.
+    pub async fn serve(self, core: impl Core, stop: impl Future<Output = ()>) -> Result<(), ServeError> {
+        let hubs = Hubs::default();
+        let (down, shutdown) = watch::channel(false);
+        let tracks = Tracks::new(hubs.picture.window(), Places::new(limits::WATCHERS_MAX, "watchers"));
+        let (engine, mut ending) = engine_task::start(core, hubs).map_err(ServeError::Thread)?;
+
+        let tracks = TrackServiceServer::new(tracks);
+        let feeds = FeedServiceServer::new(Feeds::new(engine.clone(), shutdown))
+            .max_decoding_message_size(limits::MESSAGE_BYTES_MAX);
+        let (health, health_service) = tonic_health::server::health_reporter();
+        let names = [name_of(&feeds), name_of(&tracks)];
+        set_all(&health, ServingStatus::Serving, &names).await;
+        let reflection = tonic_reflection::server::Builder::configure()
+            .register_encoded_file_descriptor_set(proto::DESCRIPTORS)
+            .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
+            .build_v1()?;
+
+        let (close, mut closed) = watch::channel(false);
+        let server = transport()
+            .add_service(health_service)
+            .add_service(reflection)
+            .add_service(feeds)
+            .add_service(tracks)
+            .serve_with_incoming_shutdown(TcpIncoming::from(self.listener).with_nodelay(Some(true)), async move {
+                let _ = closed.wait_for(|&closed| closed).await;
+            });
+        let server = tokio::spawn(server);
+        let ticker = tokio::spawn(tick(engine.clone()));
+
+        let failed = tokio::select! {
+            () = stop => None,
+            result = &mut ending => Some(result),
+        };
+        set_all(&health, ServingStatus::NotServing, &names).await;
+        down.send_replace(true);
+        let result = match failed {
+            Some(result) => result,
+            None => {
+                engine.finish().await;
+                ending.await
+            }
+        };
+        ticker.abort();
+        close.send_replace(true);
+        let abort = server.abort_handle();
+        match timeout(limits::SHUTDOWN_GRACE, server).await {
+            Ok(Ok(served)) => served?,
+            Ok(Err(_)) => {}
+            Err(_) => {
+                tracing::warn!("some clients did not end their streams in time; they are cut off");
+                abort.abort();
+            }
+        }
+        match result {
+            Ok(result) => result.map_err(ServeError::Engine),
+            // The thread went without a word: it panicked, and the panic has been printed.
+            Err(_) => Err(ServeError::Engine("it crashed; see the message above".into())),
+        }
+    }
+}
+
+/// HTTP/2 as sensors need it; see [`limits::CONNECTION_WINDOW_BYTES`] for the windows.
+fn transport() -> tonic::transport::Server {
+    tonic::transport::Server::builder()
+        .initial_stream_window_size(limits::STREAM_WINDOW_BYTES)
+        .initial_connection_window_size(limits::CONNECTION_WINDOW_BYTES)
+        .max_concurrent_streams(limits::STREAMS_PER_CONNECTION)
+        .http2_keepalive_interval(Some(limits::KEEPALIVE_INTERVAL))
+        .http2_keepalive_timeout(Some(limits::KEEPALIVE_TIMEOUT))
+        .tcp_nodelay(true)
+}
+
+fn name_of<S: NamedService>(_: &S) -> &'static str {
+    S::NAME
+}
+
+/// Sets the health of every service, and of the server as a whole (the empty name).
+async fn set_all(health: &HealthReporter, status: ServingStatus, services: &[&'static str]) {
+    for service in services.iter().copied().chain([""]) {
+        health.set_service_status(service, status).await;
+    }
+}
+
+/// Keeps time going while no records come.
+async fn tick(engine: EngineHandle) {
+    let mut ticks = interval(limits::SHOW_INTERVAL);
+    loop {
+        ticks.tick().await;
+        engine.tick();
+    }
+}

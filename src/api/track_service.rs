@@ -1,0 +1,99 @@
+//! `TrackService`: the picture.
+
+use tokio::sync::mpsc;
+use tokio_stream::wrappers::ReceiverStream;
+use tonic::{Request, Response, Status};
+
+use super::convert::track as convert;
+use super::proto::track::v1 as wire;
+use super::proto::track::v1::track_service_server::TrackService;
+use super::streams::{Answers, Places, shutting_down};
+use crate::serve::limits::{TRACK_PAGE_DEFAULT, TRACK_PAGE_MAX, WATCH_QUEUE};
+use crate::serve::picture::PictureWindow;
+use crate::serve::track_watch::TrackWatch;
+use crate::units::TrackId;
+
+/// The service.
+#[derive(Debug)]
+pub struct Tracks {
+    window: PictureWindow,
+    places: Places,
+}
+
+impl Tracks {
+    /// A service that shows what `window` shows; watchers take one of `places` each.
+    pub fn new(window: PictureWindow, places: Places) -> Self {
+        Self { window, places }
+    }
+}
+
+#[tonic::async_trait]
+impl TrackService for Tracks {
+    type WatchTracksStream = Answers<wire::WatchTracksResponse>;
+
+    async fn get_track(
+        &self,
+        request: Request<wire::GetTrackRequest>,
+    ) -> Result<Response<wire::GetTrackResponse>, Status> {
+        let id = convert::checked_track_id(&request.into_inner().id)?;
+        let picture = self.window.now();
+        let track = picture.track(id).ok_or_else(|| Status::not_found(format!("track {id} is not in the picture")))?;
+        Ok(Response::new(wire::GetTrackResponse { track: Some(convert::track(track)) }))
+    }
+
+    async fn list_tracks(
+        &self,
+        request: Request<wire::ListTracksRequest>,
+    ) -> Result<Response<wire::ListTracksResponse>, Status> {
+        let request = request.into_inner();
+        let filter = convert::checked_filter(request.filter.as_ref())?;
+        let size = match request.page_size as usize {
+            0 => TRACK_PAGE_DEFAULT,
+            size => size.min(TRACK_PAGE_MAX),
+        };
+        // The token is the first id of the page: a track that ends between two pages shifts nothing.
+        let first = match request.page_token.as_str() {
+            "" => TrackId(0),
+            token => convert::checked_track_id(token).map_err(|_| Status::invalid_argument("page_token: not ours"))?,
+        };
+        let picture = self.window.now();
+        let mut selected = picture.tracks.iter().filter(|track| track.id >= first && filter.selects(track));
+        let tracks = selected.by_ref().take(size).map(|track| convert::track(track)).collect();
+        let next_page_token = selected.next().map_or_else(String::new, |track| track.id.to_string());
+        Ok(Response::new(wire::ListTracksResponse { tracks, next_page_token, time_ms: picture.time.as_millis() }))
+    }
+
+    async fn watch_tracks(
+        &self,
+        request: Request<wire::WatchTracksRequest>,
+    ) -> Result<Response<Self::WatchTracksStream>, Status> {
+        let request = request.into_inner();
+        let filter = convert::checked_filter(request.filter.as_ref())?;
+        let place = self.places.take()?;
+        let mut watch = TrackWatch::new(filter, request.min_update_interval_ms);
+        let mut window = self.window.clone();
+        let (changes, queue) = mpsc::channel(WATCH_QUEUE);
+        tokio::spawn(async move {
+            let _place = place;
+            let mut picture = window.now();
+            loop {
+                for change in watch.look(&picture, |id| window.farewell(id)) {
+                    // Waits while the watcher does not read; meanwhile newer pictures replace each other.
+                    if changes.send(Ok(convert::track_change(&change, picture.time))).await.is_err() {
+                        return;
+                    }
+                }
+                let next = tokio::select! {
+                    next = window.next() => next,
+                    () = changes.closed() => return,
+                };
+                match next {
+                    Some(next) => picture = next,
+                    None => break,
+                }
+            }
+            let _ = changes.send(Err(shutting_down())).await;
+        });
+        Ok(Response::new(Box::pin(ReceiverStream::new(queue))))
+    }
+}

@@ -1,0 +1,41 @@
+//! The only look at the wall clock in the server: the stamp of live records, and how often the picture is shown.
+
+#![allow(clippy::disallowed_types)]
+
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use crate::units::EventTime;
+
+/// The present instant by the machine's clock.
+pub fn now() -> EventTime {
+    let millis = match SystemTime::now().duration_since(UNIX_EPOCH) {
+        Ok(since) => i64::try_from(since.as_millis()).unwrap_or(i64::MAX),
+        // A machine that believes in 1969 is wrong, but stamps records in order all the same.
+        Err(before) => i64::try_from(before.duration().as_millis()).map_or(i64::MIN, |millis| -millis),
+    };
+    EventTime::from_millis(millis)
+}
+
+/// Says yes at most once in a span of wall-clock time.
+#[derive(Debug)]
+pub struct Pacer {
+    span: Duration,
+    last: Option<Instant>,
+}
+
+impl Pacer {
+    /// At most once in `span`; the first time at once.
+    pub fn new(span: Duration) -> Self {
+        Self { span, last: None }
+    }
+
+    /// Whether it is time again.
+    pub fn is_due(&mut self) -> bool {
+        let now = Instant::now();
+        let due = self.last.is_none_or(|last| now.duration_since(last) >= self.span);
+        if due {
+            self.last = Some(now);
+        }
+        due
+    }
+}

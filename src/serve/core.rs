@@ -1,0 +1,52 @@
+//! What the engine task drives, seen from the task: records in, verdicts and news out.
+
+use std::error::Error;
+
+use super::hubs::Hubs;
+use super::picture::Picture;
+use super::work::{FeedNumber, Hello, Payload, Standing};
+use crate::units::EventTime;
+
+/// A fault that ends the server: the output cannot be written.
+pub type Fatal = Box<dyn Error + Send + Sync>;
+
+/// What became of a record.
+pub type Verdict = Result<(), &'static str>;
+
+/// Decoders, engine and output as one: the same for replay and live.
+///
+/// Deterministic: what it does follows from the calls and their order. Tests of the server put one here that stalls.
+pub trait Core: Send + 'static {
+    /// A feed said hello for the first time. `reference` is an instant about which its records were made.
+    fn open(&mut self, feed: FeedNumber, hello: &Hello, reference: EventTime) -> Standing;
+
+    /// Takes one record. `received` never goes back.
+    ///
+    /// # Errors
+    /// When the server cannot go on. A record that cannot be used is a verdict, not an error.
+    fn take(
+        &mut self,
+        feed: FeedNumber,
+        sequence: u64,
+        received: EventTime,
+        payload: &Payload,
+    ) -> Result<Verdict, Fatal>;
+
+    /// Everything received up to and including this instant has been taken.
+    ///
+    /// # Errors
+    /// When the server cannot go on.
+    fn advance(&mut self, received_until: EventTime) -> Result<(), Fatal>;
+
+    /// Posts what is new since the last call: alerts, and how tracks ended.
+    fn tell(&mut self, hubs: &Hubs);
+
+    /// All confirmed tracks at `now`.
+    fn picture(&self, now: EventTime) -> Picture;
+
+    /// The input is over: closes the output.
+    ///
+    /// # Errors
+    /// When the output cannot be written.
+    fn finish(&mut self) -> Result<(), Fatal>;
+}
