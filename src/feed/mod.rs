@@ -10,6 +10,7 @@ pub mod eo;
 pub mod nmea;
 pub mod observation;
 pub mod order;
+pub mod own_ship;
 pub mod radar;
 pub mod sensor;
 pub mod tally;
