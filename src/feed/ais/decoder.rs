@@ -238,7 +238,7 @@ impl AisDecoder {
         } else if announced != Hearing::default() {
             return announced;
         }
-        if framed.suffix.is_empty() { Hearing::default() } else { Hearing::from_suffix(framed.suffix) }
+        if framed.suffix.is_empty() { announced } else { Hearing::from_suffix(framed.suffix) }
     }
 
     fn read_tag<'a>(&mut self, content: &'a [u8]) -> Option<TagBlock<'a>> {

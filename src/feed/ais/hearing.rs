@@ -79,6 +79,8 @@ fn station_name(bytes: &[u8]) -> Option<StationName> {
 /// What a line announces for the sentence after it: a tag block on a line of its own, or a `$PGHP` sentence.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Herald {
+    /// Something was announced: looked at before all else, as most feeds announce nothing.
+    is_waiting: bool,
     hearing: Hearing,
     /// The checksum of the sentence that is meant, when told.
     checksum: Option<u8>,
@@ -87,6 +89,7 @@ pub(super) struct Herald {
 impl Herald {
     /// Adds what a tag block on a line of its own says.
     pub(super) fn announce_tag(&mut self, tag: &TagBlock<'_>) {
+        self.is_waiting = true;
         self.hearing = Hearing::from_tag(tag).or(self.hearing);
     }
 
@@ -119,12 +122,17 @@ impl Herald {
             Some(&[high, low]) => hex_pair(high, low),
             _ => None,
         };
+        self.is_waiting = true;
         self.hearing = Hearing { station, time, clock: time.map(|_| Clock::Proxy), group: None }.or(self.hearing);
     }
 
     /// Takes what was announced for a sentence with this checksum. `single`: it is a whole message; for the first of
     /// several parts the proxies give the checksum of something else, so it is not compared.
+    #[inline]
     pub(super) fn take(&mut self, checksum: u8, single: bool) -> Hearing {
+        if !self.is_waiting {
+            return Hearing::default();
+        }
         let herald = std::mem::take(self);
         match herald.checksum {
             Some(meant) if single && meant != checksum => Hearing::default(),
