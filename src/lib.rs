@@ -17,4 +17,5 @@ pub mod engine;
 pub mod api;
 pub mod cli;
 pub mod decode;
+pub mod recording;
 pub mod serve;

@@ -30,6 +30,8 @@ pub enum Place {
     Line(u64),
     /// Byte offset in a binary feed, counted from 0.
     Byte(u64),
+    /// Packet of a network capture, counted from 1.
+    Packet(u64),
 }
 
 impl fmt::Display for Place {
@@ -37,6 +39,7 @@ impl fmt::Display for Place {
         match self {
             Self::Line(number) => write!(f, "line {number}"),
             Self::Byte(offset) => write!(f, "byte {offset}"),
+            Self::Packet(number) => write!(f, "packet {number}"),
         }
     }
 }

@@ -1,0 +1,3 @@
+//! Recorded feeds: files as sensors left them.
+
+pub mod pcap;
