@@ -2,9 +2,9 @@
 //!
 //! A block is `CAT(1) LEN(2) records…`, LEN counting all of it. In a raw recording one stands directly behind the other
 //! without any mark, so that one lost byte would spoil all that follows if lengths were simply believed. Here a length is
-//! believed when what it points to looks like a block itself: a category, a length, and a first few records that can be
-//! walked, or at least a chain of three headers, or the end of the data. Where it does not, the next block is searched for
-//! byte by byte, by the same signs and by a source (SAC/SIC) that was heard before.
+//! believed when what it points to looks like a block itself: a category heard before, a length, a first few records that
+//! can be walked, and a source (SAC/SIC) heard before; or a chain of three; or the end of the data. Where it does not, the
+//! next block is searched for byte by byte, by the same signs.
 //!
 //! Nothing is lost without a word: every byte pushed comes out in exactly one [`Frame`].
 
@@ -23,9 +23,9 @@ const BLOCK_MIN: usize = HEADER_BYTES + 1;
 const RECORDS_PROBED: usize = 4;
 
 /// How many headers in a row are looked at where records cannot tell.
-const LINKS_MAX: usize = 4;
+const LINKS_MAX: usize = 8;
 
-/// So many headers of known categories in a row are no chance.
+/// So many pieces of weaker evidence in a row are no chance.
 const LINKS_ENOUGH: usize = 3;
 
 /// How many sources (SAC/SIC) are remembered to recognise a block by.
@@ -79,7 +79,7 @@ pub struct Junk {
 /// For a file: [`push`](Self::push) a chunk, take [`next_frame`](Self::next_frame) until `None`, and so on, at the end
 /// [`finish`](Self::finish) and take the rest. For datagrams: push one, finish, take all, then the next. For a live stream:
 /// [`pause`](Self::pause) after each push, so that a block is not held back until another follows. Memory: the chunk and at
-/// most five blocks (a block is at most 65,535 bytes).
+/// most nine blocks (a block is at most 65,535 bytes).
 #[derive(Clone, Debug, Default)]
 pub struct BlockReader {
     buffer: Vec<u8>,
@@ -100,14 +100,23 @@ pub struct BlockReader {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Answer {
     Yes,
+    /// By weaker evidence: yes, if nothing speaks against it.
+    Perhaps,
     No,
     Wait,
 }
 
 /// What to do with the bytes in front.
 enum Step {
-    Block { length: usize, cut: bool },
-    Junk { length: usize },
+    /// `sure`: what follows bears the length out.
+    Block {
+        length: usize,
+        sure: bool,
+        cut: bool,
+    },
+    Junk {
+        length: usize,
+    },
     Wait,
 }
 
@@ -149,7 +158,7 @@ impl BlockReader {
                 Step::Wait if self.finished => return self.junk_frame(),
                 Step::Wait => return None,
                 Step::Junk { length } => self.take_junk(length),
-                Step::Block { length, cut } => {
+                Step::Block { length, sure, cut } => {
                     // What stood before the block comes first; the same step is found again at the next call.
                     if self.junk.length > 0 {
                         return self.junk_frame();
@@ -159,7 +168,7 @@ impl BlockReader {
                     self.searched = 0;
                     let bytes = self.buffer.get(start..start + length)?;
                     let &number = bytes.first()?;
-                    if !cut {
+                    if sure {
                         remember(&mut self.sources, &mut self.heard, number, bytes);
                     }
                     return Some(Frame::Block(Block {
@@ -199,19 +208,23 @@ impl BlockReader {
         if length < BLOCK_MIN {
             return Step::Junk { length: 1 };
         }
-        match self.follows(length) {
-            Answer::Yes => return Step::Block { length, cut: false },
+        let follows = self.follows(length);
+        match follows {
+            Answer::Yes => return Step::Block { length, sure: true, cut: false },
             Answer::Wait => return Step::Wait,
-            Answer::No if category_name(number).is_none() => return Step::Junk { length: 1 },
-            Answer::No => {}
+            // Neither what follows nor what was heard before speaks for a block.
+            Answer::No if category(number).is_none() && !self.was_heard(number) => return Step::Junk { length: 1 },
+            Answer::Perhaps | Answer::No => {}
         }
         match self.search(self.searched.max(1), length.min(pending)) {
-            (Answer::Yes, at) => Step::Block { length: at, cut: true },
             (Answer::Wait, at) => {
                 self.searched = at;
                 Step::Wait
             }
-            (Answer::No, _) => Step::Block { length: length.min(pending), cut: length > pending },
+            (Answer::No, _) => {
+                Step::Block { length: length.min(pending), sure: follows == Answer::Perhaps, cut: length > pending }
+            }
+            (_, at) => Step::Block { length: at, sure: false, cut: true },
         }
     }
 
@@ -243,17 +256,23 @@ impl BlockReader {
             if clean != Answer::Yes {
                 return clean;
             }
-            if !self.is_known(at) {
-                // A source not heard yet: only a chain of sound blocks makes it believed.
-                return self.chain(at, LINKS_ENOUGH);
+            let source = self.source(at);
+            if source.is_none() || !self.is_known(source) {
+                // A source not heard yet is believed when it speaks several times.
+                return self.chain(at, source);
             }
         }
-        self.follows(at + length)
+        match self.follows(at + length) {
+            // A category without a table has nothing in itself to speak for it.
+            Answer::Perhaps if category(number).is_none() => Answer::No,
+            Answer::Perhaps => Answer::Yes,
+            other => other,
+        }
     }
 
-    /// Whether `at` stands a chain of so many sound blocks, or of fewer up to the end of the data.
-    fn chain(&self, mut at: usize, links: usize) -> Answer {
-        for _ in 0..links {
+    /// Whether `at` stands a chain of sound blocks of one source, which may be shorter at the end of the data.
+    fn chain(&self, mut at: usize, source: Option<[u8; 2]>) -> Answer {
+        for _ in 0..LINKS_ENOUGH {
             if at == self.data().len() && self.finished {
                 return Answer::Yes;
             }
@@ -262,21 +281,26 @@ impl BlockReader {
             if clean != Answer::Yes {
                 return clean;
             }
+            if source.is_none() || self.source(at) != source {
+                return Answer::No;
+            }
             at += length;
         }
         Answer::Yes
     }
 
     /// Whether a length that points to `at` can be believed.
+    ///
+    /// A sound block of a known source there settles it, and so does the end of the data. One of them some headers further
+    /// on, or three sound blocks of unknown sources or headers of heard categories in a row, are weaker evidence: records
+    /// of one form repeat their bytes at equal distances, so that plain headers may agree by chance.
     fn follows(&self, mut at: usize) -> Answer {
         let end = self.data().len();
-        let mut named = 0;
-        for _ in 0..LINKS_MAX {
+        let mut evidence = 0;
+        for link in 0..LINKS_MAX {
+            let settled = if link == 0 { Answer::Yes } else { Answer::Perhaps };
             if at == end && (self.finished || self.paused) {
-                return Answer::Yes;
-            }
-            if at > end {
-                return if self.finished { Answer::No } else { Answer::Wait };
+                return settled;
             }
             let Some((number, length)) = self.header(at) else {
                 return if self.finished { Answer::No } else { Answer::Wait };
@@ -284,16 +308,14 @@ impl BlockReader {
             if length < BLOCK_MIN {
                 return Answer::No;
             }
-            if category(number).is_some() {
-                match self.clean(at) {
-                    Answer::Yes if self.is_known(at) => return Answer::Yes,
-                    Answer::Wait => return Answer::Wait,
-                    _ => {}
-                }
+            match self.clean(at) {
+                Answer::Yes if self.is_known(self.source(at)) => return settled,
+                Answer::Yes => evidence += 1,
+                Answer::Wait => return Answer::Wait,
+                _ => evidence += usize::from(category(number).is_none() && self.is_expected(number)),
             }
-            named += usize::from(category_name(number).is_some());
-            if named >= LINKS_ENOUGH {
-                return Answer::Yes;
+            if evidence >= LINKS_ENOUGH {
+                return Answer::Perhaps;
             }
             at += length;
         }
@@ -330,10 +352,19 @@ impl BlockReader {
         }
     }
 
-    /// Whether the block `at` comes from a source heard before; anybody, before any was heard.
-    fn is_known(&self, at: usize) -> bool {
-        let source = self.data().get(at..).and_then(source_of);
+    /// The source of the first record of the block `at`.
+    fn source(&self, at: usize) -> Option<[u8; 2]> {
+        self.data().get(at..).and_then(source_of)
+    }
+
+    /// Whether this source was heard before; anybody, before any was heard.
+    fn is_known(&self, source: Option<[u8; 2]>) -> bool {
         self.sources.is_empty() || source.is_some_and(|source| self.sources.contains(&source))
+    }
+
+    /// Whether blocks of this category are to be expected: those heard; any that has a name, before any was heard.
+    fn is_expected(&self, number: u8) -> bool {
+        if self.heard == [0; 4] { category_name(number).is_some() } else { self.was_heard(number) }
     }
 
     fn was_heard(&self, number: u8) -> bool {

@@ -108,9 +108,10 @@ fn presence(bytes: &[u8], at: &mut usize, profile: &[Option<Item>]) -> Result<u6
 fn skip(item: &Item, bytes: &[u8], at: &mut usize) -> Result<(), RecordFault> {
     match item.format {
         Format::Fixed(length) => *at += usize::from(length),
-        Format::Extended => loop {
-            let &octet = bytes.get(*at).ok_or(RecordFault::Truncated)?;
-            *at += 1;
+        Format::Extended(group) => loop {
+            // No group of the tables is empty, see the test; an empty one would still end at the first even byte.
+            *at += usize::from(group);
+            let &octet = bytes.get(*at - 1).ok_or(RecordFault::Truncated)?;
             if octet & 1 == 0 {
                 break;
             }

@@ -81,8 +81,8 @@ pub struct Item {
 pub enum Format {
     /// So many bytes.
     Fixed(u8),
-    /// Bytes follow as long as the last bit (FX) of a byte is set.
-    Extended,
+    /// Groups of so many bytes follow as long as the last bit (FX) of a group is set.
+    Extended(u8),
     /// A count byte, then so many bytes for each.
     Repetitive(u8),
     /// A presence field like the FSPEC of a record, then the parts that it names.
@@ -140,9 +140,14 @@ pub(super) const fn fixed(code: &'static str, name: &'static str, bytes: u8) -> 
     item(code, name, Format::Fixed(bytes))
 }
 
-/// An item that goes on while FX is set.
+/// An item that goes on byte by byte while FX is set.
 pub(super) const fn extended(code: &'static str, name: &'static str) -> Option<Item> {
-    item(code, name, Format::Extended)
+    item(code, name, Format::Extended(1))
+}
+
+/// An item that goes on by so many bytes while FX is set.
+pub(super) const fn extended_by(code: &'static str, name: &'static str, bytes: u8) -> Option<Item> {
+    item(code, name, Format::Extended(bytes))
 }
 
 /// A count byte, then so many bytes each.

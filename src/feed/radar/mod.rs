@@ -177,3 +177,100 @@ impl RadarDecoder {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::feed::asterix::BlockReader;
+    use crate::feed::sensor::{RadarClaims, Sensor};
+    use proptest::prelude::*;
+
+    fn decoder() -> RadarDecoder {
+        let mut sensors = SensorTable::default();
+        for sic in [12, 10] {
+            let claims = RadarClaims {
+                sac: 65,
+                sic,
+                max_range_m: 30_000.0,
+                scan_s: 3.0,
+                sigma_range_m: 10.0,
+                sigma_azimuth_deg: 0.2,
+            };
+            let sensor = Sensor {
+                name: format!("radar{sic}"),
+                kind: SensorKind::Radar,
+                position: Some(LatLon::new(20.0, 110.0)),
+                height_m: None,
+                radar: Some(claims),
+                eo: None,
+            };
+            sensors.add(sensor).unwrap();
+        }
+        RadarDecoder::new(&sensors)
+    }
+
+    fn feed(decoder: &mut RadarDecoder, bytes: &[u8]) -> Vec<RadarReport> {
+        let (mut reader, mut reports) = (BlockReader::new(), Vec::new());
+        reader.push(bytes);
+        reader.finish();
+        while let Some(frame) = reader.next_frame() {
+            decoder.frame(&frame, EventTime::from_seconds(1_776_438_402), |report| reports.push(report));
+        }
+        reports
+    }
+
+    const fn plot(sic: u8) -> [u8; 12] {
+        [0xf4, 65, sic, 1, 0x60, 0x6a, 0x40, 0, 0x10, 0, 0x80, 0]
+    }
+
+    #[test]
+    fn each_source_of_a_block_goes_to_its_own_radar() {
+        let mut decoder = decoder();
+        let block = [&[10, 0, 39][..], &plot(10), &plot(12), &plot(99)].concat();
+        let reports = feed(&mut decoder, &block);
+        let seen: Vec<_> = reports.iter().map(|report| (report.sensor, report.offset)).collect();
+        assert_eq!(seen, [(SensorId(1), 3), (SensorId(0), 15)]);
+        assert_eq!(decoder.tally().refused(RadarRefusal::UnknownSource), 1);
+        assert_eq!(decoder.tally().examples()[0].place, Place::Byte(27));
+        assert_eq!(decoder.unknown_sources().collect::<Vec<_>>(), [(65, 99, 1)]);
+        assert!(decoder.tally().adds_up());
+    }
+
+    #[test]
+    fn the_sound_records_before_a_fault_are_kept() {
+        let mut decoder = decoder();
+        let mut block = [&[10, 0, 39][..], &plot(10), &plot(12), &plot(10)].concat();
+        block[27] = 0x00;
+        assert_eq!(feed(&mut decoder, &block).len(), 2);
+        assert_eq!(decoder.tally().by_reason().collect::<Vec<_>>(), [(RadarRefusal::EmptyRecord, 1)]);
+        assert_eq!(feed(&mut decoder, &[&[10, 0, 39][..], &plot(10), &plot(12)[..7]].concat()).len(), 1);
+        assert_eq!(decoder.tally().refused(RadarRefusal::CutShort), 1);
+        assert_eq!(decoder.blocks_cut(), 1);
+    }
+
+    #[test]
+    fn other_categories_are_counted_by_name() {
+        let mut decoder = decoder();
+        feed(&mut decoder, &[240, 0, 6, 1, 2, 3]);
+        feed(&mut decoder, &[34, 0, 7, 0xc0, 65, 10, 1]);
+        feed(&mut decoder, &[77, 0, 6, 1, 2, 3]);
+        let reasons: Vec<_> = decoder.tally().by_reason().map(|(reason, _)| reason).collect();
+        let wanted = [RadarRefusal::UnknownCategory, RadarRefusal::CategoryNotRead, RadarRefusal::CategoryNotUsed];
+        assert_eq!(reasons, wanted);
+        let names: Vec<_> = decoder.blocks().collect();
+        assert_eq!(names, [(34, Some("Monoradar service messages"), 1), (77, None, 1), (240, Some("Radar video"), 1)]);
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_either_accepted_or_counted(
+            bytes in prop::collection::vec(prop_oneof![Just(10_u8), Just(0), Just(65), any::<u8>()], 0..500),
+        ) {
+            let mut decoder = decoder();
+            let reports = feed(&mut decoder, &bytes);
+            prop_assert_eq!(decoder.tally().accepted(), reports.len() as u64);
+            prop_assert!(decoder.tally().adds_up());
+            prop_assert!(bytes.is_empty() || decoder.tally().received() > 0);
+        }
+    }
+}

@@ -45,11 +45,13 @@ pub enum RadarRefusal {
     NoSite,
     /// A range of zero, or beyond what the radar is claimed to reach.
     RangeOutside,
+    /// A track faster than anything at sea or over it: the radar's tracker has run away, and its position with it.
+    SpeedOutside,
 }
 
 impl RadarRefusal {
     /// How many reasons there are.
-    pub const COUNT: usize = 19;
+    pub const COUNT: usize = 20;
 }
 
 impl Reason for RadarRefusal {
@@ -73,6 +75,7 @@ impl Reason for RadarRefusal {
         Self::NoPosition,
         Self::NoSite,
         Self::RangeOutside,
+        Self::SpeedOutside,
     ];
 
     fn as_str(self) -> &'static str {
@@ -96,6 +99,7 @@ impl Reason for RadarRefusal {
             Self::NoPosition => "no_position",
             Self::NoSite => "no_site",
             Self::RangeOutside => "range_outside",
+            Self::SpeedOutside => "speed_outside",
         }
     }
 
@@ -122,6 +126,7 @@ impl Reason for RadarRefusal {
             Self::NoPosition => "a target report without position (I010/040, /042, /041)",
             Self::NoSite => "a position that needs the radar's own position: add lat and lon of the radar",
             Self::RangeOutside => "a range of zero or beyond max_range_m: damage, or max_range_m is too small",
+            Self::SpeedOutside => "a radar track of impossible speed: damage, or the radar's tracker has run away",
         }
     }
 }

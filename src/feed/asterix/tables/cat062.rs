@@ -4,7 +4,7 @@
 //!
 //! **Source**: EUROCONTROL specification for ASTERIX CAT062 edition 1.21; lengths as in the asterix-specs project.
 
-use super::super::table::{Category, compound, explicit, extended, fixed, repetitive};
+use super::super::table::{Category, compound, explicit, extended, extended_by, fixed, repetitive};
 
 /// The category.
 pub static CAT062: Category = Category {
@@ -156,7 +156,7 @@ pub static CAT062: Category = Category {
             ],
         ),
         fixed("120", "Track Mode 2 Code", 2),
-        extended("510", "Composed Track Number"),
+        extended_by("510", "Composed Track Number", 3),
         compound(
             "500",
             "Estimated Accuracies",
