@@ -37,7 +37,7 @@ impl Scribe {
 }
 
 impl Core for Scribe {
-    fn open(&mut self, feed: FeedNumber, hello: &CoreHello, _reference: EventTime) -> Standing {
+    fn open(&mut self, feed: FeedNumber, hello: &CoreHello) -> Standing {
         self.note(format!("open {} {} {}", feed.0, hello.name, hello.kind.as_str()));
         if hello.name.as_str().starts_with("unknown") { Standing::Unknown } else { Standing::Known }
     }
@@ -279,7 +279,7 @@ async fn send_all(
     halfway: Option<oneshot::Sender<()>>,
 ) -> Result<Sent, SendError> {
     let (parcels, queue) = mpsc::channel(4);
-    let feed = Introduction { name: FeedName::new("ais1").unwrap(), kind: SensorKind::Ais, reference: None };
+    let feed = Introduction { name: FeedName::new("ais1").unwrap(), kind: SensorKind::Ais };
     let writer = async move {
         let mut halfway = halfway;
         let sequences: Vec<u64> = (0..count).collect();

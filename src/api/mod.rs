@@ -7,3 +7,4 @@ pub mod sender;
 pub mod server;
 pub mod streams;
 pub mod track_service;
+pub mod watcher;

@@ -38,8 +38,6 @@ pub struct Introduction {
     pub name: FeedName,
     /// What the sensor is.
     pub kind: SensorKind,
-    /// About when the recording was made.
-    pub reference: Option<EventTime>,
 }
 
 /// One record to send.
@@ -259,7 +257,6 @@ impl Sender {
             handle,
             schema_version: SCHEMA_VERSION,
             last_sequence,
-            reference_ms: feed.reference.map(EventTime::as_millis),
         };
         (0..).zip(self.feeds.iter().zip(&self.positions)).map(hello).collect()
     }

@@ -18,9 +18,10 @@ pub use event::{EngineEvent, Picture};
 
 use crate::feed::observation::Observation;
 use crate::feed::order::{Admission, Intake};
-use crate::feed::sensor::SensorTable;
+use crate::feed::sensor::{Sensor, SensorTable, SensorTableError};
 use crate::fusion::{Fusion, TrackState};
-use crate::units::{EventTime, TrackId};
+use crate::geodesy::LatLon;
+use crate::units::{EventTime, SensorId, TrackId};
 
 /// Everything between decoded observations and what users are told.
 #[derive(Debug)]
@@ -49,6 +50,24 @@ impl Engine {
         }
     }
 
+    /// Takes in a sensor that joins while the engine runs: an AIS receiver needs no place in the list to be of use.
+    ///
+    /// # Errors
+    /// [`SensorTableError`] when its name is taken or the table is full.
+    pub fn add_sensor(&mut self, sensor: Sensor) -> Result<SensorId, SensorTableError> {
+        let id = self.sensors.add(sensor)?;
+        if let Some(sensor) = self.sensors.get(id) {
+            self.intake.add_sensor();
+            self.fusion.add_sensor(id, sensor);
+        }
+        Ok(id)
+    }
+
+    /// Tells where a sensor on a ship or vehicle is: what it measures from now on is measured from there.
+    pub fn move_sensor(&mut self, id: SensorId, position: LatLon) {
+        self.fusion.move_sensor(id, position);
+    }
+
     /// Takes one observation, in order of receipt. One that claims an earlier receipt than those before it is taken as
     /// received at the same time as the last.
     pub fn push(&mut self, mut observation: Observation) -> Admission {
@@ -66,11 +85,12 @@ impl Engine {
     }
 
     /// Says that everything received up to and at `now` has been pushed: instants of the picture up to then are taken.
+    ///
+    /// Nothing else happens, so it does not matter how often and when it is called between observations.
     pub fn advance(&mut self, now: EventTime) {
         let now = self.now.map_or(now, |before| before.max(now));
         self.take_pictures(now, true);
         self.now = Some(now);
-        self.fusion.advance(now);
     }
 
     /// Takes the pictures of all instants before `until`, or up to it if `inclusive`.

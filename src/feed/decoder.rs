@@ -99,6 +99,15 @@ impl FeedDecoder {
         }
     }
 
+    /// Why the latest refused record was refused, as the stable word of its reason.
+    pub fn last_refused(&self) -> Option<&'static str> {
+        match &self.format {
+            Format::Ais { decoder, .. } => decoder.tally().last_refused().map(Reason::as_str),
+            Format::Radar(decoder) => decoder.tally().last_refused().map(Reason::as_str),
+            Format::Eo(decoder) => decoder.tally().last_refused().map(Reason::as_str),
+        }
+    }
+
     /// What came in, in full.
     pub fn report(&self) -> DecodeReport {
         let mut report = match &self.format {

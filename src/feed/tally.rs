@@ -74,13 +74,21 @@ pub struct Tally<R, const N: usize> {
     accepted: u64,
     refused: [u64; N],
     examples: ArrayVec<Example<R>, EXAMPLES_MAX>,
+    last_refused: Option<R>,
     reasons: PhantomData<R>,
 }
 
 impl<R: Reason, const N: usize> Default for Tally<R, N> {
     fn default() -> Self {
         const { assert!(R::ALL.len() <= N, "a tally has a counter for every reason") };
-        Self { received: 0, accepted: 0, refused: [0; N], examples: ArrayVec::new(), reasons: PhantomData }
+        Self {
+            received: 0,
+            accepted: 0,
+            refused: [0; N],
+            examples: ArrayVec::new(),
+            last_refused: None,
+            reasons: PhantomData,
+        }
     }
 }
 
@@ -134,6 +142,11 @@ impl<R: Reason, const N: usize> Tally<R, N> {
         self.refused.iter().sum()
     }
 
+    /// Why the latest refused record was refused.
+    pub fn last_refused(&self) -> Option<R> {
+        self.last_refused
+    }
+
     /// The reasons that occurred with their counts, in declaration order.
     pub fn by_reason(&self) -> impl Iterator<Item = (R, u64)> + '_ {
         R::ALL.iter().zip(self.refused).filter(|&(_, count)| count > 0).map(|(&reason, count)| (reason, count))
@@ -165,6 +178,7 @@ impl<R: Reason, const N: usize> Tally<R, N> {
 
     /// Counts, and says whether an example of this reason is still wanted.
     fn count(&mut self, reason: R) -> bool {
+        self.last_refused = Some(reason);
         if let Some(counter) = Self::slot(reason).and_then(|slot| self.refused.get_mut(slot)) {
             *counter += 1;
         }

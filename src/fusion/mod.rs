@@ -35,9 +35,9 @@ pub use sensor_health::SensorHealth;
 pub use track::{EoSighting, Identity, Sources, TrackState};
 
 use crate::feed::observation::{AisStatic, Content, Observation};
-use crate::feed::sensor::SensorTable;
+use crate::feed::sensor::{Sensor, SensorTable};
 use crate::geodesy::LatLon;
-use crate::units::{EventTime, Mmsi, TrackId};
+use crate::units::{EventTime, Mmsi, SensorId, TrackId};
 use ais::StaticRegister;
 use eo::CameraSite;
 use grid::Grid;
@@ -147,6 +147,23 @@ impl Fusion {
             events: Vec::new(),
             refusals: FusionRefusals::default(),
             near: Vec::new(),
+        }
+    }
+
+    /// Makes room for one more sensor; `id` is the next number.
+    pub fn add_sensor(&mut self, id: SensorId, sensor: &Sensor) {
+        debug_assert_eq!(id.index(), self.radars.len(), "sensors are numbered one after another");
+        self.radars.push(RadarSite::new(id, sensor, &self.config));
+        self.cameras.push(CameraSite::new(sensor, &self.config));
+    }
+
+    /// Tells where a sensor on a ship or vehicle is from now on.
+    pub fn move_sensor(&mut self, id: SensorId, position: LatLon) {
+        if let Some(Some(radar)) = self.radars.get_mut(id.index()) {
+            radar.position = position;
+        }
+        if let Some(Some(camera)) = self.cameras.get_mut(id.index()) {
+            camera.position = position;
         }
     }
 

@@ -17,8 +17,8 @@ pub type Verdict = Result<(), &'static str>;
 ///
 /// Deterministic: what it does follows from the calls and their order. Tests of the server put one here that stalls.
 pub trait Core: Send + 'static {
-    /// A feed said hello for the first time. `reference` is an instant about which its records were made.
-    fn open(&mut self, feed: FeedNumber, hello: &Hello, reference: EventTime) -> Standing;
+    /// A feed said hello for the first time. Feeds are numbered as they come, from 0.
+    fn open(&mut self, feed: FeedNumber, hello: &Hello) -> Standing;
 
     /// Takes one record. `received` never goes back.
     ///

@@ -217,8 +217,7 @@ impl<C: Core> EngineTask<C> {
             return Err(HelloError::TooManyFeeds(FEEDS_MAX));
         }
         let number = FeedNumber(self.feeds.len() as u16);
-        let reference = hello.reference.unwrap_or_else(clock::now);
-        let standing = self.core.open(number, hello, reference);
+        let standing = self.core.open(number, hello);
         self.feeds.push(Feed { kind: hello.kind, standing, last_sequence: hello.last_sequence });
         self.numbers.insert(hello.name.clone(), number);
         Ok(number)
@@ -304,6 +303,9 @@ impl<C: Core> EngineTask<C> {
     }
 
     fn show(&mut self) {
+        if self.time_base.is_none() {
+            return;
+        }
         self.shown_until = self.now;
         self.hubs.picture.show(self.core.picture(self.now));
     }

@@ -82,6 +82,9 @@ pub const ZONE_PAGE_MAX: usize = 1_000;
 /// Points in one request to locate.
 pub const LOCATE_POINTS_MAX: usize = 10_000;
 
+/// Requests to locate that are worked on at once; others wait.
+pub const LOCATES_AT_ONCE: usize = 4;
+
 /// How often the picture is shown to watchers, by the wall clock. What the engine does never depends on it.
 pub const SHOW_INTERVAL: Duration = Duration::from_millis(200);
 

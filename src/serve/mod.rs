@@ -11,5 +11,6 @@ pub mod engine_task;
 pub mod hubs;
 pub mod limits;
 pub mod picture;
+pub mod session;
 pub mod track_watch;
 pub mod work;

@@ -20,6 +20,11 @@ pub struct Picture {
 }
 
 impl Picture {
+    /// Whether anything has been received yet.
+    pub fn is_begun(&self) -> bool {
+        self.time > EventTime::default()
+    }
+
     /// The track with this id.
     pub fn track(&self, id: TrackId) -> Option<&Arc<TrackState>> {
         self.tracks.binary_search_by_key(&id, |track| track.id).ok().and_then(|index| self.tracks.get(index))

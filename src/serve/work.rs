@@ -47,8 +47,6 @@ pub struct Hello {
     pub handle: u32,
     /// The last record that the client saw acknowledged.
     pub last_sequence: Option<u64>,
-    /// About when a recording was made.
-    pub reference: Option<EventTime>,
 }
 
 /// The bytes of one record as the sensor sent them.

@@ -33,7 +33,6 @@ pub fn checked_hello(hello: &wire::Hello) -> Result<Hello, BadField> {
         kind: geo::checked_sensor_kind(hello.kind).map_err(|bad| bad.within("hello"))?,
         handle: hello.handle,
         last_sequence: hello.last_sequence,
-        reference: hello.reference_ms.map(EventTime::from_millis),
     })
 }
 

@@ -77,6 +77,11 @@ impl Intake {
         Self { sensors: vec![SensorIntake::default(); sensors], ..Self::default() }
     }
 
+    /// Makes room for one more sensor, with the next number.
+    pub fn add_sensor(&mut self) {
+        self.sensors.push(SensorIntake::default());
+    }
+
     /// Says whether `observation` is taken, and sets the time of an admitted AIS observation to true UTC: for a position
     /// with its UTC second when the fix was made, else when the station received it, corrected for its clock.
     ///

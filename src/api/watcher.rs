@@ -1,0 +1,141 @@
+//! Watches a server: tracks and alerts as they change, checked and in few words.
+
+use tonic::transport::{Channel, Endpoint};
+use tonic::{Status, Streaming};
+
+use super::convert::geo::checked_position;
+use super::proto::track::v1 as tracks;
+use super::proto::track::v1::track_service_client::TrackServiceClient;
+use super::sender::{SendError, server_uri};
+use crate::geodesy::LatLon;
+use crate::serve::limits::MESSAGE_BYTES_MAX;
+use crate::units::EventTime;
+
+/// Why a watch cannot begin, or breaks.
+#[derive(Debug, thiserror::Error)]
+pub enum WatchError {
+    /// The address is none.
+    #[error(transparent)]
+    Address(#[from] SendError),
+    /// The server cannot be reached.
+    #[error("no connection: {0}")]
+    Connect(#[from] tonic::transport::Error),
+    /// The server refuses, or the connection broke.
+    #[error("the server says: {}", .0.message())]
+    Status(Box<Status>),
+}
+
+impl From<Status> for WatchError {
+    fn from(status: Status) -> Self {
+        Self::Status(Box::new(status))
+    }
+}
+
+/// What a watcher sees of a track.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SeenTrack {
+    /// Its id.
+    pub id: String,
+    /// The instant of its position.
+    pub time: EventTime,
+    /// Where it is; `None` when the server sends no sound position.
+    pub position: Option<LatLon>,
+    /// Speed over ground in m/s.
+    pub sog_mps: f64,
+    /// Course over ground in degrees.
+    pub cog_deg: f64,
+    /// Its MMSI, where known.
+    pub mmsi: Option<u32>,
+    /// Its name; empty where unknown.
+    pub name: String,
+    /// The class that cameras take it for; empty where none has seen it.
+    pub eo_class: String,
+    /// Kinds of sensor that hold it.
+    pub sources: Vec<&'static str>,
+}
+
+/// A change of the picture, as a watcher sees it.
+#[derive(Clone, Debug, PartialEq)]
+pub enum SeenTrackChange {
+    /// It is there: at the beginning, or from now on.
+    Enters(SeenTrack),
+    /// It was measured anew.
+    Updates(SeenTrack),
+    /// It is over, or out of sight.
+    Ends(SeenTrack),
+    /// It was the same vessel as another track.
+    Merges(SeenTrack, String),
+    /// All that was there at the beginning has been told.
+    SnapshotEnd,
+}
+
+/// Connects to a server.
+///
+/// # Errors
+/// When the address is none, or nobody answers there.
+pub async fn connect(url: &str) -> Result<Channel, WatchError> {
+    Ok(Endpoint::from(server_uri(url)?).tcp_nodelay(true).connect().await?)
+}
+
+/// Changes of the picture.
+#[derive(Debug)]
+pub struct TrackStream(Streaming<tracks::WatchTracksResponse>);
+
+impl TrackStream {
+    /// Begins to watch all tracks; no two updates of one nearer than `interval_min_ms` of event time.
+    ///
+    /// # Errors
+    /// When the server refuses.
+    pub async fn open(channel: Channel, interval_min_ms: u32) -> Result<Self, WatchError> {
+        let mut client = TrackServiceClient::new(channel).max_decoding_message_size(MESSAGE_BYTES_MAX);
+        let request = tracks::WatchTracksRequest { filter: None, min_update_interval_ms: interval_min_ms };
+        Ok(Self(client.watch_tracks(request).await?.into_inner()))
+    }
+
+    /// The next change; `None` when the server has ended the stream in order.
+    ///
+    /// # Errors
+    /// When the connection breaks or the server shuts down.
+    pub async fn next_change(&mut self) -> Result<Option<SeenTrackChange>, WatchError> {
+        while let Some(response) = self.0.message().await? {
+            let change = response.change();
+            let merged_into = response.merged_into;
+            let track = response.track.map(seen_track);
+            let seen = match (change, track) {
+                (tracks::TrackChange::SnapshotEnd, _) => SeenTrackChange::SnapshotEnd,
+                (tracks::TrackChange::Snapshot | tracks::TrackChange::Enter, Some(track)) => {
+                    SeenTrackChange::Enters(track)
+                }
+                (tracks::TrackChange::Update, Some(track)) => SeenTrackChange::Updates(track),
+                (tracks::TrackChange::Leave | tracks::TrackChange::End, Some(track)) => SeenTrackChange::Ends(track),
+                (tracks::TrackChange::Merged, Some(track)) => SeenTrackChange::Merges(track, merged_into),
+                // A change that a later server knows and we do not.
+                (tracks::TrackChange::Unspecified, _) | (_, None) => continue,
+            };
+            return Ok(Some(seen));
+        }
+        Ok(None)
+    }
+}
+
+fn seen_track(track: tracks::Track) -> SeenTrack {
+    let sources = track.sources().map(|kind| match kind {
+        super::proto::r#type::v1::SensorKind::Ais => "AIS",
+        super::proto::r#type::v1::SensorKind::Radar => "radar",
+        super::proto::r#type::v1::SensorKind::Eo => "EO",
+        super::proto::r#type::v1::SensorKind::Unspecified => "other",
+    });
+    let sources = sources.collect();
+    let identity = track.identity.unwrap_or_default();
+    SeenTrack {
+        time: EventTime::from_millis(track.time_ms),
+        position: track.position.as_ref().and_then(|place| checked_position(place).ok()),
+        sog_mps: track.sog_mps,
+        cog_deg: track.cog_deg,
+        mmsi: identity.mmsi,
+        name: identity.name,
+        eo_class: track.eo_class,
+        sources,
+        id: track.id,
+    }
+}
