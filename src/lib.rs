@@ -19,3 +19,4 @@ pub mod cli;
 pub mod decode;
 pub mod recording;
 pub mod serve;
+pub mod recording;
