@@ -19,4 +19,3 @@ pub mod cli;
 pub mod decode;
 pub mod recording;
 pub mod serve;
-pub mod recording;

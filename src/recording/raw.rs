@@ -1,0 +1,308 @@
+//! Recorded files without a scenario folder: what each is, and which sensors speak in it.
+
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+use super::error::RecordingError;
+use super::framing::{Cutter, Framing};
+use super::source::Source;
+use super::times::{TimeSource, probe_ais};
+use super::{Feed, OpenOptions, Recording, RefusedFeed, stem};
+use crate::feed::asterix::{Category, Records, category};
+use crate::feed::sensor::{EoClaims, RadarClaims, Sensor, SensorKind, SensorTable};
+use crate::geodesy::LatLon;
+use crate::units::{EventTime, SensorId};
+
+/// Bytes looked at to tell what a file is.
+const SNIFFED_BYTES: usize = 4096;
+/// Records looked at to tell which sensors speak in a file and whether its lines have times.
+const PROBED_RECORDS: usize = 5_000;
+/// The most sensors of one file.
+const SENSORS_PROBED_MAX: usize = 16;
+
+/// What is assumed of a radar of which nothing but its records is known: a coastal set of the usual kind.
+const USUAL_RADAR: RadarClaims =
+    RadarClaims { sac: 0, sic: 0, max_range_m: 60_000.0, scan_s: 3.0, sigma_range_m: 20.0, sigma_azimuth_deg: 0.3 };
+/// Likewise of a camera.
+const USUAL_CAMERA: EoClaims = EoClaims { max_range_m: 12_000.0, sigma_azimuth_deg: 0.1 };
+
+/// Where a sensor stands, as the user says.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Site {
+    /// Its name, or `SAC/SIC` of a radar.
+    pub name: String,
+    /// Where it stands.
+    pub position: LatLon,
+}
+
+impl FromStr for Site {
+    type Err = RecordingError;
+
+    /// Reads `NAME=LAT,LON` in degrees.
+    fn from_str(text: &str) -> Result<Self, RecordingError> {
+        let wrong = || RecordingError::Site(text.to_owned());
+        let (name, place) = text.split_once('=').ok_or_else(wrong)?;
+        let (lat, lon) = place.split_once(',').ok_or_else(wrong)?;
+        let number = |text: &str| text.trim().parse::<f64>().map_err(|_| wrong());
+        let position = LatLon::new(number(lat)?, number(lon)?);
+        if name.is_empty() || !position.is_valid() {
+            return Err(wrong());
+        }
+        Ok(Self { name: name.to_owned(), position })
+    }
+}
+
+/// What the content of a file looks like.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Content {
+    AisLines,
+    CameraLines,
+    Blocks,
+    Capture,
+}
+
+/// Opens recorded files.
+///
+/// # Errors
+/// [`RecordingError`] when a file is of no known kind, or none of them can be used.
+pub(super) fn open(files: &[PathBuf], options: &OpenOptions) -> Result<Recording, RecordingError> {
+    let names: Vec<String> = files.iter().map(|path| stem(path)).collect();
+    let mut recording = Recording { name: names.join("+"), ..Recording::default() };
+    // The date of records without one: noon, so that each time of day is of that same day.
+    let date = options.date.unwrap_or_default();
+    recording.reference = Some(date.plus_millis(EventTime::DAY_MS / 2 - date.millis_of_day()));
+    for (path, name) in files.iter().zip(names) {
+        let added = match sniff(path)? {
+            Content::AisLines => ais(path, &name, options, &mut recording),
+            Content::CameraLines => cameras(path, &name, options, &mut recording),
+            Content::Blocks => radars(path, &name, Framing::Blocks, options, &mut recording),
+            Content::Capture => radars(path, &name, Framing::Capture, options, &mut recording),
+        };
+        if let Err(why) = added {
+            recording.refused.push(RefusedFeed { name, why });
+        }
+    }
+    let undated = |feed: &Feed| feed.framing == Framing::Blocks;
+    if options.date.is_none() && recording.feeds.iter().any(undated) {
+        let note = "radar files tell the time of day and no date: 1970-01-01 is taken; give --date YYYY-MM-DD";
+        recording.notes.push(note.to_owned());
+    }
+    recording.require_a_feed()
+}
+
+/// Tells what a file is by its content.
+fn sniff(path: &Path) -> Result<Content, RecordingError> {
+    let unreadable = |error| RecordingError::Unreadable { path: path.to_owned(), error };
+    let mut start = Vec::new();
+    Source::open(path).map_err(unreadable)?.take(SNIFFED_BYTES as u64).read_to_end(&mut start).map_err(unreadable)?;
+    if start.is_empty() {
+        // A damaged .zst, or nothing at all.
+        return Err(RecordingError::UnknownFormat(path.to_owned()));
+    }
+    let magic: [u8; 4] = start.first_chunk().copied().unwrap_or_default();
+    let captures = [
+        [0xd4, 0xc3, 0xb2, 0xa1],
+        [0xa1, 0xb2, 0xc3, 0xd4],
+        [0x4d, 0x3c, 0xb2, 0xa1],
+        [0xa1, 0xb2, 0x3c, 0x4d],
+        [0x0a, 0x0d, 0x0d, 0x0a],
+    ];
+    if captures.contains(&magic) {
+        return Ok(Content::Capture);
+    }
+    let readable = start.iter().filter(|&&byte| matches!(byte, b'\t' | b'\r' | b'\n' | b' '..=b'~')).count();
+    if readable * 10 >= start.len() * 9 {
+        let first = start.iter().find(|byte| !byte.is_ascii_whitespace());
+        return Ok(if first == Some(&b'{') { Content::CameraLines } else { Content::AisLines });
+    }
+    match start.as_slice() {
+        &[number, high, low, ..] if category(number).is_some() && u16::from_be_bytes([high, low]) > 3 => {
+            Ok(Content::Blocks)
+        }
+        _ if start.windows(4).any(|window| matches!(window, b"VDM," | b"VDO,")) => Ok(Content::AisLines),
+        _ => Err(RecordingError::UnknownFormat(path.to_owned())),
+    }
+}
+
+fn ais(path: &Path, name: &str, options: &OpenOptions, recording: &mut Recording) -> Result<(), String> {
+    let lines = probe(path, Framing::Lines)?;
+    let found = probe_ais(lines.iter().map(Vec::as_slice));
+    let times = if found.with_time * 2 >= found.messages {
+        TimeSource::Records
+    } else {
+        let start = options.date.or(found.base_station).unwrap_or_default();
+        recording.notes.push(format!(
+            "{name}: its lines do not say when they were received, so time goes by what the messages say of UTC, from {start} on"
+        ));
+        TimeSource::Messages(start)
+    };
+    let sensor =
+        Sensor { name: name.to_owned(), kind: SensorKind::Ais, position: None, height_m: None, radar: None, eo: None };
+    let sensor = recording.sensors.add(sensor).map_err(|error| error.to_string())?;
+    recording.feeds.push(Feed {
+        name: name.to_owned(),
+        kind: SensorKind::Ais,
+        sensor,
+        path: path.to_owned(),
+        framing: Framing::Lines,
+        times,
+    });
+    Ok(())
+}
+
+fn cameras(path: &Path, name: &str, options: &OpenOptions, recording: &mut Recording) -> Result<(), String> {
+    let mut names: Vec<String> = Vec::new();
+    for line in probe(path, Framing::Lines)? {
+        let camera = serde_json::from_slice::<serde_json::Value>(&line).ok();
+        let camera = camera.as_ref().and_then(|line| line.get("sensor")).and_then(|name| name.as_str());
+        if let Some(camera) = camera
+            && names.len() < SENSORS_PROBED_MAX
+            && names.iter().all(|known| known != camera)
+        {
+            names.push(camera.to_owned());
+        }
+    }
+    let sensors = &mut recording.sensors;
+    let mut first = None;
+    for camera in &names {
+        let Some(site) = options.sites.iter().find(|site| site.name == *camera) else { continue };
+        let sensor = Sensor {
+            name: camera.clone(),
+            kind: SensorKind::Eo,
+            position: Some(site.position),
+            height_m: None,
+            radar: None,
+            eo: Some(USUAL_CAMERA),
+        };
+        let id = sensors.add(sensor).map_err(|error| error.to_string())?;
+        first = first.or(Some(id));
+    }
+    let Some(sensor) = first else {
+        let example = names.first().map_or("NAME", String::as_str);
+        return Err(format!(
+            "it is not known where its cameras ({}) stand: give --site {example}=LAT,LON",
+            names.join(", ")
+        ));
+    };
+    recording.notes.push(format!("{name}: usual performance of a camera is assumed"));
+    recording.feeds.push(Feed {
+        name: name.to_owned(),
+        kind: SensorKind::Eo,
+        sensor,
+        path: path.to_owned(),
+        framing: Framing::Lines,
+        times: TimeSource::Records,
+    });
+    Ok(())
+}
+
+/// A source of radar records: SAC and SIC, and its position where it says so.
+type RadarSource = ([u8; 2], Option<LatLon>);
+
+fn radars(
+    path: &Path,
+    name: &str,
+    framing: Framing,
+    options: &OpenOptions,
+    recording: &mut Recording,
+) -> Result<(), String> {
+    let sources = radar_sources(&probe(path, framing)?);
+    let mut first: Option<SensorId> = None;
+    let mut without = Vec::new();
+    for ([sac, sic], told) in &sources {
+        let code = format!("{sac}/{sic}");
+        let own = if sources.len() == 1 { name.to_owned() } else { format!("{name}-{sac}-{sic}") };
+        let site = options.sites.iter().find(|site| site.name == own || site.name == code);
+        let Some(position) = site.map(|site| site.position).or(*told) else {
+            without.push(code);
+            continue;
+        };
+        let id = add_radar(&mut recording.sensors, own, [*sac, *sic], position)?;
+        first = first.or(Some(id));
+    }
+    let advice = without.first().map(|code| {
+        format!(
+            "it is not known where the radar with SAC/SIC {} stands: give --site {code}=LAT,LON",
+            without.join(", ")
+        )
+    });
+    let Some(sensor) = first else {
+        return Err(advice.unwrap_or_else(|| "no record in it names its radar (SAC/SIC)".to_owned()));
+    };
+    recording.notes.extend(advice.map(|advice| format!("{name}: {advice}")));
+    recording.notes.push(format!("{name}: usual performance of a coastal radar is assumed"));
+    recording.feeds.push(Feed {
+        name: name.to_owned(),
+        kind: SensorKind::Radar,
+        sensor,
+        path: path.to_owned(),
+        framing,
+        times: TimeSource::Records,
+    });
+    Ok(())
+}
+
+fn add_radar(
+    sensors: &mut SensorTable,
+    name: String,
+    [sac, sic]: [u8; 2],
+    position: LatLon,
+) -> Result<SensorId, String> {
+    let radar = Some(RadarClaims { sac, sic, ..USUAL_RADAR });
+    let sensor = Sensor { name, kind: SensorKind::Radar, position: Some(position), height_m: None, radar, eo: None };
+    sensors.add(sensor).map_err(|error| error.to_string())
+}
+
+/// The sources in some blocks, in order of appearance.
+fn radar_sources(blocks: &[Vec<u8>]) -> Vec<RadarSource> {
+    let mut sources: Vec<RadarSource> = Vec::new();
+    for block in blocks {
+        let Some((&number, body)) = block.split_first().zip(block.get(3..)).map(|((number, _), body)| (number, body))
+        else {
+            continue;
+        };
+        let Some(table) = category(number) else { continue };
+        for record in Records::new(table, body).map_while(Result::ok) {
+            let Some(&[sac, sic]) = item(table, "010").and_then(|place| record.item(place)) else { continue };
+            let position = if number == 34 {
+                item(table, "120").and_then(|place| record.item(place)).and_then(site_position)
+            } else {
+                None
+            };
+            if let Some((_, known)) = sources.iter_mut().find(|(source, _)| *source == [sac, sic]) {
+                *known = known.or(position);
+            } else if sources.len() < SENSORS_PROBED_MAX {
+                sources.push(([sac, sic], position));
+            }
+        }
+    }
+    sources
+}
+
+/// The place of an item in the profile of a category.
+fn item(table: &Category, code: &str) -> Option<usize> {
+    table.uap.iter().position(|item| item.as_ref().is_some_and(|item| item.code == code))
+}
+
+/// I034/120: height (16 bits), latitude and longitude (24 bits each, 180 / 2^23 degrees).
+fn site_position(bytes: &[u8]) -> Option<LatLon> {
+    let &[_, _, a, b, c, d, e, f] = bytes else { return None };
+    let degrees = |bytes: [u8; 3]| {
+        let [high, middle, low] = bytes;
+        f64::from(i32::from_be_bytes([high, middle, low, 0]) >> 8) * 180.0 / f64::from(1 << 23)
+    };
+    Some(LatLon::new(degrees([a, b, c]), degrees([d, e, f]))).filter(|position| position.is_valid())
+}
+
+/// The first records of a file.
+fn probe(path: &Path, framing: Framing) -> Result<Vec<Vec<u8>>, String> {
+    let mut cutter =
+        Cutter::open(path, framing).map_err(|error| format!("{} cannot be opened: {error}", path.display()))?;
+    let mut records = Vec::new();
+    while records.len() < PROBED_RECORDS {
+        let Some(cut) = cutter.next_cut() else { break };
+        records.push(cut.bytes);
+    }
+    Ok(records)
+}
