@@ -18,4 +18,5 @@ pub mod api;
 pub mod cli;
 pub mod decode;
 pub mod recording;
+pub mod replay;
 pub mod serve;

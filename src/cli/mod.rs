@@ -3,6 +3,7 @@
 //! To add one: its file, its line in [`Command`], and its line in [`run`].
 
 mod decode;
+mod replay;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
@@ -21,6 +22,8 @@ pub struct Cli {
 pub enum Command {
     /// Decode AIS recordings into JSON Lines.
     Decode(decode::Decode),
+    /// Replay recorded feeds into tracks and alerts.
+    Replay(replay::Replay),
 }
 
 /// Runs what the command line asks for.
@@ -30,5 +33,6 @@ pub enum Command {
 pub fn run(cli: Cli) -> Result<()> {
     match cli.command {
         Command::Decode(command) => command.run(),
+        Command::Replay(command) => command.run(),
     }
 }

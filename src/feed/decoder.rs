@@ -26,6 +26,9 @@ enum Format {
     Eo(Box<EoDecoder>),
 }
 
+/// Fewer records than this of a SAC/SIC that no sensor has are taken for damage rather than for a forgotten radar.
+const SOURCE_RECORDS_MIN: u64 = 10;
+
 /// Sound AIS messages that say nothing of a vessel's position or identity.
 #[derive(Clone, Copy, Debug, Default)]
 struct WithoutContent {
@@ -133,9 +136,18 @@ impl FeedDecoder {
             }
             Format::Radar(decoder) => {
                 note(decoder.blocks_cut(), "blocks that end before their stated length");
+                let mut damaged = 0;
                 for (sac, sic, count) in decoder.unknown_sources() {
-                    note(count, &format!("records of SAC/SIC {sac}/{sic}, which no sensor has: add it to the sensors"));
+                    if count < SOURCE_RECORDS_MIN {
+                        damaged += count;
+                    } else {
+                        note(
+                            count,
+                            &format!("records of SAC/SIC {sac}/{sic}, which no sensor has: add it to the sensors"),
+                        );
+                    }
                 }
+                note(damaged, "records of single SAC/SICs that no sensor has: damage, by the look of it");
             }
             Format::Eo(decoder) => {
                 let odd = decoder.odd_words();

@@ -28,7 +28,7 @@ pub enum Framing {
 
 /// A raw record as cut out of its file.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Cut {
+pub(super) struct Cut {
     /// Its bytes; lines without their end.
     pub bytes: Vec<u8>,
     /// Number of the line from 1, or offset of the block.
@@ -38,7 +38,7 @@ pub struct Cut {
 }
 
 /// Cuts one file into raw records, in order. Memory is bounded whatever the file holds.
-pub struct Cutter {
+pub(super) struct Cutter {
     input: Input,
     /// Records of the datagram that was read last, in reverse.
     ready: Vec<Cut>,
@@ -55,7 +55,7 @@ impl Cutter {
     ///
     /// # Errors
     /// When it cannot be opened, or is no capture although it should be one.
-    pub fn open(path: &Path, framing: Framing) -> io::Result<Self> {
+    pub(super) fn open(path: &Path, framing: Framing) -> io::Result<Self> {
         let source = Source::open(path)?;
         let input = match framing {
             Framing::Lines => Input::Lines { reader: BufReader::new(source), number: 0 },
@@ -70,7 +70,7 @@ impl Cutter {
     }
 
     /// The next record; `None` at the end.
-    pub fn next_cut(&mut self) -> Option<Cut> {
+    pub(super) fn next_cut(&mut self) -> Option<Cut> {
         match &mut self.input {
             Input::Lines { reader, number } => next_line(reader, number),
             Input::Blocks { source, reader, ended } => next_block(source, reader, ended),
@@ -93,7 +93,7 @@ impl Cutter {
     }
 
     /// Why the content ended early, if it did.
-    pub fn fault(&self) -> Option<&SourceFault> {
+    pub(super) fn fault(&self) -> Option<&SourceFault> {
         match &self.input {
             Input::Lines { reader, .. } => reader.get_ref().fault(),
             Input::Blocks { source, .. } => source.fault(),
@@ -102,7 +102,7 @@ impl Cutter {
     }
 
     /// What a capture holds that is no datagram: the reasons with their counts.
-    pub fn capture_refusals(&self) -> Vec<(&'static str, u64, Option<Place>)> {
+    pub(super) fn capture_refusals(&self) -> Vec<(&'static str, u64, Option<Place>)> {
         use crate::feed::Reason as _;
         let Input::Capture { reader } = &self.input else { return Vec::new() };
         let tally = reader.tally();

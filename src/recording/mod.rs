@@ -151,9 +151,7 @@ mod tests {
 
     #[test]
     fn a_feed_of_a_single_file_is_named_after_it() {
-        for (path, wanted) in
-            [("/a/radar1.ast.zst", "radar1"), ("x.y.nmea", "x.y"), ("plain", "plain")]
-        {
+        for (path, wanted) in [("/a/radar1.ast.zst", "radar1"), ("x.y.nmea", "x.y"), ("plain", "plain")] {
             assert_eq!(stem(Path::new(path)), wanted, "{path}");
         }
     }

@@ -9,7 +9,7 @@ const BUFFER_BYTES: usize = 64 * 1024;
 
 /// Why the bytes of a file end before the file does.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SourceFault {
+pub(super) struct SourceFault {
     /// How many bytes of content came before.
     pub offset: u64,
     /// What happened.
@@ -17,7 +17,7 @@ pub struct SourceFault {
 }
 
 /// The content of one file. After a fault it is at its end: what came before it is used.
-pub struct Source {
+pub(super) struct Source {
     input: Box<dyn Read + Send>,
     compressed: bool,
     offset: u64,
@@ -29,7 +29,7 @@ impl Source {
     ///
     /// # Errors
     /// When it cannot be opened, or the decompressor cannot be set up.
-    pub fn open(path: &Path) -> io::Result<Self> {
+    pub(super) fn open(path: &Path) -> io::Result<Self> {
         let file = File::open(path)?;
         let compressed = path.extension().is_some_and(|extension| extension == "zst");
         let input: Box<dyn Read + Send> = if compressed {
@@ -41,7 +41,7 @@ impl Source {
     }
 
     /// Why the content ended early, if it did.
-    pub fn fault(&self) -> Option<&SourceFault> {
+    pub(super) fn fault(&self) -> Option<&SourceFault> {
         self.fault.as_ref()
     }
 }

@@ -1,0 +1,72 @@
+//! `shorewatch replay`.
+
+use std::path::PathBuf;
+
+use anyhow::Result;
+use clap::Args;
+
+use crate::engine::EngineConfig;
+use crate::recording::{OpenOptions, Recording, Site};
+use crate::replay::{Progress, ReplayOptions, replay};
+use crate::units::EventTime;
+
+/// Arguments of `shorewatch replay`.
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:
+  shorewatch replay scenarios/small-1 --out out/small-1
+  shorewatch replay harbour.nmea.zst --out out/harbour
+  shorewatch replay radar1.ast ais.log --site radar1=20.0867,110.3429 --date 2026-04-17 --out out/both")]
+pub struct Replay {
+    /// A scenario folder, or recorded files: AIS lines, ASTERIX blocks or captures, camera lines; a name that ends in
+    /// .zst is decompressed.
+    #[arg(required = true, value_name = "DIR|FILE")]
+    paths: Vec<PathBuf>,
+
+    /// Folder for tracks.csv and alerts.jsonl; created when it is not there.
+    #[arg(short, long, value_name = "DIR")]
+    out: PathBuf,
+
+    /// 2: decode in a second thread. The result is the same.
+    #[arg(long, default_value_t = 1, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=64))]
+    threads: u16,
+
+    /// Where a radar or camera of a single file stands: its name (that of the file) or SAC/SIC, latitude, longitude.
+    #[arg(long = "site", value_name = "NAME=LAT,LON", value_parser = site)]
+    sites: Vec<Site>,
+
+    /// The day of a single radar file, which tells the time of day only.
+    #[arg(long, value_name = "YYYY-MM-DD", value_parser = date)]
+    date: Option<EventTime>,
+
+    /// Tell nothing but faults.
+    #[arg(short, long)]
+    quiet: bool,
+}
+
+fn site(text: &str) -> Result<Site, String> {
+    text.parse::<Site>().map_err(|error| error.to_string())
+}
+
+fn date(text: &str) -> Result<EventTime, String> {
+    EventTime::parse_rfc3339(&format!("{text}T00:00:00Z"))
+        .map_err(|_| "write YYYY-MM-DD, for example 2026-04-17".into())
+}
+
+impl Replay {
+    /// Replays and tells how it went.
+    ///
+    /// # Errors
+    /// When there is nothing to replay, or the output cannot be written.
+    pub fn run(self) -> Result<()> {
+        let recording = Recording::open(&self.paths, &OpenOptions { sites: self.sites, date: self.date })?;
+        let options =
+            ReplayOptions { out: self.out, threads: usize::from(self.threads), engine: EngineConfig::default() };
+        let summary = replay(&recording, &options, &mut Progress::new(!self.quiet))?;
+        if self.quiet {
+            summary.complaints().iter().for_each(|complaint| eprintln!("shorewatch: {complaint}"));
+        } else {
+            print!("{summary}");
+        }
+        Ok(())
+    }
+}

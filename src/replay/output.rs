@@ -1,0 +1,165 @@
+//! The files that a replay or a server writes: `tracks.csv` and `alerts.jsonl` as FORMAT.md has them.
+
+use std::fs::{self, File};
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+use rustc_hash::FxHashSet;
+
+use crate::fusion::{Sources, TrackState};
+use crate::units::{EventTime, TrackId};
+
+/// Header of `tracks.csv`.
+const TRACKS_HEADER: &str = "time_s,track,lat,lon,sog_mps,cog_deg,mmsi,sources";
+
+/// An output file that cannot be written.
+#[derive(Debug, thiserror::Error)]
+#[error("{path} cannot be written ({error}): check that the folder exists, is yours and has room")]
+pub struct OutputError {
+    path: PathBuf,
+    error: io::Error,
+}
+
+/// Writes the picture of every instant, and alerts.
+#[derive(Debug)]
+pub struct PictureLog {
+    tracks: OutputFile,
+    alerts: OutputFile,
+    start: EventTime,
+    duration_ms: Option<i64>,
+    instants: u64,
+    rows: u64,
+    tracks_seen: FxHashSet<TrackId>,
+    alerts_written: u64,
+}
+
+#[derive(Debug)]
+struct OutputFile {
+    path: PathBuf,
+    file: BufWriter<File>,
+}
+
+impl OutputFile {
+    fn create(path: PathBuf) -> Result<Self, OutputError> {
+        match File::create(&path) {
+            Ok(file) => Ok(Self { path, file: BufWriter::with_capacity(1 << 16, file) }),
+            Err(error) => Err(OutputError { path, error }),
+        }
+    }
+
+    fn try_write(&mut self, write: impl FnOnce(&mut BufWriter<File>) -> io::Result<()>) -> Result<(), OutputError> {
+        write(&mut self.file).map_err(|error| OutputError { path: self.path.clone(), error })
+    }
+}
+
+impl PictureLog {
+    /// Creates the files in the folder `out`, and the folder when there is none. Times are written in seconds since
+    /// `start`; instants before it and after `duration_ms` are not written.
+    ///
+    /// # Errors
+    /// When the folder or a file cannot be created.
+    pub fn create(out: &Path, start: EventTime, duration_ms: Option<i64>) -> Result<Self, OutputError> {
+        fs::create_dir_all(out).map_err(|error| OutputError { path: out.to_owned(), error })?;
+        let mut tracks = OutputFile::create(out.join("tracks.csv"))?;
+        tracks.try_write(|file| writeln!(file, "{TRACKS_HEADER}"))?;
+        Ok(Self {
+            tracks,
+            alerts: OutputFile::create(out.join("alerts.jsonl"))?,
+            start,
+            duration_ms,
+            instants: 0,
+            rows: 0,
+            tracks_seen: FxHashSet::default(),
+            alerts_written: 0,
+        })
+    }
+
+    /// Writes the picture of one instant: a row for each confirmed track.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn picture(&mut self, at: EventTime, tracks: &[TrackState]) -> Result<(), OutputError> {
+        let time_ms = at.millis_since(self.start);
+        if time_ms < 0 || self.duration_ms.is_some_and(|duration_ms| time_ms > duration_ms) {
+            return Ok(());
+        }
+        self.instants += 1;
+        self.rows += tracks.len() as u64;
+        self.tracks_seen.extend(tracks.iter().map(|track| track.id));
+        self.tracks.try_write(|file| tracks.iter().try_for_each(|track| write_row(file, time_ms, track)))
+    }
+
+    /// Writes one line of `alerts.jsonl`, given without its end.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn alert(&mut self, line: &str) -> Result<(), OutputError> {
+        self.alerts_written += 1;
+        self.alerts.try_write(|file| writeln!(file, "{line}"))
+    }
+
+    /// Writes out what is still held.
+    ///
+    /// # Errors
+    /// When a file cannot be written.
+    pub fn finish(&mut self) -> Result<(), OutputError> {
+        self.tracks.try_write(Write::flush)?;
+        self.alerts.try_write(Write::flush)
+    }
+
+    /// Instants written.
+    pub fn instants(&self) -> u64 {
+        self.instants
+    }
+
+    /// Rows of `tracks.csv` written.
+    pub fn rows(&self) -> u64 {
+        self.rows
+    }
+
+    /// Different tracks written.
+    pub fn tracks(&self) -> usize {
+        self.tracks_seen.len()
+    }
+
+    /// Alerts written.
+    pub fn alerts(&self) -> u64 {
+        self.alerts_written
+    }
+
+    /// Where the files are.
+    pub fn paths(&self) -> [&Path; 2] {
+        [&self.tracks.path, &self.alerts.path]
+    }
+}
+
+/// `time_s,track,lat,lon,sog_mps,cog_deg,mmsi,sources`: degrees to 1e-6 (0.1 m).
+fn write_row(file: &mut impl Write, time_ms: i64, track: &TrackState) -> io::Result<()> {
+    let (seconds, millis) = (time_ms / 1000, time_ms % 1000);
+    write!(file, "{seconds}")?;
+    if millis != 0 {
+        write!(file, ".{millis:03}")?;
+    }
+    // One decimal of 359.96 would be 360.0.
+    let course = (track.cog().deg() * 10.0).round() / 10.0 % 360.0;
+    let (lat, lon) = (track.position.lat_deg, track.position.lon_deg);
+    write!(file, ",{},{lat:.6},{lon:.6},{:.2},{course:.1},", track.id, track.sog_mps())?;
+    if let Some(mmsi) = track.identity.mmsi {
+        write!(file, "{mmsi}")?;
+    }
+    writeln!(file, ",{}", sources(track.sources))
+}
+
+/// `ais|radar|eo` joined by `+`.
+fn sources(sources: Sources) -> &'static str {
+    match (sources.ais, sources.radar, sources.eo) {
+        (true, true, true) => "ais+radar+eo",
+        (true, true, false) => "ais+radar",
+        (true, false, true) => "ais+eo",
+        (true, false, false) => "ais",
+        (false, true, true) => "radar+eo",
+        (false, true, false) => "radar",
+        (false, false, true) => "eo",
+        (false, false, false) => "",
+    }
+}
