@@ -112,8 +112,8 @@ pub struct SarAircraft {
     pub second: FixSecond,
     /// The altitude is barometric, not from GNSS.
     pub barometric: bool,
-    /// Data terminal ready (0 on the air means available).
-    pub dte: bool,
+    /// No data terminal is ready.
+    pub dte_unavailable: bool,
     /// Reports in assigned mode.
     pub assigned: bool,
     /// Integrity monitoring in use.
@@ -132,7 +132,7 @@ impl SarAircraft {
             cog: Course::read(bits, 116),
             second: FixSecond::read(bits, 128),
             barometric: bits.flag(134),
-            dte: bits.flag(142),
+            dte_unavailable: bits.unsigned_or(142, 1, 1) == 1,
             assigned: bits.flag(146),
             raim: bits.flag(147),
             radio: bits.unsigned_or(148, 20, 0),
@@ -225,8 +225,8 @@ pub struct ClassBExtended {
     pub epfd: u8,
     /// Integrity monitoring in use.
     pub raim: bool,
-    /// Data terminal ready (0 on the air means available).
-    pub dte: bool,
+    /// No data terminal is ready.
+    pub dte_unavailable: bool,
     /// Reports in assigned mode.
     pub assigned: bool,
 }
@@ -245,7 +245,7 @@ impl ClassBExtended {
             dimensions: dimensions(bits, 271),
             epfd: bits.small(301, 4),
             raim: bits.flag(305),
-            dte: bits.flag(306),
+            dte_unavailable: bits.unsigned_or(306, 1, 1) == 1,
             assigned: bits.flag(307),
         }
     }

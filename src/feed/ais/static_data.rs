@@ -34,8 +34,8 @@ pub struct StaticVoyage {
     pub draught: u8,
     /// Destination; empty when not available.
     pub destination: Text20,
-    /// Data terminal ready (0 on the air means available).
-    pub dte: bool,
+    /// No data terminal is ready.
+    pub dte_unavailable: bool,
 }
 
 impl StaticVoyage {
@@ -56,7 +56,7 @@ impl StaticVoyage {
             },
             draught: bits.small(294, 8),
             destination: bits.fixed_text(302),
-            dte: bits.flag(422),
+            dte_unavailable: bits.unsigned_or(422, 1, 1) == 1,
         }
     }
 
