@@ -127,7 +127,7 @@ impl FeedDecoder {
         match &self.format {
             Format::Ais { decoder, without_content } => {
                 let odd = decoder.oddities();
-                note(decoder.counts().other_sentences, "other sentences and");
+                note(decoder.counts().other_sentences, "sentences that are not AIS: passed over");
                 note(without_content.other_type, "messages of types without position or identity");
                 note(without_content.not_available, "messages that say 'not available'");
                 note(without_content.bad_mmsi, "messages whose MMSI is 0 or too long");

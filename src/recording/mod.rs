@@ -62,8 +62,8 @@ pub struct Feed {
     pub name: String,
     /// What kind of sensor it comes from.
     pub kind: SensorKind,
-    /// Its sensor.
-    pub sensor: SensorId,
+    /// Its sensor, or the first of them; `None` when no record of it can be used and all are to be counted.
+    pub sensor: Option<SensorId>,
     /// Its file.
     pub path: PathBuf,
     /// How the file is cut into records.

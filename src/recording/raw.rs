@@ -9,7 +9,7 @@ use super::framing::{Cutter, Framing};
 use super::source::Source;
 use super::times::{TimeSource, probe_ais};
 use super::{Feed, OpenOptions, Recording, RefusedFeed, stem};
-use crate::feed::asterix::{Category, Records, category};
+use crate::feed::asterix::{Category, HEADER_BYTES, Records, category};
 use crate::feed::sensor::{EoClaims, RadarClaims, Sensor, SensorKind, SensorTable};
 use crate::geodesy::LatLon;
 use crate::units::{EventTime, SensorId};
@@ -143,7 +143,7 @@ fn ais(path: &Path, name: &str, options: &OpenOptions, recording: &mut Recording
     recording.feeds.push(Feed {
         name: name.to_owned(),
         kind: SensorKind::Ais,
-        sensor,
+        sensor: Some(sensor),
         path: path.to_owned(),
         framing: Framing::Lines,
         times,
@@ -189,7 +189,7 @@ fn cameras(path: &Path, name: &str, options: &OpenOptions, recording: &mut Recor
     recording.feeds.push(Feed {
         name: name.to_owned(),
         kind: SensorKind::Eo,
-        sensor,
+        sensor: Some(sensor),
         path: path.to_owned(),
         framing: Framing::Lines,
         times: TimeSource::Records,
@@ -207,7 +207,8 @@ fn radars(
     options: &OpenOptions,
     recording: &mut Recording,
 ) -> Result<(), String> {
-    let sources = radar_sources(&probe(path, framing)?);
+    let blocks = probe(path, framing)?;
+    let sources = radar_sources(&blocks);
     let mut first: Option<SensorId> = None;
     let mut without = Vec::new();
     for ([sac, sic], told) in &sources {
@@ -221,21 +222,22 @@ fn radars(
         let id = add_radar(&mut recording.sensors, own, [*sac, *sic], position)?;
         first = first.or(Some(id));
     }
-    let advice = without.first().map(|code| {
-        format!(
-            "it is not known where the radar with SAC/SIC {} stands: give --site {code}=LAT,LON",
-            without.join(", ")
-        )
+    if let Some(code) = without.first() {
+        let codes = without.join(", ");
+        let advice = format!("it is not known where the radar with SAC/SIC {codes} stands: give --site {code}=LAT,LON");
+        if first.is_none() {
+            return Err(advice);
+        }
+        recording.notes.push(format!("{name}: {advice}"));
+    }
+    recording.notes.push(match first {
+        Some(_) => format!("{name}: usual performance of a coastal radar is assumed"),
+        None => format!("{name}: it holds {}, and only CAT010 gives plots", categories(&blocks)),
     });
-    let Some(sensor) = first else {
-        return Err(advice.unwrap_or_else(|| "no record in it names its radar (SAC/SIC)".to_owned()));
-    };
-    recording.notes.extend(advice.map(|advice| format!("{name}: {advice}")));
-    recording.notes.push(format!("{name}: usual performance of a coastal radar is assumed"));
     recording.feeds.push(Feed {
         name: name.to_owned(),
         kind: SensorKind::Radar,
-        sensor,
+        sensor: first,
         path: path.to_owned(),
         framing,
         times: TimeSource::Records,
@@ -254,30 +256,42 @@ fn add_radar(
     sensors.add(sensor).map_err(|error| error.to_string())
 }
 
-/// The sources in some blocks, in order of appearance.
+/// The radars that send CAT010 in some blocks, in order of appearance, with the positions that CAT034 tells of them.
 fn radar_sources(blocks: &[Vec<u8>]) -> Vec<RadarSource> {
     let mut sources: Vec<RadarSource> = Vec::new();
+    let mut told: Vec<([u8; 2], LatLon)> = Vec::new();
     for block in blocks {
-        let Some((&number, body)) = block.split_first().zip(block.get(3..)).map(|((number, _), body)| (number, body))
-        else {
-            continue;
-        };
-        let Some(table) = category(number) else { continue };
+        let Some((&number, body)) = block.first().zip(block.get(HEADER_BYTES..)) else { continue };
+        let Some(table) = category(number).filter(|_| matches!(number, 10 | 34)) else { continue };
         for record in Records::new(table, body).map_while(Result::ok) {
-            let Some(&[sac, sic]) = item(table, "010").and_then(|place| record.item(place)) else { continue };
-            let position = if number == 34 {
-                item(table, "120").and_then(|place| record.item(place)).and_then(site_position)
-            } else {
-                None
-            };
-            if let Some((_, known)) = sources.iter_mut().find(|(source, _)| *source == [sac, sic]) {
-                *known = known.or(position);
-            } else if sources.len() < SENSORS_PROBED_MAX {
-                sources.push(([sac, sic], position));
+            let get = |code| item(table, code).and_then(|place| record.item(place));
+            let Some(&[sac, sic]) = get("010") else { continue };
+            let source = [sac, sic];
+            if number == 34 {
+                if let Some(position) = get("120").and_then(site_position)
+                    && told.len() < SENSORS_PROBED_MAX
+                {
+                    told.push((source, position));
+                }
+            } else if sources.len() < SENSORS_PROBED_MAX && sources.iter().all(|(known, _)| *known != source) {
+                sources.push((source, None));
             }
         }
     }
+    for (source, position) in &mut sources {
+        *position = told.iter().find(|(teller, _)| teller == source).map(|(_, position)| *position);
+    }
     sources
+}
+
+/// The categories of some blocks in words: `CAT034, CAT048`.
+fn categories(blocks: &[Vec<u8>]) -> String {
+    let mut numbers: Vec<u8> =
+        blocks.iter().filter_map(|block| block.first().copied()).filter(|&number| number > 0).collect();
+    numbers.sort_unstable();
+    numbers.dedup();
+    let shown: Vec<String> = numbers.iter().take(SENSORS_PROBED_MAX).map(|number| format!("CAT{number:03}")).collect();
+    shown.join(", ")
 }
 
 /// The place of an item in the profile of a category.

@@ -109,7 +109,7 @@ fn feed(folder: &Path, raw: RawSensor, sensors: &mut SensorTable) -> Result<Feed
             path.display()
         ));
     }
-    Ok(Feed { name, kind, sensor: id, path, framing, times: TimeSource::Records })
+    Ok(Feed { name, kind, sensor: Some(id), path, framing, times: TimeSource::Records })
 }
 
 fn kind(word: &str) -> Option<SensorKind> {

@@ -21,6 +21,10 @@ pub enum TimeSource {
 /// The farthest that the seconds of position reports move an AIS log without times at once, in milliseconds. Ships whose
 /// second is wrong would drive it on otherwise.
 const SECOND_STEP_MAX_MS: i64 = 3_000;
+/// A report may be of a fix this much before, in milliseconds.
+const SECOND_AGE_MAX_MS: i64 = 5_000;
+/// After this many reports in a row that fit neither, time goes on to the last of them: the log has a gap.
+const MISFITS_MAX: u8 = 4;
 
 /// Reads the times of one feed's records, in file order.
 pub(super) struct RecordTimes {
@@ -28,7 +32,7 @@ pub(super) struct RecordTimes {
 }
 
 enum Kind {
-    Ais { shadow: Box<AisDecoder>, messages: Option<EventTime> },
+    Ais { shadow: Box<AisDecoder>, messages: Option<MessageTime> },
     Other(Box<FeedDecoder>),
 }
 
@@ -36,7 +40,7 @@ impl RecordTimes {
     pub(super) fn new(kind: SensorKind, source: TimeSource, sensors: &SensorTable) -> Self {
         let messages = match source {
             TimeSource::Records => None,
-            TimeSource::Messages(start) => Some(start),
+            TimeSource::Messages(start) => Some(MessageTime { now: start, misfits: 0 }),
         };
         let kind = match kind {
             SensorKind::Ais => Kind::Ais { shadow: Box::default(), messages },
@@ -62,9 +66,9 @@ impl RecordTimes {
                 let mut heard_any = false;
                 shadow.push_line(record, place, &mut |heard| {
                     heard_any = true;
-                    *now = said_time(&heard.message, *now);
+                    now.hear(&heard.message);
                 });
-                heard_any.then_some(*now)
+                heard_any.then_some(now.now)
             }
         }
     }
@@ -84,20 +88,36 @@ fn tag_time(line: &[u8]) -> Option<EventTime> {
     latest
 }
 
-/// What time it is by a message, when it was `now` by those before it: base stations say it, position reports say the
-/// second of the minute.
-fn said_time(message: &Message<'_>, now: EventTime) -> EventTime {
-    if let Body::BaseStation(report) = &message.body {
-        return report.utc.time().unwrap_or(now);
+/// What time it is by the messages of a log without times.
+#[derive(Clone, Copy, Debug)]
+struct MessageTime {
+    now: EventTime,
+    misfits: u8,
+}
+
+impl MessageTime {
+    /// Base stations say the time, position reports the second of the minute.
+    fn hear(&mut self, message: &Message<'_>) {
+        if let Body::BaseStation(report) = &message.body {
+            self.now = report.utc.time().unwrap_or(self.now);
+            return;
+        }
+        let second = match &message.body {
+            Body::ClassAPosition(report) => report.second.utc_second(),
+            Body::ClassBPosition(report) => report.second.utc_second(),
+            _ => None,
+        };
+        let Some(second) = second else { return };
+        let ahead_ms = (i64::from(second) * 1000 - self.now.as_millis().rem_euclid(60_000)).rem_euclid(60_000);
+        if ahead_ms <= SECOND_STEP_MAX_MS || self.misfits + 1 >= MISFITS_MAX {
+            self.now = self.now.plus_millis(ahead_ms);
+            self.misfits = 0;
+        } else if ahead_ms >= 60_000 - SECOND_AGE_MAX_MS {
+            self.misfits = 0;
+        } else {
+            self.misfits += 1;
+        }
     }
-    let second = match &message.body {
-        Body::ClassAPosition(report) => report.second.utc_second(),
-        Body::ClassBPosition(report) => report.second.utc_second(),
-        _ => None,
-    };
-    let Some(second) = second else { return now };
-    let ahead_ms = (i64::from(second) * 1000 - now.as_millis().rem_euclid(60_000)).rem_euclid(60_000);
-    if ahead_ms <= SECOND_STEP_MAX_MS { now.plus_millis(ahead_ms) } else { now }
 }
 
 /// What the beginning of an AIS file tells of its times.
@@ -147,14 +167,15 @@ mod tests {
     }
 
     #[test]
-    fn a_log_without_times_goes_by_the_seconds_of_its_messages() {
-        // Class A at second 6, base station at 2026-04-17 15:06:44.
+    fn a_log_without_times_goes_by_what_its_messages_say() {
         let start = EventTime::parse_rfc3339("2026-04-17T15:06:04Z").unwrap();
         let mut times = RecordTimes::new(SensorKind::Ais, TimeSource::Messages(start), &SensorTable::default());
-        let got = times.of(b"!AIVDM,1,1,,A,169job001Q7p?SV;RbqCJRg<3DP;,0*04", 1, start).unwrap();
-        assert_eq!(got, start, "second 38 is too far on to be believed");
-        let got = times.of(b"!AIVDM,1,1,,A,403t8EAva8g6bWpm5<;ML6A00000,0*7B", 2, start).unwrap();
-        assert!(got > start, "a base station says it all: {got}");
-        assert_eq!(times.of(b"# note", 3, start), None);
+        let report = b"!AIVDM,1,1,,A,169job001Q7p?SV;RbqCJRg<3DP;,0*04";
+        let got: Vec<_> = (1..=4).filter_map(|line| times.of(report, line, start)).collect();
+        assert_eq!(got[..3], [start; 3], "second 38 is too far on to be believed of one report");
+        assert_eq!(got[3].to_string(), "2026-04-17T15:06:38.000Z");
+        let got = times.of(b"!AIVDM,1,1,,A,403t8EAva8g6bWpm5<;ML6A00000,0*7B", 5, start).unwrap();
+        assert_eq!(got.to_string(), "2026-04-17T15:06:42.000Z", "a base station says it all");
+        assert_eq!(times.of(b"# note", 6, start), None);
     }
 }

@@ -19,7 +19,7 @@ pub use summary::{FeedSummary, Summary};
 use crate::engine::{Engine, EngineConfig, EngineEvent, PICTURE_INTERVAL_MS};
 use crate::feed::{DecodeReport, FeedDecoder, Observation};
 use crate::recording::{FeedEnd, RawRecord, RecordStream, Recording, RefusedFeed};
-use crate::units::EventTime;
+use crate::units::{EventTime, SensorId};
 
 /// Observations that go from the decoding thread to the fusing one at a time.
 const BATCH: usize = 2_048;
@@ -27,6 +27,9 @@ const BATCH: usize = 2_048;
 const BATCHES: usize = 4;
 /// The most threads that are of use: one that decodes, one that fuses.
 pub const THREADS_MAX: usize = 2;
+
+/// Stands for the sensor of a radar or camera feed of which none is known: no record will be found to be of it.
+const NOBODY: SensorId = SensorId(u16::MAX);
 
 /// How to replay.
 #[derive(Clone, Debug)]
@@ -129,7 +132,10 @@ struct Decoding {
 
 impl Decoding {
     fn new(recording: &Recording, stream: RecordStream) -> Self {
-        let decoders = recording.feeds.iter().map(|feed| FeedDecoder::new(feed.kind, feed.sensor, &recording.sensors));
+        let decoders = recording
+            .feeds
+            .iter()
+            .map(|feed| FeedDecoder::new(feed.kind, feed.sensor.unwrap_or(NOBODY), &recording.sensors));
         Self { stream, decoders: decoders.collect() }
     }
 

@@ -7,10 +7,10 @@ use super::clock::Elapsed;
 use super::output::PictureLog;
 use super::{Decoded, shown};
 use crate::engine::Engine;
-use crate::feed::order::Rejected;
+use crate::feed::order::{Rejected, SensorIntake};
 use crate::feed::{DecodeReport, SensorKind};
 use crate::fusion::SensorHealth;
-use crate::recording::{FeedEnd, Recording, RefusedFeed};
+use crate::recording::{FeedEnd, Recording, RefusedFeed, TimeSource};
 use crate::units::EventTime;
 
 /// Everything worth telling about a replay.
@@ -79,8 +79,11 @@ impl Summary {
     ) -> Self {
         let feeds = recording.feeds.iter().enumerate().filter_map(|(number, feed)| {
             let end = decoded.ends.get(number)?.clone()?;
-            let intake = engine.intake().sensor(feed.sensor)?;
+            let none = SensorIntake::default();
+            let intake = feed.sensor.and_then(|sensor| engine.intake().sensor(sensor)).unwrap_or(&none);
             let rejects = &intake.rejects;
+            // A log whose time is told by its messages has no clock of its own.
+            let has_clock = feed.kind == SensorKind::Ais && feed.times == TimeSource::Records;
             let rejected = Rejected::ALL.into_iter().map(|why| (why, rejects.count(why)));
             Some(FeedSummary {
                 name: feed.name.clone(),
@@ -93,7 +96,7 @@ impl Summary {
                 late_max_ms: intake.late_max_ms,
                 rejected: rejected.filter(|&(_, count)| count > 0).collect(),
                 last_reject: rejects.kept().last().map(ToString::to_string),
-                clock_offset_ms: intake.clock.offset_ms().filter(|_| feed.kind == SensorKind::Ais),
+                clock_offset_ms: intake.clock.offset_ms().filter(|_| has_clock),
             })
         });
         Self {
