@@ -18,6 +18,13 @@ use crate::units::{Bearing, EventTime, Mmsi, TrackId};
 const STATICS_MAX: usize = 200_000;
 /// Below this speed over ground (m/s) a course says nothing.
 const COURSE_SPEED_MPS: f64 = 0.5;
+/// Above this speed (m/s, four knots) a course may stand in for a heading: a ship adrift goes anywhere but ahead.
+const HEADING_SPEED_MPS: f64 = 2.0;
+/// The hull's middle counts as known within this many metres.
+const MIDDLE_KNOWN_M: f64 = 8.0;
+/// An error that is the same in each report must not be averaged away: it weighs as if it were this much larger (as a
+/// variance), which leaves the place to radar and the speed to AIS.
+const SAME_ERROR: f64 = 4.0;
 /// Existence of a craft from its first AIS report: AIS makes no false plots, but a bit error may.
 const REPORT_EXISTENCE: f64 = 0.95;
 /// Seconds for which a contradicting claim is remembered.
@@ -83,6 +90,8 @@ struct Reading {
     position: LatLon,
     covariance: Matrix2<f64>,
     velocity: Option<(Vector2<f64>, Matrix2<f64>)>,
+    /// Whether `position` is the hull's middle within a few metres.
+    middle_known: bool,
 }
 
 impl Reading {
@@ -108,8 +117,24 @@ impl Fusion {
             Bearer::Contradicts(slot) => self.hear_claim(slot, report.mmsi, &reading),
             Bearer::Nobody => self.adopt(report.mmsi, &reading).or_else(|| self.start_by_report(&reading)),
         };
-        if let Some(slot) = slot {
-            self.give_report(slot, report, &reading);
+        let Some(slot) = slot else { return };
+        self.give_report(slot, report, &reading);
+        self.welcome_back(slot, report.mmsi, &reading);
+    }
+
+    /// A vessel that was lost and sends again goes on under its old number, if its speed allows the way it went.
+    fn welcome_back(&mut self, slot: u32, mmsi: Mmsi, reading: &Reading) {
+        if self.by_mmsi.get(&mmsi).is_some_and(|ids| ids.len() > 1) {
+            return;
+        }
+        let new = self.slot(slot).is_some_and(|file| file.born == reading.time || file.hits <= 3);
+        let Some(lost) = new.then(|| self.lost.recall(mmsi)).flatten() else { return };
+        let seconds = reading.time.seconds_since(lost.last_seen).abs();
+        let way_m = distance_m(lost.kinematics.position(), reading.position);
+        if way_m <= self.config.ais.max_speed_mps * seconds + REPORT_SLACK_M {
+            self.resume(slot, &lost);
+        } else {
+            self.give_up(&lost);
         }
     }
 
@@ -120,24 +145,29 @@ impl Fusion {
         // A coarse position (message 27: 1/10 minute) is off by up to half a step of 185 m.
         let step_m = report.step_deg * 111_000.0;
         let mut covariance = Matrix2::identity() * (sigma * sigma + step_m * step_m / 12.0);
-        let moving = report.sog_mps.is_some_and(|sog| sog > COURSE_SPEED_MPS);
-        let heading = report.heading_deg.or(if moving { report.cog_deg } else { None });
+        let runs_ahead = report.sog_mps.is_some_and(|sog| sog > HEADING_SPEED_MPS);
+        let heading = report.heading_deg.or(if runs_ahead { report.cog_deg } else { None });
         let dimensions = self.statics.get(report.mmsi).and_then(|known| known.dimensions);
         let offset = dimensions.and_then(|d| d.antenna_to_middle_m());
+        let mut middle_known = true;
         let position = match (offset, heading) {
             (Some((ahead, starboard)), Some(heading)) => {
                 let (sin, cos) = Bearing::from_deg(heading).unit_vector();
                 report.position.moved_m(ahead * sin + starboard * cos, ahead * cos - starboard * sin)
             }
             (Some((ahead, starboard)), None) => {
-                covariance += Matrix2::identity() * ((ahead * ahead + starboard * starboard) / 2.0);
+                let off = ahead.hypot(starboard);
+                middle_known = off < MIDDLE_KNOWN_M;
+                covariance += Matrix2::identity() * (off * off * SAME_ERROR);
                 report.position
             }
             (None, heading) => {
                 let unknown = match report.station {
-                    AisStation::ClassA => config.unknown_antenna_m.powi(2),
-                    _ => (config.unknown_antenna_m / 6.0).powi(2),
+                    AisStation::ClassA => config.unknown_antenna_m,
+                    _ => config.unknown_antenna_m / 6.0,
                 };
+                middle_known = unknown < MIDDLE_KNOWN_M;
+                let unknown = unknown * unknown * SAME_ERROR;
                 covariance += match heading {
                     Some(heading) => polar_covariance(Bearing::from_deg(heading), unknown, unknown / 25.0),
                     None => Matrix2::identity() * (unknown / 2.0),
@@ -159,7 +189,7 @@ impl Fusion {
             }
             _ => None,
         };
-        Reading { time, position, covariance, velocity }
+        Reading { time, position, covariance, velocity, middle_known }
     }
 
     /// Which track bears this MMSI, and whether the report fits it.
@@ -242,7 +272,7 @@ impl Fusion {
         Some(new)
     }
 
-    fn strip_identity(&mut self, slot: u32, mmsi: Mmsi, id: TrackId) {
+    pub(super) fn strip_identity(&mut self, slot: u32, mmsi: Mmsi, id: TrackId) {
         self.forget_mmsi(mmsi, id);
         if let Some(file) = self.slot_mut(slot) {
             file.identity = Identity::default();
@@ -328,6 +358,7 @@ fn note_report(file: &mut TrackFile, report: &AisPosition, reading: &Reading) {
     if file.last_ais.is_none_or(|last| reading.time >= last) {
         file.last_ais = Some(reading.time);
         file.last_ais_position = Some(reading.position);
+        file.middle_known = reading.middle_known;
     }
     file.last_seen = file.last_seen.max(reading.time);
     file.hidden_by = None;

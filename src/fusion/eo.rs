@@ -42,7 +42,7 @@ impl CameraSite {
             name: sensor.name.clone(),
             position,
             claims,
-            registration: Registration::unknown(0.01, config.eo.azimuth_bias_deg, 0.01),
+            registration: Registration::unknown(0.01, config.eo.azimuth_bias_deg, 0.01, 1.0, claims.sigma_azimuth_deg),
             detections: 0,
             latest: EventTime::from_millis(i64::MIN),
         })
@@ -79,7 +79,7 @@ impl Fusion {
         let Some(camera) = self.cameras.get(observation.sensor.index()).and_then(Option::as_ref) else { return };
         let azimuth = Bearing::from_deg(detection.azimuth_deg - camera.registration.azimuth_bias_deg());
         let open = camera.registration.open_variance().1;
-        let sigma_squared = camera.claims.sigma_azimuth_deg.to_radians().powi(2) + open;
+        let sigma_squared = camera.registration.scatter().1 + open;
         let position = polar_to_position(camera.position, azimuth, range_m);
         let covariance = polar_covariance(azimuth, self.config.eo.laser_m.powi(2), sigma_squared * range_m * range_m);
         let found = self.slots_near(position, 4.0 * covariance.trace().sqrt() + 400.0);
@@ -141,7 +141,7 @@ impl Fusion {
         let (site, reach_m) = (camera.position, camera.claims.max_range_m * 1.15);
         let azimuth = Bearing::from_deg(detection.azimuth_deg - camera.registration.azimuth_bias_deg());
         let open = camera.registration.open_variance().1;
-        let sigma_squared = camera.claims.sigma_azimuth_deg.to_radians().powi(2) + open;
+        let sigma_squared = camera.registration.scatter().1 + open;
         let beam = self.tracks_in_beam(site, reach_m, azimuth, sigma_squared, observation.time, detection);
         let total: f64 = beam.iter().map(|track| track.likelihood).sum();
         let best = beam.iter().max_by(|a, b| a.likelihood.total_cmp(&b.likelihood).then(b.slot.cmp(&a.slot)));
@@ -218,9 +218,7 @@ impl Fusion {
         range_m: f64,
         time: EventTime,
     ) {
-        let teaches = self.slot(slot).is_some_and(|file| {
-            file.ais_age_s(time) < 12.0 && file.identity.dimensions.is_some_and(|d| d.antenna_to_middle_m().is_some())
-        });
+        let teaches = self.slot(slot).is_some_and(|file| file.ais_age_s(time) < 12.0 && file.middle_known);
         if !self.config.ablation.registration || !teaches || range_m < 300.0 {
             return;
         }
@@ -235,7 +233,7 @@ impl Fusion {
                 range_rate_mps: 0.0,
                 azimuth_rate_radps: 0.0,
                 range_variance: NO_RANGE,
-                azimuth_variance: camera.claims.sigma_azimuth_deg.to_radians().powi(2) + across,
+                azimuth_variance: across,
             });
         }
     }

@@ -19,6 +19,7 @@ mod eo;
 pub mod filter;
 pub mod grid;
 pub mod history;
+mod lost;
 pub mod measurement;
 mod radar;
 pub mod registration;
@@ -41,6 +42,7 @@ use crate::units::{EventTime, Mmsi, SensorId, TrackId};
 use ais::StaticRegister;
 use eo::CameraSite;
 use grid::Grid;
+use lost::LostVessels;
 use measurement::{Kinematics, Measurement};
 use radar::RadarSite;
 use track_file::TrackFile;
@@ -119,6 +121,7 @@ pub struct Fusion {
     radars: Vec<Option<RadarSite>>,
     cameras: Vec<Option<CameraSite>>,
     statics: StaticRegister,
+    lost: LostVessels,
     next_id: u64,
     now: EventTime,
     last_upkeep: EventTime,
@@ -141,6 +144,7 @@ impl Fusion {
             by_mmsi: FxHashMap::default(),
             grid: Grid::default(),
             statics: StaticRegister::default(),
+            lost: LostVessels::default(),
             next_id: 1,
             now: EventTime::from_millis(i64::MIN),
             last_upkeep: EventTime::from_millis(i64::MIN),
@@ -306,6 +310,51 @@ impl Fusion {
         self.free.push(slot);
     }
 
+    /// Takes a vessel with an identity out of the picture and remembers it.
+    fn lose(&mut self, slot: u32) {
+        let Some(file) = self.slots.get_mut(slot as usize).and_then(Option::take) else { return };
+        self.grid.remove(file.cell, slot);
+        self.by_id.remove(&file.id);
+        if let Some(mmsi) = file.mmsi() {
+            self.forget_mmsi(mmsi, file.id);
+        }
+        self.free.push(slot);
+        if let Some(given_up) = self.lost.remember(file, self.now) {
+            self.give_up(&given_up);
+        }
+    }
+
+    /// A lost vessel is not waited for any longer.
+    fn give_up(&mut self, file: &TrackFile) {
+        self.events.push(TrackEvent::Ended { id: file.id, time: self.now, into: None });
+    }
+
+    /// A track goes on as a vessel that was lost: with its number and what was known of it.
+    fn resume(&mut self, slot: u32, lost: &TrackFile) {
+        let Some(file) = self.slots.get_mut(slot as usize).and_then(|slot| slot.as_deref_mut()) else { return };
+        let new_id = std::mem::replace(&mut file.id, lost.id);
+        file.confirmed = lost.confirmed;
+        file.born = lost.born;
+        file.hits = file.hits.saturating_add(lost.hits);
+        file.existence = file.existence.max(0.99);
+        if file.mmsi().is_none() {
+            file.identity = lost.identity;
+            file.identity_votes = lost.identity_votes;
+            file.last_ais = lost.last_ais;
+            file.last_ais_position = lost.last_ais_position;
+            file.middle_known = lost.middle_known;
+        }
+        file.class_weight = lost.class_weight;
+        file.eo_length = lost.eo_length;
+        let mmsi = file.mmsi();
+        self.by_id.remove(&new_id);
+        self.by_id.insert(lost.id, slot);
+        if let Some(mmsi) = mmsi {
+            self.forget_mmsi(mmsi, new_id);
+            self.learn_mmsi(mmsi, lost.id);
+        }
+    }
+
     /// Gives a measurement to a track and keeps the grid true. `false` when it is too late for the track.
     fn give(&mut self, slot: u32, measurement: Measurement) -> bool {
         let Some(file) = self.slots.get_mut(slot as usize).and_then(|slot| slot.as_deref_mut()) else { return false };
@@ -348,9 +397,23 @@ impl Fusion {
             return;
         }
         let by_ais = file.last_ais.is_some() && file.existence >= 0.9;
-        if by_ais || (file.existence >= lifecycle.confirm && file.hits >= lifecycle.confirm_hits) {
+        if !by_ais && (file.existence < lifecycle.confirm || file.hits < lifecycle.confirm_hits) {
+            return;
+        }
+        if !by_ais && self.config.ablation.merging && self.is_one_that_was_hidden(slot) {
+            return;
+        }
+        if !by_ais && self.config.ablation.identity_memory {
+            let state = self.slot(slot).map(|file| file.kinematics);
+            if let Some(lost) = state.and_then(|state| self.lost.recognise(&state, &self.config)) {
+                self.resume(slot, &lost);
+                return;
+            }
+        }
+        if let Some(file) = self.slot_mut(slot) {
             file.confirmed = true;
-            self.events.push(TrackEvent::Confirmed { id: file.id, time: now });
+            let id = file.id;
+            self.events.push(TrackEvent::Confirmed { id, time: now });
         }
     }
 

@@ -18,6 +18,8 @@ use crate::units::{Bearing, EventTime, SensorId};
 const SAME_TURN: f64 = 0.5;
 /// Pairs less probable than this move no track.
 const WEIGHT_MIN: f64 = 0.02;
+/// A pair at least this probable is taken for certain.
+const CLEAR: f64 = 0.7;
 /// Seconds since the last AIS report within which a track may teach a radar its bias.
 const TEACHER_AIS_S: f64 = 12.0;
 /// Most plots in one sector; more than that is jamming, and is worked off in parts.
@@ -67,7 +69,13 @@ impl RadarSite {
             name: sensor.name.clone(),
             position,
             claims,
-            registration: Registration::unknown(radar.range_bias_m, radar.azimuth_bias_deg, radar.clock_s),
+            registration: Registration::unknown(
+                radar.range_bias_m,
+                radar.azimuth_bias_deg,
+                radar.clock_s,
+                claims.sigma_range_m,
+                claims.sigma_azimuth_deg,
+            ),
             clutter: ClutterMap::new(claims.max_range_m, radar),
             pending: Vec::new(),
             latest: EventTime::from_millis(i64::MIN),
@@ -93,8 +101,9 @@ impl RadarSite {
         let range_m = plot.range_m - self.registration.range_bias_m();
         let azimuth = Bearing::from_deg(plot.azimuth_deg - self.registration.azimuth_bias_deg());
         let (open_range, open_azimuth) = self.registration.open_variance();
-        let along = self.claims.sigma_range_m.powi(2) + open_range;
-        let across = (self.claims.sigma_azimuth_deg.to_radians().powi(2) + open_azimuth) * range_m * range_m;
+        let (range_scatter, azimuth_scatter) = self.registration.scatter();
+        let along = range_scatter + open_range;
+        let across = (azimuth_scatter + open_azimuth) * range_m * range_m;
         Plot {
             time: observation.time.plus_seconds(-self.registration.clock_offset_s()),
             raw_time: observation.time,
@@ -301,10 +310,10 @@ impl Fusion {
             None => return,
         };
         let now = self.now;
-        if let [only] = fixes.as_mut_slice()
-            && only.weight > 0.98
-        {
-            only.weight = 1.0;
+        // A clear case is taken whole: averaging in what probably is a neighbour's plot draws two tracks together.
+        if let Some(clear) = fixes.iter().copied().find(|fix| fix.weight > CLEAR) {
+            fixes.clear();
+            fixes.push(Fix { weight: 1.0, ..clear });
         }
         let time = hit.unwrap_or_else(|| self.slot(slot).map_or(now, |file| file.kinematics.time()));
         let last_seen = self.slot(slot).map_or(now, |file| file.last_seen);
@@ -412,8 +421,7 @@ impl Fusion {
             return;
         }
         let Some(file) = self.slot(candidate.slot) else { return };
-        let size_known = file.identity.dimensions.is_some_and(|d| d.antenna_to_middle_m().is_some());
-        if file.ais_age_s(plot.time) > TEACHER_AIS_S || !size_known || file.unproven {
+        if file.ais_age_s(plot.time) > TEACHER_AIS_S || !file.middle_known || file.unproven {
             return;
         }
         let state = candidate.state.gaussian();
@@ -434,9 +442,8 @@ impl Fusion {
             azimuth_rad: plot.raw_azimuth.turn_from_deg(azimuth).to_radians(),
             range_rate_mps: candidate.velocity.dot(&along),
             azimuth_rate_radps: candidate.velocity.dot(&across) / range_m,
-            range_variance: radar.claims.sigma_range_m.powi(2) + (along.transpose() * spread * along)[(0, 0)],
-            azimuth_variance: radar.claims.sigma_azimuth_deg.to_radians().powi(2)
-                + (across.transpose() * spread * across)[(0, 0)] / (range_m * range_m),
+            range_variance: (along.transpose() * spread * along)[(0, 0)],
+            azimuth_variance: (across.transpose() * spread * across)[(0, 0)] / (range_m * range_m),
         });
     }
 

@@ -4,6 +4,9 @@
 //! small Kalman filter over (range bias, azimuth bias, clock offset); Huber's weights keep wrong associations from
 //! pulling it, and a slow random walk lets it forget over about an hour. The covariance of the estimate is handed to the
 //! caller, who adds it to the measurement error: before anything is known, gates are wide, not wrong.
+//!
+//! The same comparisons tell how much the sensor scatters. What the maker claims is the first guess; radars that are
+//! better or worse than claimed are found out within some hundred plots.
 
 use nalgebra::{Matrix2, Matrix2x3, Matrix3, Vector2, Vector3};
 
@@ -16,6 +19,15 @@ const REJECT: f64 = 5.0;
 /// Time over which an estimate is forgotten, seconds.
 const FORGET_S: f64 = 3600.0;
 
+/// Comparisons that the maker's claim of scatter counts for.
+const CLAIM_WEIGHT: f64 = 50.0;
+/// Comparisons over which scatter is forgotten.
+const SCATTER_MEMORY: f64 = 1000.0;
+/// Scatter is held within this factor of the claim, as a variance.
+const SCATTER_RANGE: f64 = 9.0;
+/// A squared residual counts for at most this many times the variance: the tail of a Gaussian beyond three sigmas.
+const SCATTER_CLIP: f64 = 9.0;
+
 /// The estimate for one sensor.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Registration {
@@ -26,6 +38,9 @@ pub struct Registration {
     last: Option<EventTime>,
     /// Comparisons taken.
     samples: u64,
+    /// Variance of range (m^2) and azimuth (rad^2) without bias, as the maker claims and as found.
+    claimed: [f64; 2],
+    scatter: [f64; 2],
 }
 
 /// One detection of a sensor beside where a track, held by AIS, says the craft was.
@@ -41,18 +56,20 @@ pub struct Comparison {
     pub range_rate_mps: f64,
     /// How fast the azimuth changes, rad/s.
     pub azimuth_rate_radps: f64,
-    /// Variance of the range difference without bias, m^2.
+    /// Variance of the expected range, m^2.
     pub range_variance: f64,
-    /// Variance of the azimuth difference without bias, rad^2.
+    /// Variance of the expected azimuth, rad^2.
     pub azimuth_variance: f64,
 }
 
 impl Registration {
-    /// Nothing known but how large the errors may be: one sigma of range bias (m), azimuth bias (degrees) and clock (s).
-    pub fn unknown(range_m: f64, azimuth_deg: f64, clock_s: f64) -> Self {
+    /// Nothing known but how large the errors may be: one sigma of range bias (m), azimuth bias (degrees) and clock (s),
+    /// and the claimed one sigma of range (m) and azimuth (degrees).
+    pub fn unknown(range_m: f64, azimuth_deg: f64, clock_s: f64, claimed_m: f64, claimed_deg: f64) -> Self {
         let prior =
             Matrix3::from_diagonal(&Vector3::new(range_m.powi(2), azimuth_deg.to_radians().powi(2), clock_s.powi(2)));
-        Self { bias: Vector3::zeros(), covariance: prior, prior, last: None, samples: 0 }
+        let claimed = [claimed_m.powi(2), claimed_deg.to_radians().powi(2)];
+        Self { bias: Vector3::zeros(), covariance: prior, prior, last: None, samples: 0, claimed, scatter: claimed }
     }
 
     /// Range bias in metres: subtract it from what the sensor says.
@@ -81,6 +98,23 @@ impl Registration {
         self.samples
     }
 
+    /// Variance of range (m^2) and azimuth (rad^2) without bias.
+    pub fn scatter(&self) -> (f64, f64) {
+        (self.scatter[0], self.scatter[1])
+    }
+
+    /// Lets the residuals of a comparison tell how much the sensor scatters; `known` is what else is in them.
+    fn learn_scatter(&mut self, residual: [f64; 2], known: [f64; 2]) {
+        let memory = (self.samples as f64 + CLAIM_WEIGHT).min(SCATTER_MEMORY);
+        for axis in 0..2 {
+            let now = self.scatter[axis];
+            let clipped = residual[axis].powi(2).min(SCATTER_CLIP * (now + known[axis]));
+            let next = now + (clipped - known[axis] - now) / memory;
+            let claimed = self.claimed[axis];
+            self.scatter[axis] = next.clamp(claimed / SCATTER_RANGE, claimed * SCATTER_RANGE);
+        }
+    }
+
     /// What the open rest of the estimate adds to the variance of range (m^2) and azimuth (rad^2) of a craft at rest.
     pub fn open_variance(&self) -> (f64, f64) {
         (self.covariance[(0, 0)], self.covariance[(1, 1)])
@@ -103,7 +137,8 @@ impl Registration {
         self.last = Some(self.last.map_or(seen.time, |last| last.max(seen.time)));
         // A clock that is ahead stamps the craft's place with a later time, at which the track has moved on.
         let observe = Matrix2x3::new(1.0, 0.0, -seen.range_rate_mps, 0.0, 1.0, -seen.azimuth_rate_radps);
-        let noise = Matrix2::new(seen.range_variance, 0.0, 0.0, seen.azimuth_variance);
+        let noise =
+            Matrix2::new(seen.range_variance + self.scatter[0], 0.0, 0.0, seen.azimuth_variance + self.scatter[1]);
         let innovation = Vector2::new(seen.range_m, seen.azimuth_rad) - observe * self.bias;
         let spread = observe * self.covariance * observe.transpose() + noise;
         let Some(inverse) = spread.try_inverse() else { return };
@@ -111,6 +146,8 @@ impl Registration {
         if !distance.is_finite() || distance > REJECT {
             return;
         }
+        let known = spread - Matrix2::new(self.scatter[0], 0.0, 0.0, self.scatter[1]);
+        self.learn_scatter([innovation.x, innovation.y], [known[(0, 0)], known[(1, 1)]]);
         let weight = if distance > HUBER { HUBER / distance } else { 1.0 };
         let weighted_spread = observe * self.covariance * observe.transpose() + noise / weight;
         let Some(inverse) = weighted_spread.try_inverse() else { return };
@@ -138,26 +175,29 @@ mod tests {
                 azimuth_rad: bias[1].to_radians() - azimuth_rate_radps * bias[2] + 0.003 * wobble(29),
                 range_rate_mps,
                 azimuth_rate_radps,
-                range_variance: 150.0,
-                azimuth_variance: 4e-6,
+                range_variance: 25.0,
+                azimuth_variance: 1e-7,
             }
         })
     }
 
     #[test]
     fn bias_and_clock_are_found_although_some_associations_are_wrong() {
-        let mut registration = Registration::unknown(40.0, 0.3, 0.7);
+        let mut registration = Registration::unknown(40.0, 0.3, 0.7, 25.0, 0.1);
         for seen in comparisons([-52.0, 0.23, 0.8], 5, 3000) {
             registration.learn(&seen);
         }
         assert!((registration.range_bias_m() + 52.0).abs() < 5.0, "{}", registration.range_bias_m());
         assert!((registration.azimuth_bias_deg() - 0.23).abs() < 0.02, "{}", registration.azimuth_bias_deg());
         assert!((registration.clock_offset_s() - 0.8).abs() < 0.3, "{}", registration.clock_offset_s());
+        // The wobble is uniform: one sigma of 20 / sqrt(3) m, where 25 m were claimed.
+        let found_m = registration.scatter().0.sqrt();
+        assert!((9.0..16.0).contains(&found_m), "{found_m}");
     }
 
     #[test]
     fn the_open_rest_shrinks_while_learning_and_never_exceeds_the_prior() {
-        let mut registration = Registration::unknown(40.0, 0.3, 0.7);
+        let mut registration = Registration::unknown(40.0, 0.3, 0.7, 25.0, 0.1);
         let before = registration.sigmas();
         for seen in comparisons([0.0, 0.0, 0.0], 0, 200) {
             registration.learn(&seen);

@@ -55,6 +55,8 @@ pub(super) struct TrackFile {
     pub(super) confirmed: bool,
     /// Detections so far.
     pub(super) hits: u32,
+    /// Where the first measurement was.
+    pub(super) born_at: LatLon,
     /// Time of the first measurement.
     pub(super) born: EventTime,
     /// Time of the last measurement of any sensor.
@@ -63,6 +65,8 @@ pub(super) struct TrackFile {
     pub(super) last_ais: Option<EventTime>,
     /// Where the last AIS report put the hull's middle.
     pub(super) last_ais_position: Option<LatLon>,
+    /// Whether the last AIS report told where the hull's middle is: size and heading known, or a small craft.
+    pub(super) middle_known: bool,
     /// Time of the last radar plot.
     pub(super) last_radar: Option<EventTime>,
     /// Time of the last camera detection.
@@ -105,10 +109,12 @@ impl TrackFile {
             existence,
             confirmed: false,
             hits: 1,
+            born_at: kinematics.position(),
             born: time,
             last_seen: time,
             last_ais: None,
             last_ais_position: None,
+            middle_known: false,
             last_radar: None,
             last_eo: None,
             radars: SmallVec::new(),

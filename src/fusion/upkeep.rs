@@ -14,6 +14,8 @@ const DOUBLE_S: f64 = 8.0;
 const HIDDEN_TURNS: u32 = 4;
 /// Seconds after which a picture no longer shows what no sensor has measured; still craft and hidden ones excepted.
 const SHOWN_S: f64 = 62.0;
+/// Seconds of silence that each detection so far buys a track without AIS: three plots are no proof for a minute.
+const SHOWN_A_HIT_S: f64 = 5.0;
 /// Probability of lying still from which a track counts as still.
 const STILL: f64 = 0.6;
 
@@ -23,8 +25,16 @@ impl Fusion {
         self.count_missed_turns();
         for slot in 0..self.slots.len() as u32 {
             if self.slot(slot).is_some_and(|file| self.is_over(file, now)) {
-                self.end(slot, None);
+                let named = self.slot(slot).is_some_and(|file| file.confirmed && file.mmsi().is_some());
+                if named && self.config.ablation.identity_memory {
+                    self.lose(slot);
+                } else {
+                    self.end(slot, None);
+                }
             }
+        }
+        while let Some(given_up) = self.lost.give_up(now) {
+            self.give_up(&given_up);
         }
         if self.config.ablation.merging {
             self.look_for_doubles(now);
@@ -37,7 +47,8 @@ impl Fusion {
             return false;
         }
         let silent_s = at.seconds_since(file.last_seen);
-        if silent_s > SHOWN_S {
+        let proven_s = f64::from(file.hits) * SHOWN_A_HIT_S;
+        if silent_s > SHOWN_S || (file.last_ais.is_none() && silent_s > proven_s) {
             let stays = file.kinematics.still_probability() > STILL || file.hidden_by.is_some();
             if !stays {
                 return false;
@@ -155,11 +166,56 @@ impl Fusion {
         }
     }
 
+    /// Whether a track about to be shown is a craft that was hidden where it began and now parts from its neighbour: then
+    /// that craft's track goes on with what the new one has measured.
+    pub(super) fn is_one_that_was_hidden(&mut self, slot: u32) -> bool {
+        let Some(file) = self.slot(slot) else { return false };
+        let (place, reach_m) = (file.born_at, 2.0 * self.config.lifecycle.merge_m);
+        let found = self.slots_near(place, reach_m);
+        let hidden = found
+            .iter()
+            .filter_map(|&other| self.slot(other).map(|file| (other, file)))
+            .filter(|(_, file)| file.hidden_by.is_some())
+            .map(|(other, file)| (distance_m(place, file.kinematics.position()), other))
+            .filter(|(distance, _)| *distance <= reach_m)
+            .min_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
+        self.done_with(found);
+        let Some((_, hidden)) = hidden else { return false };
+        if let (Some(file), Some(parted)) = (self.slot(hidden), self.slot(slot)) {
+            let (id, now, state, history) = (file.id, self.now, parted.kinematics, parted.history.clone());
+            let (radars, from) = (parted.radars.clone(), file.hidden_by.map(|(hider, _)| hider));
+            if let Some(file) = self.slot_mut(hidden) {
+                file.kinematics = state;
+                file.history = history;
+                file.radars = radars;
+                file.hidden_by = None;
+            }
+            if let Some(from) = from {
+                self.events.push(TrackEvent::Separated { id, time: now, from });
+            }
+        }
+        self.absorb(hidden, slot);
+        true
+    }
+
+    /// Whether `new` began to send under its MMSI beside `old`, both under way, and `old` has been silent since: one craft
+    /// that changed its name. At anchor nothing follows from silence: reports are minutes apart.
+    fn took_over(&self, new: &TrackFile, old: &TrackFile, now: EventTime) -> bool {
+        let under_way = |file: &TrackFile| file.kinematics.still_probability() < 0.2;
+        new.born > old.born
+            && old.last_ais.is_none_or(|last| last <= new.born)
+            && old.ais_age_s(now) > self.config.ais.silent_s
+            && under_way(new)
+            && under_way(old)
+    }
+
     /// Whether two tracks may be one craft: near, moving alike, never seen side by side, and one of them began where the
     /// other already was, or both have just begun.
     fn looks_double(&self, mine: &TrackFile, theirs: &TrackFile, now: EventTime) -> bool {
         if let (Some(a), Some(b)) = (mine.mmsi(), theirs.mmsi())
             && a != b
+            && !self.took_over(mine, theirs, now)
+            && !self.took_over(theirs, mine, now)
         {
             return false;
         }
@@ -198,6 +254,16 @@ impl Fusion {
             }
         };
         if now.seconds_since(since) < DOUBLE_S {
+            return;
+        }
+        let renamed = mine.mmsi().is_some() && theirs.mmsi().is_some() && mine.mmsi() != theirs.mmsi();
+        if renamed {
+            // The craft goes on under its new name.
+            let (old, new) = if self.took_over(mine, theirs, now) { (other, slot) } else { (slot, other) };
+            if let Some((mmsi, id)) = self.slot(old).and_then(|file| file.mmsi().map(|mmsi| (mmsi, file.id))) {
+                self.strip_identity(old, mmsi, id);
+            }
+            self.absorb(old, new);
             return;
         }
         let (older, younger) =
