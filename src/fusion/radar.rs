@@ -18,6 +18,9 @@ use crate::units::{Bearing, EventTime, SensorId};
 const SAME_TURN: f64 = 0.5;
 /// Pairs less probable than this move no track.
 const WEIGHT_MIN: f64 = 0.02;
+/// Factor for a plot that bears the number under which the radar tracked the craft before; its inverse where the numbers
+/// differ. A radar's tracker is right far more often than not, yet swaps where boats cross.
+const NUMBER_KEPT: f64 = 10.0;
 /// A pair at least this probable is taken for certain.
 const CLEAR: f64 = 0.7;
 /// Seconds since the last AIS report within which a track may teach a radar its bias.
@@ -58,6 +61,8 @@ struct Plot {
     raw_azimuth: Bearing,
     position: LatLon,
     covariance: Matrix2<f64>,
+    /// Number of the radar's own track.
+    track_number: Option<u16>,
 }
 
 impl RadarSite {
@@ -114,6 +119,17 @@ impl RadarSite {
             raw_azimuth: Bearing::from_deg(plot.azimuth_deg),
             position: polar_to_position(self.position, azimuth, range_m),
             covariance: polar_covariance(azimuth, along, across),
+            track_number: plot.track_number,
+        }
+    }
+}
+
+impl Plot {
+    /// The error that the plot has as one of a series in a filter.
+    fn filter_covariance(&self, radar: &RadarSite) -> Matrix2<f64> {
+        match self.track_number {
+            Some(_) => self.covariance * radar.registration.tracker_inflation(),
+            None => self.covariance,
         }
     }
 }
@@ -132,6 +148,7 @@ struct Candidate {
     velocity: Vector2<f64>,
     existence: f64,
     detection: f64,
+    track_number: Option<u16>,
 }
 
 impl Fusion {
@@ -203,12 +220,17 @@ impl Fusion {
         let pairs = self.sector_pairs(index, middle, &plots, &candidates);
         let result = marginals(candidates.len(), plots.len(), &pairs);
 
+        let Some(radar) = self.radars.get(index).and_then(Option::as_ref) else { return };
         let mut hits: Vec<Option<(usize, f64)>> = vec![None; candidates.len()];
         let mut by_track: Vec<SmallVec<[Fix; 2]>> = vec![SmallVec::new(); candidates.len()];
         for (pair, &weight) in pairs.iter().zip(&result.pair) {
             if weight > WEIGHT_MIN {
                 let plot = &plots[pair.plot];
-                by_track[pair.track].push(Fix { position: plot.position, covariance: plot.covariance, weight });
+                by_track[pair.track].push(Fix {
+                    position: plot.position,
+                    covariance: plot.filter_covariance(radar),
+                    weight,
+                });
                 if weight > hits[pair.track].map_or(0.5, |(_, best)| best) {
                     hits[pair.track] = Some((pair.plot, weight));
                 }
@@ -221,7 +243,7 @@ impl Fusion {
             let fixes = std::mem::take(&mut by_track[number]);
             if !fixes.is_empty() {
                 let seen = 1.0 - result.track_unseen[number];
-                self.give_plots(sensor, candidate.slot, fixes, hits[number].map(|(plot, _)| plots[plot].time), seen);
+                self.give_plots(sensor, candidate.slot, fixes, hits[number].map(|(plot, _)| &plots[plot]), seen);
             }
         }
         self.note_neighbours(middle, &candidates, &hits);
@@ -268,7 +290,8 @@ impl Fusion {
                 detection = detection.min(0.15);
             }
             let existence = file.existence.clamp(0.001, 0.9999);
-            candidates.push(Candidate { slot, state, velocity: Vector2::new(mean.z, mean.w), existence, detection });
+            let (velocity, track_number) = (Vector2::new(mean.z, mean.w), hold.and_then(|hold| hold.track_number));
+            candidates.push(Candidate { slot, state, velocity, existence, detection, track_number });
         }
         candidates
     }
@@ -289,7 +312,12 @@ impl Fusion {
                 }
                 let clutter = radar.clutter.density(plot.range_m, plot.azimuth_deg, radar.turn_at(plot.time));
                 let seen = candidate.existence * candidate.detection;
-                let ratio = seen * density / ((1.0 - seen).max(1e-4) * (clutter + birth));
+                let same_number = match (candidate.track_number, plot.track_number) {
+                    (Some(known), Some(told)) if known == told => NUMBER_KEPT,
+                    (Some(_), Some(_)) => 1.0 / NUMBER_KEPT,
+                    _ => 1.0,
+                };
+                let ratio = same_number * seen * density / ((1.0 - seen).max(1e-4) * (clutter + birth));
                 pairs.push(Pair { track: number, plot: plot_number, ratio });
             }
         }
@@ -302,7 +330,7 @@ impl Fusion {
         sensor: SensorId,
         slot: u32,
         mut fixes: SmallVec<[Fix; 2]>,
-        hit: Option<EventTime>,
+        hit: Option<&Plot>,
         seen: f64,
     ) {
         let (scan_s, prior) = match self.radars.get(sensor.index()).and_then(Option::as_ref) {
@@ -315,7 +343,8 @@ impl Fusion {
             fixes.clear();
             fixes.push(Fix { weight: 1.0, ..clear });
         }
-        let time = hit.unwrap_or_else(|| self.slot(slot).map_or(now, |file| file.kinematics.time()));
+        let time =
+            hit.map(|plot| plot.time).unwrap_or_else(|| self.slot(slot).map_or(now, |file| file.kinematics.time()));
         let last_seen = self.slot(slot).map_or(now, |file| file.last_seen);
         if !self.give(slot, Measurement { time, measure: Measure::Fixes(fixes.into_iter().collect()) }) {
             return;
@@ -323,9 +352,12 @@ impl Fusion {
         let Some(file) = self.slot_mut(slot) else { return };
         file.existence = seen + (1.0 - seen) * file.existence;
         match hit {
-            Some(time) => {
+            Some(plot) => {
                 file.hits += 1;
-                file.note_radar_hit(sensor, time, scan_s, prior);
+                file.note_radar_hit(sensor, plot.time, scan_s, prior);
+                if let Some(hold) = file.hold_mut(sensor) {
+                    hold.track_number = plot.track_number.or(hold.track_number);
+                }
                 file.unproven = false;
             }
             // A doubtful share in a plot is no sighting.
@@ -381,6 +413,9 @@ impl Fusion {
         {
             file.born_beside = beside;
             file.note_radar_hit(sensor, plot.time, scan_s, prior);
+            if let Some(hold) = file.hold_mut(sensor) {
+                hold.track_number = plot.track_number;
+            }
         }
     }
 
@@ -427,6 +462,7 @@ impl Fusion {
         let state = candidate.state.gaussian();
         let here = candidate.state.position();
         let Some(radar) = self.radars.get_mut(index).and_then(Option::as_mut) else { return };
+        let sensor = radar.sensor;
         let seconds = plot.raw_time.seconds_since(middle);
         let expected = here.moved_m(candidate.velocity.x * seconds, candidate.velocity.y * seconds);
         let (azimuth, range_m) = position_to_polar(radar.position, expected);
@@ -445,6 +481,16 @@ impl Fusion {
             range_variance: (along.transpose() * spread * along)[(0, 0)],
             azimuth_variance: (across.transpose() * spread * across)[(0, 0)] / (range_m * range_m),
         });
+        if plot.track_number.is_some() {
+            let residual_m = plot.raw_range_m - range_m - radar.registration.range_bias_m();
+            let before = self.slot_mut(candidate.slot).and_then(|file| file.hold_mut(sensor)).and_then(|hold| {
+                let same = hold.track_number == plot.track_number;
+                hold.residual_m.replace(residual_m).filter(|_| same)
+            });
+            if let (Some(before_m), Some(radar)) = (before, self.radars.get_mut(index).and_then(Option::as_mut)) {
+                radar.registration.learn_correlation(before_m, residual_m);
+            }
+        }
     }
 
     /// The confirmed track nearest to a place, within `radius_m`.

@@ -28,6 +28,12 @@ const SCATTER_RANGE: f64 = 9.0;
 /// A squared residual counts for at most this many times the variance: the tail of a Gaussian beyond three sigmas.
 const SCATTER_CLIP: f64 = 9.0;
 
+/// Correlation of successive errors that is assumed of a radar's own tracker before it was measured: an alpha-beta
+/// filter with the usual alpha of 0.3.
+const TRACKER_CORRELATION: f64 = 0.7;
+/// A radar's tracker is never believed to be smoother than this.
+const CORRELATION_MAX: f64 = 0.85;
+
 /// The estimate for one sensor.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Registration {
@@ -41,6 +47,8 @@ pub struct Registration {
     /// Variance of range (m^2) and azimuth (rad^2) without bias, as the maker claims and as found.
     claimed: [f64; 2],
     scatter: [f64; 2],
+    /// Correlation of successive range errors on one craft, for a radar that tracks.
+    correlation: f64,
 }
 
 /// One detection of a sensor beside where a track, held by AIS, says the craft was.
@@ -69,7 +77,16 @@ impl Registration {
         let prior =
             Matrix3::from_diagonal(&Vector3::new(range_m.powi(2), azimuth_deg.to_radians().powi(2), clock_s.powi(2)));
         let claimed = [claimed_m.powi(2), claimed_deg.to_radians().powi(2)];
-        Self { bias: Vector3::zeros(), covariance: prior, prior, last: None, samples: 0, claimed, scatter: claimed }
+        Self {
+            bias: Vector3::zeros(),
+            covariance: prior,
+            prior,
+            last: None,
+            samples: 0,
+            claimed,
+            scatter: claimed,
+            correlation: TRACKER_CORRELATION,
+        }
     }
 
     /// Range bias in metres: subtract it from what the sensor says.
@@ -101,6 +118,22 @@ impl Registration {
     /// Variance of range (m^2) and azimuth (rad^2) without bias.
     pub fn scatter(&self) -> (f64, f64) {
         (self.scatter[0], self.scatter[1])
+    }
+
+    /// How many times larger the variance of a position from the radar's own tracker must be taken when it enters a filter:
+    /// successive positions share their error, so that `n` of them tell no more than this many times fewer plots would.
+    pub fn tracker_inflation(&self) -> f64 {
+        (1.0 + self.correlation) / (1.0 - self.correlation)
+    }
+
+    /// Learns how much successive errors of the radar's tracker on one craft have in common, from two residuals of range in
+    /// metres, bias removed.
+    pub fn learn_correlation(&mut self, before_m: f64, now_m: f64) {
+        let scale = self.scatter[0];
+        if before_m.abs().max(now_m.abs()) < 4.0 * scale.sqrt() {
+            let next = self.correlation + (before_m * now_m / scale - self.correlation) / SCATTER_MEMORY;
+            self.correlation = next.clamp(0.0, CORRELATION_MAX);
+        }
     }
 
     /// Lets the residuals of a comparison tell how much the sensor scatters; `known` is what else is in them.

@@ -25,6 +25,10 @@ pub(super) struct RadarHold {
     pub(super) detection: f64,
     /// Turns without a detection since the last one.
     pub(super) misses: u32,
+    /// The number under which the radar itself tracks the craft.
+    pub(super) track_number: Option<u16>,
+    /// Residual of the last range that taught the radar its bias, metres.
+    pub(super) residual_m: Option<f64>,
 }
 
 /// A place that an MMSI claims and that contradicts the track which bears it.
@@ -161,6 +165,11 @@ impl TrackFile {
         self.radars.iter().find(|hold| hold.sensor == sensor)
     }
 
+    /// How this radar holds the track.
+    pub(super) fn hold_mut(&mut self, sensor: SensorId) -> Option<&mut RadarHold> {
+        self.radars.iter_mut().find(|hold| hold.sensor == sensor)
+    }
+
     /// Notes that a radar detected the track.
     pub(super) fn note_radar_hit(&mut self, sensor: SensorId, time: EventTime, scan_s: f64, prior_detection: f64) {
         self.last_radar = Some(self.last_radar.map_or(time, |last| last.max(time)));
@@ -175,7 +184,15 @@ impl TrackFile {
             hold.counted_to = hold.counted_to.max(time);
         } else {
             let detection = prior_detection;
-            self.radars.push(RadarHold { sensor, last_hit: time, counted_to: time, detection, misses: 0 });
+            self.radars.push(RadarHold {
+                sensor,
+                last_hit: time,
+                counted_to: time,
+                detection,
+                misses: 0,
+                track_number: None,
+                residual_m: None,
+            });
         }
     }
 
