@@ -7,6 +7,7 @@
 //!
 //! One bad feed never stops the others: it is named as a [`RefusedFeed`], or its faults are counted in its [`FeedEnd`].
 
+mod chart_files;
 mod error;
 mod framing;
 mod merge;
@@ -19,6 +20,9 @@ mod times;
 
 use std::path::{Path, PathBuf};
 
+pub use chart_files::{
+    ChartFileError, DATA_VARIABLE, data_folders, load_builtin_chart, load_chart, load_coast, load_zones,
+};
 pub use error::RecordingError;
 pub use framing::Framing;
 pub use merge::RecordStream;

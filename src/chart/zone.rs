@@ -1,0 +1,152 @@
+//! One zone: a port, an anchorage, a restricted area; its kind, its times, its distance.
+
+use std::fmt;
+
+use super::bounds::Bounds;
+use super::metric::LocalMetric;
+use super::ring::Polygon;
+use crate::geodesy::{LatLon, distance_m};
+use crate::units::EventTime;
+
+/// What a zone is for (the kinds of `FORMAT.md`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ZoneKind {
+    /// A port where goods may be landed.
+    DesignatedPort,
+    /// A harbour of fishing boats.
+    FishingHarbour,
+    /// An anchorage.
+    Anchorage,
+    /// A fishing ground.
+    FishingGround,
+    /// A fish or shellfish farm.
+    Farm,
+    /// Part of a traffic separation scheme.
+    Tss,
+    /// An area that may not be entered.
+    Restricted,
+}
+
+impl ZoneKind {
+    /// All kinds.
+    pub const ALL: [Self; 7] = [
+        Self::DesignatedPort,
+        Self::FishingHarbour,
+        Self::Anchorage,
+        Self::FishingGround,
+        Self::Farm,
+        Self::Tss,
+        Self::Restricted,
+    ];
+
+    /// The names in files, in the order of [`ZoneKind::ALL`].
+    pub const NAMES: [&'static str; 7] =
+        ["designated_port", "fishing_harbour", "anchorage", "fishing_ground", "farm", "tss", "restricted"];
+
+    /// The name in files.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::DesignatedPort => "designated_port",
+            Self::FishingHarbour => "fishing_harbour",
+            Self::Anchorage => "anchorage",
+            Self::FishingGround => "fishing_ground",
+            Self::Farm => "farm",
+            Self::Tss => "tss",
+            Self::Restricted => "restricted",
+        }
+    }
+
+    /// The kind of that name in files.
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == name)
+    }
+}
+
+impl fmt::Display for ZoneKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// For which line of ports a zone counts (customs and trade rules tell first-line from second-line ports).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PortLine {
+    /// First line: towards other countries.
+    First,
+    /// Second line: towards the rest of the country.
+    Second,
+    /// Both.
+    Both,
+}
+
+/// When a zone is in force: from the first instant on, up to and without the second. `None` is unbounded.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Validity {
+    /// First instant in force.
+    pub from: Option<EventTime>,
+    /// First instant no longer in force.
+    pub to: Option<EventTime>,
+}
+
+impl Validity {
+    /// Whether `at` lies in the interval.
+    pub fn holds(self, at: EventTime) -> bool {
+        self.from.is_none_or(|from| from <= at) && self.to.is_none_or(|to| at < to)
+    }
+}
+
+/// A zone.
+#[derive(Clone, Debug)]
+pub struct Zone {
+    /// Its id, unique in the set.
+    pub id: String,
+    /// Its name in English.
+    pub name: String,
+    /// Its name in Chinese.
+    pub name_zh: Option<String>,
+    /// What it is for.
+    pub kind: ZoneKind,
+    /// For which line of ports it counts; only where the file says so.
+    pub line: Option<PortLine>,
+    /// Version of the set (or of the zone itself, where the file says so): it goes into every alert.
+    pub version: u32,
+    /// When it is in force.
+    pub validity: Validity,
+    /// Whether its limits are `published` or `approximate`, as the file says.
+    pub limits: Option<String>,
+    /// The box around it.
+    pub bounds: Bounds,
+    pub(super) polygons: Vec<Polygon>,
+}
+
+impl Zone {
+    /// Whether `position` lies inside (in no hole).
+    pub fn contains(&self, position: LatLon) -> bool {
+        self.bounds.holds(position) && self.polygons.iter().any(|polygon| polygon.contains(position))
+    }
+
+    /// Metres from `position` to the edge of the zone: negative inside, positive outside. Exact to a metre within 24
+    /// nautical miles. "Zone widened by 300 m" is `<= 300.0`, "50 m inside" is `<= -50.0`.
+    pub fn signed_distance_m(&self, position: LatLon) -> f64 {
+        let (distance_m, _) = self.nearest_edge(position);
+        if self.contains(position) { -distance_m } else { distance_m }
+    }
+
+    /// Distance in metres to the edge of the zone, and the nearest point of that edge.
+    pub fn nearest_edge(&self, position: LatLon) -> (f64, LatLon) {
+        let metric = LocalMetric::around(position);
+        let (_, point) = self
+            .polygons
+            .iter()
+            .flat_map(Polygon::edges)
+            .map(|(a, b)| metric.nearest_on_segment(a, b))
+            .min_by(|a, b| a.0.total_cmp(&b.0))
+            .unwrap_or((0.0, self.bounds.middle()));
+        (distance_m(position, point), point)
+    }
+
+    /// The outlines: one list of rings a polygon, the outer ring first, then its holes; each closed.
+    pub fn outlines(&self) -> impl Iterator<Item = &[Vec<LatLon>]> {
+        self.polygons.iter().map(|polygon| polygon.rings.as_slice())
+    }
+}
