@@ -95,6 +95,44 @@ fn a_second_part_with_nothing_but_its_group_finds_its_first() {
 }
 
 #[test]
+fn parts_of_one_group_may_come_late_and_in_any_order() {
+    let [one, two] = parts(4, 'A');
+    let lines = [
+        tagged("g:2-2-97", &two),
+        tagged("g:1-2-98,s:n,c:1776438400", &one),
+        tagged("g:1-2-99,s:n,c:1776438415", &one),
+        tagged("g:1-2-97,s:n,c:1776438420", &one),
+        tagged("g:2-2-98", &two),
+        tagged("g:2-2-99", &two),
+    ];
+    let (heard, decoder) = decode(&lines);
+    let lines: Vec<_> = heard.iter().map(|heard| (heard.lines, heard.time.unwrap().as_millis() % 100_000)).collect();
+    assert_eq!(lines, [((1, 4), 38_420_000 % 100_000), ((2, 5), 38_400_000 % 100_000), ((3, 6), 38_415_000 % 100_000)]);
+    assert_eq!(decoder.tally().refused_total(), 0);
+}
+
+#[test]
+fn a_group_number_that_all_messages_share_joins_nothing_out_of_order() {
+    let ([one, two], [three, four], [five, six]) = (parts(1, 'A'), parts(2, 'A'), parts(3, 'A'));
+    let group = |number: u8, body: &str| tagged(&format!("g:{number}-2-9999,s:n,c:1776438400"), body);
+    // The first part of the third message is lost, and so is the second of the fourth, which has its number.
+    let lines = [
+        group(1, &one),
+        group(2, &two),
+        group(1, &three),
+        group(2, &four),
+        group(2, &six),
+        group(1, &five),
+        group(1, &one),
+    ];
+    let (heard, mut decoder) = decode(&lines);
+    assert_eq!(heard.iter().map(|heard| heard.lines).collect::<Vec<_>>(), [(1, 2), (3, 4)]);
+    decoder.finish();
+    assert_eq!(decoder.tally().refused(Refusal::OutOfOrder), 1);
+    assert_eq!(decoder.tally().refused(Refusal::Incomplete), 2);
+}
+
+#[test]
 fn parts_that_come_too_late_are_counted_and_not_mixed() {
     let [one, two] = parts(4, 'A');
     let by_time = [tagged("s:n,c:1776438400", &one), tagged("s:n,c:1776438411", &two)];

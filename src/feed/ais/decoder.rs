@@ -177,14 +177,15 @@ impl AisDecoder {
     ) {
         let hearing = self.hearing(framed, sentence.count == 1);
         if sentence.count == 1 {
-            return self.give_out(framed.body, sentence, sentence.payload, &hearing, (number, number), 1, sink);
+            return self.give_out(framed.body, sentence, &hearing, (number, number), 1, sink);
         }
         match self.assembler.push(sentence, &hearing, number, &mut self.tally) {
             Step::Held => {}
             Step::Refused(refusal) => self.refuse(refusal, number, framed.body),
             Step::Complete(slot) => {
-                let lines = (slot.first_line, number);
-                self.give_out(framed.body, sentence, &slot.payload, &slot.hearing, lines, u64::from(slot.held), sink);
+                let payload = slot.payload();
+                let whole = Sentence { payload: &payload, fill_bits: slot.fill_bits, ..*sentence };
+                self.give_out(framed.body, &whole, &slot.hearing, (slot.first_line, number), slot.parts(), sink);
             }
         }
     }
@@ -196,13 +197,12 @@ impl AisDecoder {
         &mut self,
         record: &[u8],
         sentence: &Sentence<'_>,
-        payload: &[u8],
         hearing: &Hearing,
         lines: (u64, u64),
         parts: u64,
         sink: &mut impl FnMut(&Received<'_>),
     ) {
-        let message = match self.bits.unpack(payload, sentence.fill_bits).and_then(Message::read) {
+        let message = match self.bits.unpack(sentence.payload, sentence.fill_bits).and_then(Message::read) {
             Ok(message) => message,
             Err(refusal) => {
                 for _ in 0..parts {

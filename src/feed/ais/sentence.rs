@@ -6,7 +6,7 @@ use super::Refusal;
 use crate::feed::nmea::decimal;
 
 /// The most parts of one message.
-const PARTS_MAX: u8 = 9;
+pub(super) const PARTS_MAX: u8 = 9;
 
 /// One VDM (heard from others) or VDO (own station) sentence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
