@@ -1,5 +1,7 @@
 //! AIS decoding against recordings: the decode that independent programs agree on, and a second decoder.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 mod support;
 
 use std::collections::BTreeMap;

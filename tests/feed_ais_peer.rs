@@ -1,5 +1,7 @@
 //! AIS decoding against a second decoder, the `aivdm` crate: recorded sentences and random bits of every type.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 mod support;
 
 use aivdm::AisMessage;

@@ -1,5 +1,7 @@
 //! What an AIS feed does beyond single sentences: parts, stations, times, damage. All data are made here.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 mod support;
 
 use shorewatch::feed::ais::{AisDecoder, Clock, NoContent, Refusal};

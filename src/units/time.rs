@@ -27,7 +27,7 @@ impl EventTime {
     ///
     /// Source: Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms", `days_from_civil`.
     pub fn from_utc(year: u16, month: u8, day: u8, hour: u8, minute: u8, second: u8, millis: u16) -> Option<Self> {
-        let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+        let leap = year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
         let days_in_month = match month {
             2 => 28 + u8::from(leap),
             4 | 6 | 9 | 11 => 30,
