@@ -9,7 +9,9 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, Output};
 
-use recorded::{DURATION_S, SHIP, ais_file, ais_line, instant, plot_block, radar_file, scenario_json, ship_at};
+use recorded::{
+    DURATION_S, SHIP, ais_file, ais_line, ais_line_from, instant, plot_block, radar_file, scenario_json, ship_at,
+};
 use support::shared_dir;
 use tempfile::TempDir;
 
@@ -301,6 +303,23 @@ fn an_ais_log_alone_gives_tracks() {
     let ran = replay(&[log.to_str().unwrap()], case.folder.path(), &[]);
     ran.says(&["ais1: from 2026-04-17T15:00:00.000Z", "1 tracks"]);
     assert_eq!(ran.rows_at(200)[0][6], SHIP.to_string());
+}
+
+#[test]
+fn memory_does_not_grow_with_the_length_of_a_recording() {
+    let case = Case::new();
+    let log = case.folder.path().join("long.nmea");
+    let peak_mb = |hours: i64| {
+        // A ship that sends every two seconds, and turns back to its first place every hour.
+        let lines: String = (0..hours * 1_800).map(|n| ais_line_from(n * 2_000, n % 1_800 * 2_000) + "\r\n").collect();
+        fs::write(&log, lines).unwrap();
+        let ran = replay(&[log.to_str().unwrap()], case.folder.path(), &["--threads", "2"]);
+        ran.says(&["MB of memory at most"]);
+        let (before, _) = ran.said.rsplit_once(" MB of memory").unwrap();
+        before.rsplit(' ').next().unwrap().parse::<f64>().unwrap()
+    };
+    let (short, long) = (peak_mb(1), peak_mb(24));
+    assert!(long < short + 8.0, "{short} MB for an hour, {long} MB for a day");
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! How long a replay took, by the wall and by the processor. Only for the summary: nothing that is computed depends on it.
+//! What a replay cost: time by the wall and by the processor, memory. Only for the summary: nothing that is computed depends on it.
 
 #![allow(clippy::disallowed_types, reason = "the outermost layer measures itself")]
 
@@ -20,6 +20,8 @@ pub(super) struct Elapsed {
     pub(super) wall: Duration,
     /// Processor seconds of all threads, where the system tells.
     pub(super) cpu_s: Option<f64>,
+    /// The most memory that the process has held, where the system tells.
+    pub(super) peak_bytes: Option<u64>,
 }
 
 impl Watch {
@@ -29,7 +31,7 @@ impl Watch {
 
     pub(super) fn elapsed(&self) -> Elapsed {
         let cpu_s = process_cpu_s().zip(self.cpu_s).map(|(now, then)| now - then);
-        Elapsed { wall: self.began.elapsed(), cpu_s }
+        Elapsed { wall: self.began.elapsed(), cpu_s, peak_bytes: process_peak_bytes() }
     }
 }
 
@@ -41,4 +43,11 @@ fn process_cpu_s() -> Option<f64> {
     let mut fields = fields.split(' ').skip(11);
     let mut ticks = || fields.next()?.parse::<f64>().ok();
     Some((ticks()? + ticks()?) / TICKS_PER_SECOND)
+}
+
+/// `VmHWM` of `/proc/self/status` (proc(5)), given in kB.
+fn process_peak_bytes() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    Some(line.trim().strip_suffix(" kB")?.parse::<u64>().ok()? * 1024)
 }

@@ -16,7 +16,7 @@ pub use output::{OutputError, PictureLog};
 pub use progress::Progress;
 pub use summary::{FeedSummary, Summary};
 
-use crate::engine::{Engine, EngineConfig, EngineEvent, PICTURE_INTERVAL_MS};
+use crate::engine::{Engine, EngineConfig, PICTURE_INTERVAL_MS};
 use crate::feed::{DecodeReport, FeedDecoder, Observation};
 use crate::recording::{FeedEnd, RawRecord, RecordStream, Recording, RefusedFeed};
 use crate::units::{EventTime, SensorId};
@@ -106,13 +106,7 @@ impl Run {
     }
 
     fn write(&mut self) -> Result<(), OutputError> {
-        for event in self.engine.drain_events() {
-            match event {
-                EngineEvent::Picture(picture) => self.log.picture(picture.at, &picture.tracks)?,
-                EngineEvent::Track(_) => {}
-            }
-        }
-        Ok(())
+        self.engine.drain_events().try_for_each(|event| self.log.event(&event))
     }
 }
 

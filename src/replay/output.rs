@@ -4,10 +4,9 @@ use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
-use rustc_hash::FxHashSet;
-
-use crate::fusion::{Sources, TrackState};
-use crate::units::{EventTime, TrackId};
+use crate::engine::EngineEvent;
+use crate::fusion::{Sources, TrackEvent, TrackState};
+use crate::units::EventTime;
 
 /// Header of `tracks.csv`.
 const TRACKS_HEADER: &str = "time_s,track,lat,lon,sog_mps,cog_deg,mmsi,sources";
@@ -29,7 +28,7 @@ pub struct PictureLog {
     duration_ms: Option<i64>,
     instants: u64,
     rows: u64,
-    tracks_seen: FxHashSet<TrackId>,
+    tracks_confirmed: u64,
     alerts_written: u64,
 }
 
@@ -69,9 +68,23 @@ impl PictureLog {
             duration_ms,
             instants: 0,
             rows: 0,
-            tracks_seen: FxHashSet::default(),
+            tracks_confirmed: 0,
             alerts_written: 0,
         })
+    }
+
+    /// Writes what there is to write of one event of the engine.
+    ///
+    /// # Errors
+    /// When a file cannot be written.
+    pub fn event(&mut self, event: &EngineEvent) -> Result<(), OutputError> {
+        match event {
+            EngineEvent::Picture(picture) => self.picture(picture.at, &picture.tracks),
+            EngineEvent::Track(event) => {
+                self.tracks_confirmed += u64::from(matches!(event, TrackEvent::Confirmed { .. }));
+                Ok(())
+            }
+        }
     }
 
     /// Writes the picture of one instant: a row for each confirmed track.
@@ -85,7 +98,6 @@ impl PictureLog {
         }
         self.instants += 1;
         self.rows += tracks.len() as u64;
-        self.tracks_seen.extend(tracks.iter().map(|track| track.id));
         self.tracks.try_write(|file| tracks.iter().try_for_each(|track| write_row(file, time_ms, track)))
     }
 
@@ -117,9 +129,9 @@ impl PictureLog {
         self.rows
     }
 
-    /// Different tracks written.
-    pub fn tracks(&self) -> usize {
-        self.tracks_seen.len()
+    /// Tracks that were confirmed.
+    pub fn tracks(&self) -> u64 {
+        self.tracks_confirmed
     }
 
     /// Alerts written.

@@ -32,8 +32,8 @@ pub struct Summary {
     pub sensors: Vec<SensorHealth>,
     /// Instants of the picture.
     pub instants: u64,
-    /// Different confirmed tracks.
-    pub tracks: usize,
+    /// Confirmed tracks.
+    pub tracks: u64,
     /// Alerts told.
     pub alerts: u64,
     /// The files written.
@@ -175,6 +175,9 @@ impl fmt::Display for Summary {
         write!(f, "  {records} records in {wall_s:.2} s")?;
         if let Some(cpu_s) = self.elapsed.cpu_s.filter(|&cpu_s| cpu_s > 0.0) {
             write!(f, ", {cpu_s:.2} s of processor time: {:.0} records/s", records as f64 / cpu_s)?;
+        }
+        if let Some(peak_bytes) = self.elapsed.peak_bytes {
+            write!(f, ", {:.0} MB of memory at most", peak_bytes as f64 / 1e6)?;
         }
         writeln!(f)
     }

@@ -31,8 +31,13 @@ pub fn ship_at(millis: i64) -> LatLon {
 
 /// A position report of the ship as a station writes it down.
 pub fn ais_line(millis: i64) -> String {
+    ais_line_from(millis, millis)
+}
+
+/// Likewise, from where the ship is at another time.
+pub fn ais_line_from(millis: i64, place_millis: i64) -> String {
     let time = instant(millis);
-    let place = ship_at(millis);
+    let place = ship_at(place_millis);
     let mut bits = Bits::default();
     bits.push(1, 6).push(0, 2).push(u64::from(SHIP), 30).push(0, 4).push(128, 8).push(97, 10).push(1, 1);
     bits.push_signed((place.lon_deg * 600_000.0).round() as i64, 28);
