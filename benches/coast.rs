@@ -5,6 +5,7 @@
 
 mod support;
 
+use shorewatch::chart::ShoreMemo;
 use shorewatch::geodesy::LatLon;
 use shorewatch::recording::load_builtin_chart;
 use shorewatch::units::{Bearing, EventTime};
@@ -55,6 +56,12 @@ fn main() {
     each("nearest shore, moving", &moving, &|here| coast.nearest(*here).map_or(0.0, |shore| shore.distance_m));
     each("shore within 150 m", &anywhere, &|here| f64::from(u8::from(coast.within(*here, 150.0))));
     each("shore within 2 km", &anywhere, &|here| f64::from(u8::from(coast.within(*here, 2_000.0))));
+    measure("shore within 2 km, moving, with memory", "query", moving.len() as u64, || {
+        for vessel in moving.chunks(1_000) {
+            let mut memo = ShoreMemo::default();
+            black_box(vessel.iter().filter(|here| memo.within(coast, **here, 2_000.0)).count());
+        }
+    });
     each("land or water", &anywhere, &|here| f64::from(u8::from(coast.is_land(*here))));
     each("landfall within 5 km", &anywhere, &|here| {
         let course = Bearing::from_deg(here.lon_deg * 1e4);

@@ -16,6 +16,8 @@ mod coast;
 mod datum;
 mod edge_tree;
 mod error;
+mod gcj02;
+mod memo;
 mod metric;
 mod place;
 mod plausible;
@@ -27,6 +29,7 @@ mod zone_set;
 pub use bounds::Bounds;
 pub use coast::{Coast, Land, Landfall, NearestShore, SHORE_RANGE_M};
 pub use error::{ChartError, ChartWarning, FeatureProblem, Reason};
+pub use memo::ShoreMemo;
 pub use place::Place;
 pub use zone::{PortLine, Validity, Zone, ZoneKind};
 pub use zone_set::{ZoneSet, ZonesHere, ZonesNear};
@@ -52,6 +55,7 @@ impl Chart {
     pub fn new(coast: Coast, zones: ZoneSet) -> Result<Self, ChartError> {
         let warnings = plausible::check(&coast, &zones)?;
         let mut warnings: Vec<_> = coast.warnings().iter().cloned().chain(warnings).collect();
+        warnings.extend(gcj02::against_coast(&zones, &coast));
         if zones.zones().is_empty() {
             warnings.push(ChartWarning {
                 subject: "zones".to_owned(),
@@ -64,6 +68,14 @@ impl Chart {
     /// What looked odd in coast and zones.
     pub fn warnings(&self) -> &[ChartWarning] {
         &self.warnings
+    }
+
+    /// Compares the zones with a set that is trusted, where both have the same ids: warns when they look as if they were in
+    /// GCJ-02. (Without such a set only ports drawn as small shapes on the shore can be judged, which [`Chart::new`] does.)
+    #[must_use]
+    pub fn checked_against(mut self, trusted: &ZoneSet) -> Self {
+        self.warnings.extend(gcj02::against_reference(&self.zones, trusted));
+        self
     }
 
     /// The place to name for `position`: the nearest port, harbour or anchorage within 24 nautical miles (whether or not

@@ -117,7 +117,14 @@ pub fn load_chart(folder: &Path, area: Option<Bounds>) -> Result<Chart, ChartFil
         return Err(ChartFileError::NoZones { folder: folder.to_owned() });
     }
     let zones = load_zones(&zones_path)?;
-    Chart::new(coast, zones).map_err(|source| ChartFileError::Refused { path: folder.to_owned(), source })
+    let chart =
+        Chart::new(coast, zones).map_err(|source| ChartFileError::Refused { path: folder.to_owned(), source })?;
+    // Zones that the built-in chart knows too tell in which datum a file is.
+    let builtin = data_folders().into_iter().map(|folder| folder.join(ZONES_NAME)).find(|path| path.is_file());
+    match builtin.filter(|path| *path != zones_path).and_then(|path| load_zones(&path).ok()) {
+        Some(trusted) => Ok(chart.checked_against(&trusted)),
+        None => Ok(chart),
+    }
 }
 
 /// The coastline in one file; `area` as for [`load_chart`].
@@ -161,6 +168,24 @@ mod tests {
         let (shore, border) = chart.coast.segment_counts();
         assert!(shore > 36_000 && (5..60).contains(&border), "{shore} {border}");
         assert_eq!(chart.warnings(), []);
+    }
+
+    #[test]
+    fn built_in_zones_saved_from_a_chinese_map_are_noticed() {
+        let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("data");
+        let folder = tempfile::tempdir().unwrap();
+        fs::copy(data.join(COAST_NAMES[1]), folder.path().join(COAST_NAMES[0])).unwrap();
+        let mut zones: serde_json::Value = serde_json::from_str(&read(&data.join(ZONES_NAME)).unwrap()).unwrap();
+        // About what GCJ-02 does at Haikou: 450 m east, 230 m south.
+        for feature in zones["features"].as_array_mut().unwrap() {
+            for point in feature["geometry"]["coordinates"][0].as_array_mut().unwrap() {
+                point[0] = (point[0].as_f64().unwrap() + 0.00428).into();
+                point[1] = (point[1].as_f64().unwrap() - 0.00205).into();
+            }
+        }
+        fs::write(folder.path().join(ZONES_NAME), zones.to_string()).unwrap();
+        let chart = load_chart(folder.path(), None).unwrap();
+        assert!(chart.warnings().iter().any(|warning| warning.text.contains("GCJ-02")), "{:?}", chart.warnings());
     }
 
     #[test]
