@@ -258,6 +258,17 @@ fn a_scenario_that_is_no_json_or_has_an_impossible_start_is_refused_with_advice(
 }
 
 #[test]
+fn a_chart_that_cannot_be_right_is_refused_with_file_feature_and_reason() {
+    let case = Case::new();
+    let zones = fs::read_to_string(case.folder.path().join("in/zones.geojson")).unwrap();
+    case.write("zones.geojson", zones.replace("designated_port", "porpoise"));
+    case.replay(&[]).fails(&["zones.geojson", "p1", "porpoise"]);
+    case.remove("zones.geojson");
+    case.replay(&[]).fails(&["has no zones: give zones.geojson"]);
+    case.replay(&["--chart", "/nowhere"]).fails(&["/nowhere has no coastline"]);
+}
+
+#[test]
 fn when_no_feed_can_be_used_every_reason_is_told() {
     let case = Case::new();
     for file in ["ais1.nmea", "radar1.ast", "eo1.jsonl"] {
@@ -301,7 +312,7 @@ fn an_ais_log_alone_gives_tracks() {
     let case = Case::new();
     let log = case.folder.path().join("in/ais1.nmea");
     let ran = replay(&[log.to_str().unwrap()], case.folder.path(), &[]);
-    ran.says(&["ais1: from 2026-04-17T15:00:00.000Z", "1 tracks"]);
+    ran.says(&["ais1: from 2026-04-17T15:00:00.000Z", "OpenStreetMap", "1 tracks"]);
     assert_eq!(ran.rows_at(200)[0][6], SHIP.to_string());
 }
 

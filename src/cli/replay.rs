@@ -38,6 +38,10 @@ pub struct Replay {
     #[arg(long, value_name = "YYYY-MM-DD", value_parser = date)]
     date: Option<EventTime>,
 
+    /// A folder with the coastline.geojson and zones.geojson to use, in place of the scenario's own or the built-in ones.
+    #[arg(long, value_name = "DIR")]
+    chart: Option<PathBuf>,
+
     /// Tell nothing but faults.
     #[arg(short, long)]
     quiet: bool,
@@ -59,9 +63,10 @@ impl Replay {
     /// When there is nothing to replay, or the output cannot be written.
     pub fn run(self) -> Result<()> {
         let recording = Recording::open(&self.paths, &OpenOptions { sites: self.sites, date: self.date })?;
+        let chart = recording.chart(self.chart.as_deref())?;
         let options =
             ReplayOptions { out: self.out, threads: usize::from(self.threads), engine: EngineConfig::default() };
-        let summary = replay(&recording, &options, &mut Progress::new(!self.quiet))?;
+        let summary = replay(&recording, &chart, &options, &mut Progress::new(!self.quiet))?;
         if self.quiet {
             summary.complaints().iter().for_each(|complaint| eprintln!("shorewatch: {complaint}"));
         } else {

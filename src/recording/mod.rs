@@ -31,6 +31,7 @@ pub use scenario::SCENARIO_FILE;
 pub use stream::{FeedEnd, RawRecord};
 pub use times::TimeSource;
 
+use crate::chart::{Bounds, Chart};
 use crate::feed::sensor::{SensorKind, SensorTable};
 use crate::units::{EventTime, SensorId};
 
@@ -123,6 +124,18 @@ impl Recording {
     pub fn span(&self) -> Option<(EventTime, EventTime)> {
         let start = self.start?;
         Some((start, start.plus_millis(self.duration_ms?)))
+    }
+
+    /// The chart that belongs to it: that of `own` where given, else of the scenario folder, else the built-in one.
+    ///
+    /// # Errors
+    /// [`ChartFileError`] when a file is missing or refused.
+    pub fn chart(&self, own: Option<&Path>) -> Result<Chart, ChartFileError> {
+        match (own, &self.folder) {
+            (Some(folder), _) => load_chart(folder, None),
+            (None, Some(folder)) => load_chart(folder, self.bbox.and_then(Bounds::from_wsen)),
+            (None, None) => load_builtin_chart(),
+        }
     }
 
     /// All records of all feeds in order of receipt.

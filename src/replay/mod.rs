@@ -16,6 +16,7 @@ pub use output::{OutputError, PictureLog};
 pub use progress::Progress;
 pub use summary::{FeedSummary, Summary};
 
+use crate::chart::Chart;
 use crate::engine::{Engine, EngineConfig, PICTURE_INTERVAL_MS};
 use crate::feed::{DecodeReport, FeedDecoder, Observation};
 use crate::recording::{FeedEnd, RawRecord, RecordStream, Recording, RefusedFeed};
@@ -54,12 +55,17 @@ pub enum ReplayError {
     Nothing(String),
 }
 
-/// Replays a recording.
+/// Replays a recording on a chart (see [`Recording::chart`]).
 ///
 /// # Errors
 /// [`ReplayError`] when the output cannot be written, or no file holds a single record. Damage to single records or feeds is
 /// in the summary.
-pub fn replay(recording: &Recording, options: &ReplayOptions, progress: &mut Progress) -> Result<Summary, ReplayError> {
+pub fn replay(
+    recording: &Recording,
+    chart: &Chart,
+    options: &ReplayOptions,
+    progress: &mut Progress,
+) -> Result<Summary, ReplayError> {
     let watch = clock::Watch::start();
     let stream = recording.records();
     let Some(first) = stream.next_received() else {
@@ -84,7 +90,7 @@ pub fn replay(recording: &Recording, options: &ReplayOptions, progress: &mut Pro
     run.write()?;
     run.log.finish()?;
     progress.end();
-    Ok(Summary::new(recording, start, &decoded, &run.engine, &run.log, watch.elapsed()))
+    Ok(Summary::new(recording, chart, start, &decoded, &run.engine, &run.log, watch.elapsed()))
 }
 
 /// The fusing half.

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use super::clock::Elapsed;
 use super::output::PictureLog;
 use super::{Decoded, shown};
+use crate::chart::Chart;
 use crate::engine::Engine;
 use crate::feed::order::{Rejected, SensorIntake};
 use crate::feed::{DecodeReport, SensorKind};
@@ -24,7 +25,9 @@ pub struct Summary {
     pub feeds: Vec<FeedSummary>,
     /// The feeds that could not be.
     pub refused: Vec<RefusedFeed>,
-    /// How the files were taken.
+    /// Which chart was used.
+    pub chart: String,
+    /// How the files were taken, and what looked odd in the chart.
     pub notes: Vec<String>,
     /// AIS transmissions by how many sensors heard them.
     pub heard_by_count: Vec<u64>,
@@ -71,6 +74,7 @@ pub struct FeedSummary {
 impl Summary {
     pub(super) fn new(
         recording: &Recording,
+        chart: &Chart,
         start: EventTime,
         decoded: &Decoded,
         engine: &Engine,
@@ -104,7 +108,8 @@ impl Summary {
             start,
             feeds: feeds.collect(),
             refused: recording.refused.iter().chain(&decoded.refused).cloned().collect(),
-            notes: recording.notes.clone(),
+            chart: chart_in_words(chart),
+            notes: recording.notes.iter().cloned().chain(chart.warnings().iter().map(ToString::to_string)).collect(),
             heard_by_count: engine.intake().heard_by_count().to_vec(),
             sensors: engine.fusion().sensor_health(),
             instants: log.instants(),
@@ -144,9 +149,22 @@ impl Summary {
     }
 }
 
+fn chart_in_words(chart: &Chart) -> String {
+    let (lands, zones) = (chart.coast.lands().len(), chart.zones.zones().len());
+    let version = chart.zones.version();
+    let mut words = format!("a chart of {lands} land polygons and {zones} zones (version {version})");
+    for attribution in [chart.coast.attribution(), chart.zones.attribution()] {
+        if !attribution.is_empty() && !words.contains(attribution) {
+            words.push_str("\n    ");
+            words.push_str(attribution);
+        }
+    }
+    words
+}
+
 impl fmt::Display for Summary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "{}: from {}", self.name, self.start)?;
+        writeln!(f, "{}: from {}\n  on {}", self.name, self.start, self.chart)?;
         for feed in &self.feeds {
             write_feed(f, feed)?;
         }
