@@ -25,6 +25,8 @@ const MIDDLE_KNOWN_M: f64 = 8.0;
 /// An error that is the same in each report must not be averaged away: it weighs as if it were this much larger (as a
 /// variance), which leaves the place to radar and the speed to AIS.
 const SAME_ERROR: f64 = 4.0;
+/// How many times likelier than the next the track must be that takes a name.
+const CLEARLY: f64 = 5.0;
 /// Existence of a craft from its first AIS report: AIS makes no false plots, but a bit error may.
 const REPORT_EXISTENCE: f64 = 0.95;
 /// Seconds for which a contradicting claim is remembered.
@@ -114,6 +116,17 @@ impl Fusion {
         let reading = self.read(observation.time, report);
         let slot = match self.bearer_of(report.mmsi, &reading) {
             Bearer::Fits(slot) => Some(slot),
+            // Near, but not where it should be: the name may have stuck to a neighbour.
+            Bearer::Strains(slot) => match self.adopt(report.mmsi, &reading) {
+                Some(better) if better != slot => {
+                    let id = self.slot(slot).map(|file| file.id);
+                    if let Some(id) = id {
+                        self.strip_identity(slot, report.mmsi, id);
+                    }
+                    Some(better)
+                }
+                _ => Some(slot),
+            },
             Bearer::Contradicts(slot) => self.hear_claim(slot, report.mmsi, &reading),
             Bearer::Nobody => self.adopt(report.mmsi, &reading).or_else(|| self.start_by_report(&reading)),
         };
@@ -210,8 +223,10 @@ impl Fusion {
             None => Bearer::Nobody,
             Some((distance, normalised, slot)) => {
                 // A ship that was silent may be anywhere its speed allows; the filter's own spread says so.
-                if distance <= self.config.ais.contradiction_m || normalised <= self.config.gate {
+                if normalised <= self.config.gate {
                     Bearer::Fits(slot)
+                } else if distance <= self.config.ais.contradiction_m {
+                    Bearer::Strains(slot)
                 } else {
                     Bearer::Contradicts(slot)
                 }
@@ -287,6 +302,7 @@ impl Fusion {
         let silent_s = self.config.ais.silent_s;
         let found = self.slots_near(reading.position, 800.0);
         let mut best: Option<(f64, u32)> = None;
+        let mut second = 0.0_f64;
         for &slot in &found {
             let Some(file) = self.slot(slot) else { continue };
             let state = file.state_at(reading.time, &self.config);
@@ -298,12 +314,20 @@ impl Fusion {
                 None => true,
                 Some(other) => other != mmsi && file.ais_age_s(reading.time) > silent_s && runs_alike(&state, reading),
             };
-            if free && speeds_agree(&state, reading) && best.is_none_or(|(top, _)| density > top) {
-                best = Some((density, slot));
+            if !free || !speeds_agree(&state, reading) {
+                continue;
+            }
+            match best {
+                Some((top, _)) if density <= top => second = second.max(density),
+                _ => {
+                    second = second.max(best.map_or(0.0, |(top, _)| top));
+                    best = Some((density, slot));
+                }
             }
         }
         self.done_with(found);
-        best.map(|(_, slot)| slot)
+        // Between two that fit alike nobody can say whose name it is; the next reports will.
+        best.filter(|(top, _)| *top > CLEARLY * second).map(|(_, slot)| slot)
     }
 
     fn start_by_report(&mut self, reading: &Reading) -> Option<u32> {
@@ -368,6 +392,8 @@ fn note_report(file: &mut TrackFile, report: &AisPosition, reading: &Reading) {
 enum Bearer {
     /// A track, and the report fits it.
     Fits(u32),
+    /// A track that the report is near to but does not fit by the errors of both.
+    Strains(u32),
     /// A track, and the report does not fit it.
     Contradicts(u32),
     /// No track.

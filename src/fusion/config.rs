@@ -85,6 +85,10 @@ pub struct LifecycleConfig {
     pub drop: f64,
     /// Detections that a track without AIS needs before it is shown.
     pub confirm_hits: u32,
+    /// Probability of lying still from which a new track of radar alone must prove itself for longer.
+    pub still_doubt: f64,
+    /// Seconds that such a track must be seen before it is shown.
+    pub still_proof_s: f64,
     /// Seconds that a tentative track may stay without a detection.
     pub tentative_s: f64,
     /// Seconds that a moving track of radar or EO alone is predicted without a detection.
@@ -163,17 +167,19 @@ impl Default for FusionConfig {
                 confirm: 0.99,
                 drop: 0.02,
                 confirm_hits: 3,
+                still_doubt: 0.25,
+                still_proof_s: 45.0,
                 tentative_s: 14.0,
                 coast_s: 75.0,
                 coast_ais_s: 200.0,
                 coast_still_s: 600.0,
                 max_sigma_m: 180.0,
-                merged_s: 2400.0,
+                merged_s: 1800.0,
                 merge_m: 120.0,
                 max_tracks: 100_000,
             },
             radar: RadarConfig {
-                detection: 0.85,
+                detection: 0.75,
                 clutter: 3e-9,
                 birth: 1e-9,
                 range_bias_m: 40.0,

@@ -244,7 +244,7 @@ impl Fusion {
         file.hits += 1;
         file.last_eo = Some(file.last_eo.map_or(observation.time, |last| last.max(observation.time)));
         file.existence += (1.0 - file.existence) * 0.7 * share;
-        file.unproven = false;
+        file.note_proof();
         for weight in &mut file.class_weight {
             *weight *= CLASS_MEMORY;
         }

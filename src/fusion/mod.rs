@@ -23,6 +23,7 @@ mod lost;
 pub mod measurement;
 mod radar;
 pub mod registration;
+mod sector;
 mod sensor_health;
 pub mod track;
 mod track_file;
@@ -398,6 +399,13 @@ impl Fusion {
         }
         let by_ais = file.last_ais.is_some() && file.existence >= 0.9;
         if !by_ais && (file.existence < lifecycle.confirm || file.hits < lifecycle.confirm_hits) {
+            return;
+        }
+        // What appears from nowhere and does not move may be a spike of clutter or a false track of the radar's own: those
+        // are over within a minute, a craft is not. A camera that saw it settles the matter.
+        let may_be_still = file.kinematics.still_probability() > lifecycle.still_doubt;
+        let age_s = file.last_seen.seconds_since(file.born);
+        if file.last_ais.is_none() && file.last_eo.is_none() && may_be_still && age_s < lifecycle.still_proof_s {
             return;
         }
         if !by_ais && self.config.ablation.merging && self.is_one_that_was_hidden(slot) {

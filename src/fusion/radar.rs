@@ -1,30 +1,20 @@
 //! The way in for radar plots: gathered by scan sector, freed of the radar's bias, given to the tracks that they fit.
 
-use nalgebra::{Matrix2, Vector2};
-use smallvec::{SmallVec, smallvec};
+use nalgebra::Matrix2;
+use smallvec::smallvec;
 
 use super::Fusion;
-use super::associate::{Pair, marginals};
 use super::clutter::ClutterMap;
 use super::config::FusionConfig;
-use super::measurement::{Fix, Kinematics, Measure, Measurement};
-use super::registration::{Comparison, Registration};
+use super::measurement::{Fix, Measure, Measurement};
+use super::registration::Registration;
 use crate::feed::observation::{Observation, RadarPlot, RadarService};
 use crate::feed::sensor::{RadarClaims, Sensor};
-use crate::geodesy::{LatLon, polar_to_position, position_to_polar};
-use crate::units::{Bearing, EventTime, SensorId};
+use crate::geodesy::{LatLon, distance_m, polar_to_position};
+use crate::units::{Bearing, EventTime, SensorId, TrackId};
 
 /// Share of a turn within which a radar sees one craft once.
-const SAME_TURN: f64 = 0.5;
-/// Pairs less probable than this move no track.
-const WEIGHT_MIN: f64 = 0.02;
-/// Factor for a plot that bears the number under which the radar tracked the craft before; its inverse where the numbers
-/// differ. A radar's tracker is right far more often than not, yet swaps where boats cross.
-const NUMBER_KEPT: f64 = 10.0;
-/// A pair at least this probable is taken for certain.
-const CLEAR: f64 = 0.7;
-/// Seconds since the last AIS report within which a track may teach a radar its bias.
-const TEACHER_AIS_S: f64 = 12.0;
+pub(super) const SAME_TURN: f64 = 0.5;
 /// Most plots in one sector; more than that is jamming, and is worked off in parts.
 const SECTOR_PLOTS_MAX: usize = 4096;
 
@@ -38,7 +28,7 @@ pub(super) struct RadarSite {
     pub(super) registration: Registration,
     pub(super) clutter: ClutterMap,
     /// Plots of the sector that is being swept, bias removed.
-    pending: Vec<Plot>,
+    pub(super) pending: Vec<Plot>,
     /// Latest measurement time, clock offset removed.
     pub(super) latest: EventTime,
     /// First measurement time: turns are counted from it.
@@ -50,19 +40,19 @@ pub(super) struct RadarSite {
 
 /// A plot freed of bias.
 #[derive(Clone, Copy, Debug)]
-struct Plot {
+pub(super) struct Plot {
     /// Time with the clock offset removed, and as the radar said.
-    time: EventTime,
-    raw_time: EventTime,
-    received: EventTime,
-    range_m: f64,
-    azimuth_deg: f64,
-    raw_range_m: f64,
-    raw_azimuth: Bearing,
-    position: LatLon,
-    covariance: Matrix2<f64>,
+    pub(super) time: EventTime,
+    pub(super) raw_time: EventTime,
+    pub(super) received: EventTime,
+    pub(super) range_m: f64,
+    pub(super) azimuth_deg: f64,
+    pub(super) raw_range_m: f64,
+    pub(super) raw_azimuth: Bearing,
+    pub(super) position: LatLon,
+    pub(super) covariance: Matrix2<f64>,
     /// Number of the radar's own track.
-    track_number: Option<u16>,
+    pub(super) track_number: Option<u16>,
 }
 
 impl RadarSite {
@@ -92,7 +82,7 @@ impl RadarSite {
     }
 
     /// Number of the turn at `time`, counted from the first plot.
-    fn turn_at(&self, time: EventTime) -> u64 {
+    pub(super) fn turn_at(&self, time: EventTime) -> u64 {
         self.first.map_or(0, |first| (time.seconds_since(first) / self.claims.scan_s).max(0.0) as u64)
     }
 
@@ -126,7 +116,7 @@ impl RadarSite {
 
 impl Plot {
     /// The error that the plot has as one of a series in a filter.
-    fn filter_covariance(&self, radar: &RadarSite) -> Matrix2<f64> {
+    pub(super) fn filter_covariance(&self, radar: &RadarSite) -> Matrix2<f64> {
         match self.track_number {
             Some(_) => self.covariance * radar.registration.tracker_inflation(),
             None => self.covariance,
@@ -139,16 +129,6 @@ pub(super) fn polar_covariance(azimuth: Bearing, along: f64, across: f64) -> Mat
     let (sin, cos) = azimuth.unit_vector();
     let cross = (along - across) * sin * cos;
     Matrix2::new(along * sin * sin + across * cos * cos, cross, cross, along * cos * cos + across * sin * sin)
-}
-
-/// A track that stands in the sector.
-struct Candidate {
-    slot: u32,
-    state: Kinematics,
-    velocity: Vector2<f64>,
-    existence: f64,
-    detection: f64,
-    track_number: Option<u16>,
 }
 
 impl Fusion {
@@ -210,215 +190,6 @@ impl Fusion {
         }
     }
 
-    /// Associates the plots of one sector with the tracks in it.
-    fn close_sector(&mut self, index: usize) {
-        let Some(radar) = self.radars.get_mut(index).and_then(Option::as_mut) else { return };
-        let plots = std::mem::take(&mut radar.pending);
-        let (sensor, scan_s) = (radar.sensor, radar.claims.scan_s);
-        let Some(middle) = plots.get(plots.len() / 2).map(|plot| plot.time) else { return };
-        let candidates = self.sector_candidates(sensor, scan_s, middle, &plots);
-        let pairs = self.sector_pairs(index, middle, &plots, &candidates);
-        let result = marginals(candidates.len(), plots.len(), &pairs);
-
-        let Some(radar) = self.radars.get(index).and_then(Option::as_ref) else { return };
-        let mut hits: Vec<Option<(usize, f64)>> = vec![None; candidates.len()];
-        let mut by_track: Vec<SmallVec<[Fix; 2]>> = vec![SmallVec::new(); candidates.len()];
-        for (pair, &weight) in pairs.iter().zip(&result.pair) {
-            if weight > WEIGHT_MIN {
-                let plot = &plots[pair.plot];
-                by_track[pair.track].push(Fix {
-                    position: plot.position,
-                    covariance: plot.filter_covariance(radar),
-                    weight,
-                });
-                if weight > hits[pair.track].map_or(0.5, |(_, best)| best) {
-                    hits[pair.track] = Some((pair.plot, weight));
-                }
-            }
-        }
-        for (number, candidate) in candidates.iter().enumerate() {
-            if let Some((plot, weight)) = hits[number] {
-                self.learn_registration(index, candidate, &plots[plot], middle, weight);
-            }
-            let fixes = std::mem::take(&mut by_track[number]);
-            if !fixes.is_empty() {
-                let seen = 1.0 - result.track_unseen[number];
-                self.give_plots(sensor, candidate.slot, fixes, hits[number].map(|(plot, _)| &plots[plot]), seen);
-            }
-        }
-        self.note_neighbours(middle, &candidates, &hits);
-        for (plot, foreign) in plots.iter().zip(&result.plot_foreign) {
-            self.note_foreign(index, plot, *foreign);
-        }
-        if let Some(radar) = self.radars.get_mut(index).and_then(Option::as_mut) {
-            // The emptied vector goes back, so that the next sector does not allocate.
-            let mut plots = plots;
-            plots.clear();
-            radar.pending = plots;
-        }
-    }
-
-    /// Tracks near the plots of a sector that this radar has not yet seen in this turn.
-    fn sector_candidates(
-        &mut self,
-        sensor: SensorId,
-        scan_s: f64,
-        middle: EventTime,
-        plots: &[Plot],
-    ) -> Vec<Candidate> {
-        let mut slots: Vec<u32> = Vec::new();
-        for plot in plots {
-            let across = plot.covariance.trace().sqrt();
-            let found = self.slots_near(plot.position, 4.0 * across + 500.0);
-            slots.extend_from_slice(&found);
-            self.done_with(found);
-        }
-        slots.sort_unstable();
-        slots.dedup();
-        let prior = self.config.radar.detection;
-        let mut candidates = Vec::with_capacity(slots.len());
-        for slot in slots {
-            let Some(file) = self.slot(slot) else { continue };
-            let hold = file.hold(sensor);
-            if hold.is_some_and(|hold| middle.seconds_since(hold.last_hit).abs() < SAME_TURN * scan_s) {
-                continue;
-            }
-            let state = file.state_at(middle, &self.config);
-            let mean = state.gaussian().mean;
-            let mut detection = hold.map_or(prior, |hold| hold.detection).clamp(0.1, 0.99);
-            if file.hidden_by.is_some() {
-                detection = detection.min(0.15);
-            }
-            let existence = file.existence.clamp(0.001, 0.9999);
-            let (velocity, track_number) = (Vector2::new(mean.z, mean.w), hold.and_then(|hold| hold.track_number));
-            candidates.push(Candidate { slot, state, velocity, existence, detection, track_number });
-        }
-        candidates
-    }
-
-    /// The pairs of a sector that lie in their gates, with their likelihood ratios.
-    fn sector_pairs(&self, index: usize, middle: EventTime, plots: &[Plot], candidates: &[Candidate]) -> Vec<Pair> {
-        let mut pairs = Vec::new();
-        let Some(radar) = self.radars.get(index).and_then(Option::as_ref) else { return pairs };
-        let birth = self.config.radar.birth;
-        for (number, candidate) in candidates.iter().enumerate() {
-            for (plot_number, plot) in plots.iter().enumerate() {
-                // The plot is brought to the middle of the sector by the track's own velocity.
-                let seconds = middle.seconds_since(plot.time);
-                let moved = plot.position.moved_m(candidate.velocity.x * seconds, candidate.velocity.y * seconds);
-                let (distance, density) = candidate.state.fit(moved, &plot.covariance);
-                if distance > self.config.gate {
-                    continue;
-                }
-                let clutter = radar.clutter.density(plot.range_m, plot.azimuth_deg, radar.turn_at(plot.time));
-                let seen = candidate.existence * candidate.detection;
-                let same_number = match (candidate.track_number, plot.track_number) {
-                    (Some(known), Some(told)) if known == told => NUMBER_KEPT,
-                    (Some(_), Some(_)) => 1.0 / NUMBER_KEPT,
-                    _ => 1.0,
-                };
-                let ratio = same_number * seen * density / ((1.0 - seen).max(1e-4) * (clutter + birth));
-                pairs.push(Pair { track: number, plot: plot_number, ratio });
-            }
-        }
-        pairs
-    }
-
-    /// Lets a track take the plots that may be its own.
-    fn give_plots(
-        &mut self,
-        sensor: SensorId,
-        slot: u32,
-        mut fixes: SmallVec<[Fix; 2]>,
-        hit: Option<&Plot>,
-        seen: f64,
-    ) {
-        let (scan_s, prior) = match self.radars.get(sensor.index()).and_then(Option::as_ref) {
-            Some(radar) => (radar.claims.scan_s, self.config.radar.detection),
-            None => return,
-        };
-        let now = self.now;
-        // A clear case is taken whole: averaging in what probably is a neighbour's plot draws two tracks together.
-        if let Some(clear) = fixes.iter().copied().find(|fix| fix.weight > CLEAR) {
-            fixes.clear();
-            fixes.push(Fix { weight: 1.0, ..clear });
-        }
-        let time =
-            hit.map(|plot| plot.time).unwrap_or_else(|| self.slot(slot).map_or(now, |file| file.kinematics.time()));
-        let last_seen = self.slot(slot).map_or(now, |file| file.last_seen);
-        if !self.give(slot, Measurement { time, measure: Measure::Fixes(fixes.into_iter().collect()) }) {
-            return;
-        }
-        let Some(file) = self.slot_mut(slot) else { return };
-        file.existence = seen + (1.0 - seen) * file.existence;
-        match hit {
-            Some(plot) => {
-                file.hits += 1;
-                file.note_radar_hit(sensor, plot.time, scan_s, prior);
-                if let Some(hold) = file.hold_mut(sensor) {
-                    hold.track_number = plot.track_number.or(hold.track_number);
-                }
-                file.unproven = false;
-            }
-            // A doubtful share in a plot is no sighting.
-            None => file.last_seen = last_seen,
-        }
-        self.confirm_if_due(slot);
-    }
-
-    /// Notes which tracks a radar saw side by side in one sector: they are not doubles of one another.
-    fn note_neighbours(&mut self, time: EventTime, candidates: &[Candidate], hits: &[Option<(usize, f64)>]) {
-        let reach_m = 3.0 * self.config.lifecycle.merge_m;
-        let seen: SmallVec<[(u32, LatLon); 16]> = candidates
-            .iter()
-            .zip(hits)
-            .filter_map(|(candidate, hit)| hit.map(|_| (candidate.slot, candidate.state.position())))
-            .collect();
-        for (number, &(a, here)) in seen.iter().enumerate() {
-            for &(b, there) in &seen[number + 1..] {
-                if crate::geodesy::distance_m(here, there) > reach_m {
-                    continue;
-                }
-                let (Some(id_a), Some(id_b)) = (self.slot(a).map(|f| f.id), self.slot(b).map(|f| f.id)) else {
-                    continue;
-                };
-                if let Some(file) = self.slot_mut(a) {
-                    file.note_resolved(id_b, time);
-                }
-                if let Some(file) = self.slot_mut(b) {
-                    file.note_resolved(id_a, time);
-                }
-            }
-        }
-    }
-
-    /// A plot that no track explains: clutter, or a craft not yet known.
-    fn note_foreign(&mut self, index: usize, plot: &Plot, foreign: f64) {
-        let Some(radar) = self.radars.get_mut(index).and_then(Option::as_mut) else { return };
-        let turn = radar.turn_at(plot.time);
-        let clutter = radar.clutter.density(plot.range_m, plot.azimuth_deg, turn);
-        radar.clutter.note(plot.range_m, plot.azimuth_deg, foreign, turn);
-        radar.foreign += foreign;
-        if foreign < 0.5 {
-            return;
-        }
-        let (sensor, scan_s) = (radar.sensor, radar.claims.scan_s);
-        let birth = self.config.radar.birth;
-        let existence = foreign * birth / (birth + clutter);
-        let state = Kinematics::start(plot.time, plot.position, plot.covariance, None, &self.config);
-        let beside = self.nearest_confirmed(plot.position, 1.5 * self.config.lifecycle.merge_m);
-        let prior = self.config.radar.detection;
-        if let Some(slot) = self.start(state, existence)
-            && let Some(file) = self.slot_mut(slot)
-        {
-            file.born_beside = beside;
-            file.note_radar_hit(sensor, plot.time, scan_s, prior);
-            if let Some(hold) = file.hold_mut(sensor) {
-                hold.track_number = plot.track_number;
-            }
-        }
-    }
-
     /// A plot of an earlier turn: it goes to the track that it fits at its own time, if that track lacks one.
     fn take_late_plot(&mut self, sensor: SensorId, plot: &Plot) {
         let Some(scan_s) = self.radars.get(sensor.index()).and_then(Option::as_ref).map(|radar| radar.claims.scan_s)
@@ -450,57 +221,14 @@ impl Fusion {
         self.give(slot, Measurement { time: plot.time, measure: Measure::Fixes(fixes) });
     }
 
-    /// Lets a track that AIS holds tell the radar where it should have seen it.
-    fn learn_registration(&mut self, index: usize, candidate: &Candidate, plot: &Plot, middle: EventTime, weight: f64) {
-        if !self.config.ablation.registration || weight < 0.9 {
-            return;
-        }
-        let Some(file) = self.slot(candidate.slot) else { return };
-        if file.ais_age_s(plot.time) > TEACHER_AIS_S || !file.middle_known || file.unproven {
-            return;
-        }
-        let state = candidate.state.gaussian();
-        let here = candidate.state.position();
-        let Some(radar) = self.radars.get_mut(index).and_then(Option::as_mut) else { return };
-        let sensor = radar.sensor;
-        let seconds = plot.raw_time.seconds_since(middle);
-        let expected = here.moved_m(candidate.velocity.x * seconds, candidate.velocity.y * seconds);
-        let (azimuth, range_m) = position_to_polar(radar.position, expected);
-        if range_m < 500.0 {
-            return;
-        }
-        let (sin, cos) = azimuth.unit_vector();
-        let (along, across) = (Vector2::new(sin, cos), Vector2::new(cos, -sin));
-        let spread = state.covariance.fixed_view::<2, 2>(0, 0).into_owned();
-        radar.registration.learn(&Comparison {
-            time: plot.time,
-            range_m: plot.raw_range_m - range_m,
-            azimuth_rad: plot.raw_azimuth.turn_from_deg(azimuth).to_radians(),
-            range_rate_mps: candidate.velocity.dot(&along),
-            azimuth_rate_radps: candidate.velocity.dot(&across) / range_m,
-            range_variance: (along.transpose() * spread * along)[(0, 0)],
-            azimuth_variance: (across.transpose() * spread * across)[(0, 0)] / (range_m * range_m),
-        });
-        if plot.track_number.is_some() {
-            let residual_m = plot.raw_range_m - range_m - radar.registration.range_bias_m();
-            let before = self.slot_mut(candidate.slot).and_then(|file| file.hold_mut(sensor)).and_then(|hold| {
-                let same = hold.track_number == plot.track_number;
-                hold.residual_m.replace(residual_m).filter(|_| same)
-            });
-            if let (Some(before_m), Some(radar)) = (before, self.radars.get_mut(index).and_then(Option::as_mut)) {
-                radar.registration.learn_correlation(before_m, residual_m);
-            }
-        }
-    }
-
     /// The confirmed track nearest to a place, within `radius_m`.
-    pub(super) fn nearest_confirmed(&mut self, place: LatLon, radius_m: f64) -> Option<crate::units::TrackId> {
+    pub(super) fn nearest_confirmed(&mut self, place: LatLon, radius_m: f64) -> Option<TrackId> {
         let found = self.slots_near(place, radius_m);
         let nearest = found
             .iter()
             .filter_map(|&slot| self.slot(slot))
             .filter(|file| file.confirmed)
-            .map(|file| (crate::geodesy::distance_m(place, file.kinematics.position()), file.id))
+            .map(|file| (distance_m(place, file.kinematics.position()), file.id))
             .filter(|(distance, _)| *distance <= radius_m)
             .min_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
         self.done_with(found);

@@ -12,6 +12,9 @@ use crate::feed::observation::EoClass;
 use crate::geodesy::LatLon;
 use crate::units::{EventTime, Mmsi, SensorId, TrackId};
 
+/// Sightings by other sensors that make a craft of a claim.
+const PROOFS: u8 = 8;
+
 /// How a radar holds a track.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct RadarHold {
@@ -85,6 +88,8 @@ pub(super) struct TrackFile {
     pub(super) claim: Option<Claim>,
     /// It bears an MMSI that another, radar-held track bore first: not shown until a sensor other than AIS sees it.
     pub(super) unproven: bool,
+    /// Plots that such a track has had: one or two are chance.
+    pub(super) proofs: u8,
     /// The track that was already there, within hiding distance, when this one was born.
     pub(super) born_beside: Option<TrackId>,
     /// Tracks that a radar saw beside this one in one and the same turn, and when last.
@@ -126,6 +131,7 @@ impl TrackFile {
             identity_votes: (0.0, 0.0),
             claim: None,
             unproven: false,
+            proofs: 0,
             born_beside: None,
             resolved_from: SmallVec::new(),
             hidden_by: None,
@@ -204,6 +210,14 @@ impl TrackFile {
             self.resolved_from.push((other, time));
         } else if let Some(oldest) = self.resolved_from.iter_mut().min_by_key(|entry| entry.1) {
             *oldest = (other, time);
+        }
+    }
+
+    /// Notes that a sensor other than AIS saw it: after some such sightings it is more than a claim.
+    pub(super) fn note_proof(&mut self) {
+        self.proofs = self.proofs.saturating_add(1);
+        if self.proofs >= PROOFS {
+            self.unproven = false;
         }
     }
 

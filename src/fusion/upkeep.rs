@@ -1,9 +1,13 @@
 //! What happens to tracks when nobody speaks of them: turns without a plot, hiding, doubles, the end.
 
+use nalgebra::{Matrix2, Vector2};
+
 use super::Fusion;
 use super::TrackEvent;
+use super::history::History;
+use super::measurement::Kinematics;
 use super::track_file::TrackFile;
-use crate::geodesy::distance_m;
+use crate::geodesy::{distance_m, offset_m};
 use crate::units::{EventTime, TrackId};
 
 /// Milliseconds of receive time between two rounds of upkeep.
@@ -11,7 +15,15 @@ pub(super) const INTERVAL_MS: i64 = 1000;
 /// Seconds that two tracks must have looked like one before they become one.
 const DOUBLE_S: f64 = 8.0;
 /// Turns without a plot after which a track beside another counts as hidden by it.
-const HIDDEN_TURNS: u32 = 4;
+const HIDDEN_TURNS: u32 = 3;
+/// Metres from the middle of one hull to that of the craft alongside, as assumed when it cannot be measured.
+const BESIDE_M: f64 = 20.0;
+/// A hidden craft farther than this from the one that hides it is brought back to its side, metres.
+const STRAYED_M: f64 = 60.0;
+/// A craft that comes alongside does so slower than this, m/s.
+const COMES_ALONGSIDE_MPS: f64 = 3.0;
+/// A vessel that others lie alongside moves slower than this, m/s; one that makes twice as much has cast off.
+const LIES_MPS: f64 = 1.0;
 /// Seconds after which a picture no longer shows what no sensor has measured; still craft and hidden ones excepted.
 const SHOWN_S: f64 = 62.0;
 /// Seconds of silence that each detection so far buys a track without AIS: three plots are no proof for a minute.
@@ -90,7 +102,8 @@ impl Fusion {
         let lifecycle = &self.config.lifecycle;
         let silent_s = now.seconds_since(file.last_seen);
         if !file.confirmed && !file.unproven {
-            return silent_s > lifecycle.tentative_s || file.existence < lifecycle.drop;
+            let patience = if file.hits > lifecycle.confirm_hits { 2.0 } else { 1.0 };
+            return silent_s > lifecycle.tentative_s * patience || file.existence < lifecycle.drop;
         }
         let still = file.kinematics.still_probability() > STILL;
         let limit_s = match (file.hidden_by.is_some(), still, file.mmsi().is_some()) {
@@ -137,6 +150,7 @@ impl Fusion {
                 return;
             }
             if hides(theirs, mine, self.config.lifecycle.merge_m, now) {
+                self.moor(slot, other, now);
                 if let Some(file) = self.slot_mut(slot) {
                     file.hidden_by = Some((other_id, now));
                 }
@@ -149,21 +163,47 @@ impl Fusion {
         }
     }
 
-    /// A hidden craft is seen for itself again when a sensor measures it apart, or when the hider has gone.
-    fn check_hidden(&mut self, slot: u32, hider: TrackId, now: EventTime) {
-        let apart = match (self.slot(slot), self.file(hider)) {
-            (Some(file), Some(other)) => {
-                let distance = distance_m(file.kinematics.position(), other.kinematics.position());
-                file.radars.iter().any(|hold| hold.misses == 0 && now.seconds_since(hold.last_hit) < 15.0)
-                    || distance > 3.0 * self.config.lifecycle.merge_m
-            }
-            _ => true,
-        };
-        if apart && let Some(file) = self.slot_mut(slot) {
-            file.hidden_by = None;
-            let id = file.id;
-            self.events.push(TrackEvent::Separated { id, time: now, from: hider });
+    /// Lays a craft that radar has lost beside the one that hides it: where else could it be, having come so near so slowly.
+    fn moor(&mut self, slot: u32, hider: u32, now: EventTime) {
+        let (Some(file), Some(hider)) = (self.slot(slot), self.slot(hider)) else { return };
+        let side = hider.kinematics.at(now, &self.config);
+        let (east, north) = offset_m(side.position(), file.kinematics.position());
+        let reach = (BESIDE_M / east.hypot(north).max(1.0)).min(1.0);
+        let place = side.position().moved_m(east * reach, north * reach);
+        let speed = side.gaussian().mean;
+        let velocity = (Vector2::new(speed.z, speed.w), Matrix2::identity() * 0.1);
+        let covariance = Matrix2::identity() * (BESIDE_M * BESIDE_M);
+        let state = Kinematics::start(now, place, covariance, Some(velocity), &self.config);
+        if let Some(file) = self.slot_mut(slot) {
+            file.kinematics = state;
+            file.history = History::start(state);
         }
+        self.replace_in_grid(slot);
+    }
+
+    /// A hidden craft stays with the one that hides it; it is alone again when that one is over.
+    fn check_hidden(&mut self, slot: u32, hider: TrackId, now: EventTime) {
+        let Some(file) = self.slot(slot) else { return };
+        let (id, here) = (file.id, file.kinematics.position());
+        match self.by_id.get(&hider).copied() {
+            Some(other) if self.slot(other).is_some_and(|other| !lies(other)) => self.part(slot, id, hider, now),
+            Some(other) => {
+                let strayed =
+                    self.slot(other).is_some_and(|other| distance_m(here, other.kinematics.position()) > STRAYED_M);
+                if strayed {
+                    self.moor(slot, other, now);
+                }
+            }
+            None => self.part(slot, id, hider, now),
+        }
+    }
+
+    /// A craft is no longer hidden by another: that one has gone, or made way.
+    fn part(&mut self, slot: u32, id: TrackId, hider: TrackId, now: EventTime) {
+        if let Some(file) = self.slot_mut(slot) {
+            file.hidden_by = None;
+        }
+        self.events.push(TrackEvent::Separated { id, time: now, from: hider });
     }
 
     /// Whether a track about to be shown is a craft that was hidden where it began and now parts from its neighbour: then
@@ -306,11 +346,29 @@ impl Fusion {
     }
 }
 
+/// Whether a craft lies or hardly moves, so that another can lie alongside.
+fn lies(file: &TrackFile) -> bool {
+    let mean = file.kinematics.gaussian().mean;
+    mean.z.hypot(mean.w) < 2.0 * LIES_MPS
+}
+
 /// Whether `hider` hides `file` from radar: near, itself seen, while the other is not although it was before.
 fn hides(hider: &TrackFile, file: &TrackFile, merge_m: f64, now: EventTime) -> bool {
     let distance = distance_m(file.kinematics.position(), hider.kinematics.position());
     let unseen = !file.radars.is_empty() && file.radars.iter().all(|hold| hold.misses >= HIDDEN_TURNS);
     let hider_seen = now.seconds_since(hider.last_seen) < 30.0;
-    let slow = file.kinematics.still_probability() > 0.3;
-    distance <= merge_m && unseen && hider_seen && slow && hider.hidden_by.is_none() && file.ais_age_s(now) > 60.0
+    let speed = |track: &TrackFile| {
+        let mean = track.kinematics.gaussian().mean;
+        mean.z.hypot(mean.w)
+    };
+    let slow = speed(file) < COMES_ALONGSIDE_MPS && speed(hider) < LIES_MPS;
+    // Only the larger hull hides the other.
+    let smaller = file.length_m().zip(hider.length_m()).is_none_or(|(own, other)| own < other);
+    distance <= merge_m
+        && unseen
+        && hider_seen
+        && slow
+        && smaller
+        && hider.hidden_by.is_none()
+        && file.ais_age_s(now) > 60.0
 }
