@@ -12,6 +12,10 @@ pub mod feed;
 
 pub mod fusion;
 
+pub mod behaviour;
+
+pub mod alert;
+
 pub mod engine;
 
 pub mod api;

@@ -1,0 +1,313 @@
+//! The book of alerts: which finding belongs to which alert.
+
+use std::collections::BTreeMap;
+
+use super::{Alert, AlertId, Stage};
+use crate::behaviour::{BehaviourConfig, Finding, Kind, Phase};
+use crate::geodesy::distance_m;
+use crate::units::{EventTime, Mmsi};
+
+/// A lost vessel that takes up the same behaviour does so within this of where it was, in metres.
+const SAME_PLACE_M: f64 = 500.0;
+/// Two findings of one vessel may overlap by so much in milliseconds when its track changes hands.
+const OVERLAP_MS: i64 = 60_000;
+/// The most alerts kept in the book at once; the oldest that is over leaves first.
+const ALERTS_MAX: usize = 10_000;
+
+/// What watchers hear.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum AlertChange {
+    /// A new alert.
+    Raised,
+    /// It goes on, or more is known.
+    Updated,
+    /// The behaviour has stopped.
+    Ended,
+    /// It is taken back.
+    Withdrawn,
+}
+
+/// A change of one alert, with the alert as it stands after it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AlertEvent {
+    /// What happened.
+    pub change: AlertChange,
+    /// The alert.
+    pub alert: Alert,
+}
+
+/// All alerts that may still change. Those that cannot leave the book: whoever wants a list keeps what it is told.
+#[derive(Debug)]
+pub struct AlertBook {
+    /// By number of the affair that raised it.
+    alerts: BTreeMap<u64, Alert>,
+    /// Affairs that go on under the alert of an earlier one.
+    continues: BTreeMap<u64, u64>,
+    /// How long after its end an alert may be taken up again, a kind, in milliseconds.
+    merge_ms: [i64; Kind::ALL.len()],
+}
+
+impl AlertBook {
+    /// A book whose times of merging are those of the rules.
+    pub fn new(config: &BehaviourConfig) -> Self {
+        let merge_ms = Kind::ALL.map(|kind| config.merge_ms(kind));
+        Self { alerts: BTreeMap::new(), continues: BTreeMap::new(), merge_ms }
+    }
+
+    /// Takes a finding; returns what there is to tell of it.
+    pub fn take(&mut self, finding: Finding) -> Option<AlertEvent> {
+        self.forget(finding.at);
+        let mut affair = self.continues.get(&finding.affair).copied().unwrap_or(finding.affair);
+        if finding.phase == Phase::Started
+            && !self.alerts.contains_key(&affair)
+            && let Some(earlier) = self.same_behaviour(&finding)
+        {
+            self.continues.insert(finding.affair, earlier);
+            affair = earlier;
+        }
+        let over = matches!(finding.phase, Phase::Ended | Phase::Withdrawn);
+        let event = match self.alerts.get_mut(&affair) {
+            Some(alert) => update(alert, finding),
+            None if over => None,
+            None => {
+                let alert = raise(finding, self.alerts.values());
+                self.alerts.insert(affair, alert.clone());
+                Some(AlertEvent { change: AlertChange::Raised, alert })
+            }
+        };
+        if self.alerts.len() > ALERTS_MAX {
+            let oldest = self.alerts.iter().find(|(_, alert)| alert.stage != Stage::Active);
+            let oldest = oldest.or(self.alerts.iter().next()).map(|(affair, _)| *affair);
+            oldest.and_then(|affair| self.alerts.remove(&affair));
+        }
+        event
+    }
+
+    /// An alert of the same behaviour of the same vessel (or pair) that the finding continues.
+    fn same_behaviour(&self, finding: &Finding) -> Option<u64> {
+        let merge_ms = self.merge_ms.get(finding.kind as usize).copied().unwrap_or(0);
+        let same = |alert: &Alert| {
+            if alert.kind != finding.kind || alert.zone != finding.zone || alert.stage == Stage::Withdrawn {
+                return false;
+            }
+            let same_track = alert.track == finding.subject && alert.other_track == finding.other;
+            if alert.stage == Stage::Active {
+                return same_track;
+            }
+            let Some(end) = alert.end else { return same_track };
+            let pause_ms = finding.began.millis_since(end);
+            if !(-OVERLAP_MS..=merge_ms).contains(&pause_ms) {
+                return false;
+            }
+            let near = || distance_m(alert.position, finding.place) <= SAME_PLACE_M;
+            let same = |a: Option<Mmsi>, b: Option<Mmsi>| match (a, b) {
+                (Some(a), Some(b)) => a == b,
+                (None, None) => near(),
+                _ => false,
+            };
+            // A craft without AIS that comes back to the same vessel, one at a time, is a shuttle: one affair. What begins
+            // before the other has ended is another craft.
+            let one_after_the_other = pause_ms >= 0 || alert.mmsi.is_some() && alert.other_track.is_none();
+            let pairs = alert.other_track.is_some() == finding.other.is_some();
+            let vessel = same(alert.mmsi, finding.mmsi) || (alert.mmsi.is_some() != finding.mmsi.is_some() && near());
+            let other = alert.other_track.is_none() || same(alert.other_mmsi, finding.other_mmsi);
+            same_track || (pairs && one_after_the_other && vessel && other)
+        };
+        self.alerts.iter().rev().find(|(_, alert)| same(alert)).map(|(affair, _)| *affair)
+    }
+
+    /// Lets go of alerts that are over and too old to be taken up again.
+    fn forget(&mut self, now: EventTime) {
+        let merge_ms = self.merge_ms;
+        // An affair may be told when it has lasted an hour already.
+        const LONGEST_TELLING_MS: i64 = 3_600_000;
+        self.alerts.retain(|_, alert| {
+            let keep_ms = merge_ms.get(alert.kind as usize).copied().unwrap_or(0) + LONGEST_TELLING_MS;
+            alert.stage == Stage::Active || alert.end.is_none_or(|end| now.millis_since(end) <= keep_ms)
+        });
+        let alerts = &self.alerts;
+        self.continues.retain(|_, affair| alerts.contains_key(affair));
+    }
+
+    /// Alerts that may still change, in the order of raising.
+    pub fn alerts(&self) -> impl Iterator<Item = &Alert> {
+        self.alerts.values()
+    }
+}
+
+fn raise<'a>(finding: Finding, others: impl Iterator<Item = &'a Alert>) -> Alert {
+    let id = name(&finding, others);
+    Alert {
+        id,
+        kind: finding.kind,
+        stage: if finding.end.is_some() { Stage::Ended } else { Stage::Active },
+        track: finding.subject,
+        other_track: finding.other,
+        mmsi: finding.mmsi,
+        other_mmsi: finding.other_mmsi,
+        raised: finding.at,
+        began: finding.began,
+        start: finding.start,
+        end: finding.end,
+        position: finding.place,
+        near: finding.near,
+        zone: finding.zone,
+        confidence: finding.confidence,
+        evidence: finding.evidence,
+        revision: 1,
+    }
+}
+
+fn update(alert: &mut Alert, finding: Finding) -> Option<AlertEvent> {
+    if alert.stage == Stage::Withdrawn {
+        return None;
+    }
+    let before = alert.clone();
+    let change = match finding.phase {
+        Phase::Withdrawn => {
+            alert.stage = Stage::Withdrawn;
+            alert.end = alert.end.or(Some(finding.at));
+            alert.evidence.extend(finding.evidence);
+            AlertChange::Withdrawn
+        }
+        _ => {
+            alert.end = finding.end;
+            alert.stage = if finding.end.is_some() { Stage::Ended } else { Stage::Active };
+            alert.mmsi = alert.mmsi.or(finding.mmsi);
+            if !finding.evidence.is_empty() {
+                alert.evidence = finding.evidence;
+                alert.confidence = finding.confidence;
+            }
+            if alert.stage == Stage::Ended && before.stage == Stage::Active {
+                AlertChange::Ended
+            } else {
+                AlertChange::Updated
+            }
+        }
+    };
+    if *alert == before {
+        return None;
+    }
+    alert.revision += 1;
+    Some(AlertEvent { change, alert: alert.clone() })
+}
+
+/// Kind, start, tracks and zone; what still is not unique gets a number.
+fn name<'a>(finding: &Finding, others: impl Iterator<Item = &'a Alert>) -> AlertId {
+    let stamp: String =
+        finding.start.to_string().chars().filter(|c| c.is_ascii_digit() || *c == 'T').take(15).collect();
+    let mut text = format!("{}-{stamp}-{}", finding.kind, finding.subject);
+    if let Some(other) = finding.other {
+        text.push_str(&format!("-{other}"));
+    }
+    if let Some(zone) = &finding.zone {
+        text.push_str(&format!("-{zone}"));
+    }
+    let twins = others.filter(|alert| alert.id.0.starts_with(&text)).count();
+    if twins > 0 {
+        text.push_str(&format!("-{}", twins + 1));
+    }
+    AlertId(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::geodesy::LatLon;
+    use crate::units::{Mmsi, TrackId};
+
+    fn finding(affair: u64, phase: Phase, at_s: i64) -> Finding {
+        Finding {
+            affair,
+            kind: Kind::Loitering,
+            phase,
+            at: EventTime::from_seconds(at_s),
+            subject: TrackId(7),
+            other: None,
+            mmsi: Mmsi::new(412_000_001),
+            other_mmsi: None,
+            began: EventTime::from_seconds(at_s - 1_800),
+            start: EventTime::from_seconds(at_s),
+            end: None,
+            place: LatLon::new(20.0, 110.0),
+            near: None,
+            zone: None,
+            confidence: 0.9,
+            evidence: Vec::new(),
+        }
+    }
+
+    fn ended(affair: u64, at_s: i64, end_s: i64) -> Finding {
+        Finding { end: Some(EventTime::from_seconds(end_s)), ..finding(affair, Phase::Updated, at_s) }
+    }
+
+    #[test]
+    fn an_alert_keeps_its_id_from_raising_to_the_end() {
+        let mut book = AlertBook::new(&BehaviourConfig::default());
+        let raised = book.take(finding(1, Phase::Started, 2_000)).unwrap();
+        assert_eq!(raised.change, AlertChange::Raised);
+        assert_eq!(raised.alert.id.as_str(), "loitering-19700101T003320-T000007");
+        let end = book.take(ended(1, 2_500, 2_400)).unwrap();
+        assert_eq!((end.change, end.alert.stage, end.alert.revision), (AlertChange::Ended, Stage::Ended, 2));
+        assert_eq!(end.alert.id, raised.alert.id);
+        assert_eq!(end.alert.raised, raised.alert.raised);
+        assert_eq!(book.take(ended(1, 2_600, 2_400)), None, "nothing new");
+    }
+
+    #[test]
+    fn a_vessel_found_again_under_another_track_is_not_told_twice() {
+        let mut book = AlertBook::new(&BehaviourConfig::default());
+        let first = book.take(finding(1, Phase::Started, 2_000)).unwrap();
+        book.take(ended(1, 2_500, 2_400));
+        let mut again = finding(2, Phase::Started, 4_500);
+        again.subject = TrackId(9);
+        let second = book.take(again).unwrap();
+        assert_eq!((second.change, &second.alert.id), (AlertChange::Updated, &first.alert.id));
+        let mut end = ended(2, 5_000, 4_990);
+        end.subject = TrackId(9);
+        assert_eq!(book.take(end).unwrap().alert.id, first.alert.id);
+    }
+
+    #[test]
+    fn the_same_behaviour_long_after_is_another_alert() {
+        let mut book = AlertBook::new(&BehaviourConfig::default());
+        let first = book.take(finding(1, Phase::Started, 2_000)).unwrap();
+        book.take(ended(1, 2_500, 2_400));
+        let second = book.take(finding(2, Phase::Started, 6_000)).unwrap();
+        assert_eq!(second.change, AlertChange::Raised);
+        assert_ne!(first.alert.id, second.alert.id);
+    }
+
+    #[test]
+    fn two_boats_on_one_beach_are_two_alerts() {
+        let mut book = AlertBook::new(&BehaviourConfig::default());
+        let mut boats = [3, 4].map(|track| Finding {
+            subject: TrackId(track),
+            mmsi: None,
+            ..finding(track, Phase::Started, 2_000)
+        });
+        boats[1].place = boats[0].place.moved_m(20.0, 0.0);
+        let changes = boats.map(|boat| book.take(boat).unwrap().change);
+        assert_eq!(changes, [AlertChange::Raised, AlertChange::Raised]);
+    }
+
+    #[test]
+    fn a_withdrawn_alert_is_told_once_and_stays_withdrawn() {
+        let mut book = AlertBook::new(&BehaviourConfig::default());
+        book.take(finding(1, Phase::Started, 2_000));
+        let gone = book.take(finding(1, Phase::Withdrawn, 2_100)).unwrap();
+        assert_eq!((gone.change, gone.alert.stage), (AlertChange::Withdrawn, Stage::Withdrawn));
+        assert_eq!(book.take(finding(1, Phase::Updated, 2_200)), None);
+    }
+
+    #[test]
+    fn the_book_does_not_grow_with_the_recording() {
+        let mut book = AlertBook::new(&BehaviourConfig::default());
+        for affair in 0..500 {
+            let start = 2_000 + affair as i64 * 10_000;
+            book.take(finding(affair, Phase::Started, start));
+            book.take(ended(affair, start + 100, start + 90));
+        }
+        assert!(book.alerts().count() < 5);
+    }
+}

@@ -1,0 +1,412 @@
+//! Thresholds of the rules: raw as read from TOML, each with its unit in the key and its source in the shipped file.
+//!
+//! The defaults compiled in are those of `config/rules.toml`, where each has its reason (a test holds the two equal).
+
+use serde::{Deserialize, Serialize};
+
+use super::finding::Kind;
+
+/// All thresholds of all rules.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct BehaviourConfig {
+    /// Version of the layout of this file: 1.
+    pub version: u32,
+    /// What kind of craft a vessel is.
+    pub craft: CraftConfig,
+    /// How long vessels are remembered, and which track continues which.
+    pub subjects: SubjectsConfig,
+    /// Slow and in one area.
+    pub loitering: LoiteringConfig,
+    /// Unloading at the shore.
+    pub landing: LandingConfig,
+    /// Two vessels alongside: rendezvous, and unloading to a lighter.
+    pub contact: ContactConfig,
+    /// Inside a restricted zone.
+    pub zone_entry: ZoneEntryConfig,
+}
+
+impl Default for BehaviourConfig {
+    fn default() -> Self {
+        Self {
+            version: 1,
+            craft: CraftConfig::default(),
+            subjects: SubjectsConfig::default(),
+            loitering: LoiteringConfig::default(),
+            landing: LandingConfig::default(),
+            contact: ContactConfig::default(),
+            zone_entry: ZoneEntryConfig::default(),
+        }
+    }
+}
+
+/// Defines a section: its fields with unit, default and doc, all in one place.
+macro_rules! section {
+    ($(#[$outer:meta])* $name:ident { $($(#[$doc:meta])* $field:ident: $kind:ty = $value:expr,)* }) => {
+        $(#[$outer])*
+        #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+        #[serde(deny_unknown_fields, default)]
+        pub struct $name { $($(#[$doc])* pub $field: $kind,)* }
+
+        impl Default for $name {
+            fn default() -> Self {
+                Self { $($field: $value,)* }
+            }
+        }
+    };
+}
+
+section! {
+    /// What makes a craft an official one, a pleasure craft and so on. Ship types: ITU-R M.1371-5, table 53.
+    CraftConfig {
+        /// Law enforcement.
+        patrol_ship_types: Vec<u8> = vec![55],
+        /// Patrol craft, pilot boats and tugs.
+        official_ship_types: Vec<u8> = vec![50, 52, 55],
+        /// Sailing and pleasure craft.
+        pleasure_ship_types: Vec<u8> = vec![36, 37],
+        /// Fishing craft.
+        fishing_ship_types: Vec<u8> = vec![30],
+        /// Passenger ships and high-speed craft.
+        passenger_ship_types: Vec<u8> = (40..=49).chain(60..=69).collect(),
+        /// Probability from which a camera's class is believed.
+        eo_class_probability: f64 = 0.6,
+        /// The same for a craft without AIS to pass for an official one.
+        eo_official_probability: f64 = 0.9,
+        /// A thing that never left this radius (metres) and says nothing of itself is fixed.
+        fixed_radius_m: f64 = 120.0,
+    }
+}
+
+section! {
+    /// How vessels outlive their tracks.
+    SubjectsConfig {
+        /// Seconds for which a vessel that lay still is remembered unseen.
+        remembered_slow_s: u32 = 1800,
+        /// Seconds for which a vessel under way is remembered unseen.
+        remembered_moving_s: u32 = 300,
+        /// Metres around the place where a lost vessel must be by now in which a new track continues it.
+        continue_within_m: f64 = 250.0,
+        /// Seconds for which the course of a lost vessel is worth following.
+        continue_moving_s: u32 = 60,
+    }
+}
+
+section! {
+    /// Thresholds of `loitering`.
+    LoiteringConfig {
+        /// Seconds of the stay.
+        duration_s: u32 = 1800,
+        /// Mean speed in m/s below which a stay is slow.
+        mean_speed_mps: f64 = 1.0,
+        /// Metres from the mean position that no position may exceed.
+        radius_m: f64 = 1000.0,
+        /// Metres from the shore that the stay must keep.
+        shore_m: f64 = 150.0,
+        /// Seconds between spells that are one.
+        merge_s: u32 = 600,
+        /// Metres around ports and anchorages that excuse everyone.
+        port_anchorage_margin_m: f64 = 300.0,
+        /// Metres around fishing harbours that excuse fishing craft and tenders.
+        harbour_margin_m: f64 = 1500.0,
+        /// Metres around farms that excuse fishing craft and tenders.
+        farm_margin_m: f64 = 300.0,
+        /// Metres around fishing grounds that excuse fishing craft.
+        ground_margin_m: f64 = 300.0,
+        /// Metres around ports that excuse passenger vessels.
+        passenger_port_margin_m: f64 = 5000.0,
+        /// Metres from the shore beyond which "not under command" excuses.
+        not_under_command_shore_m: f64 = 2000.0,
+        /// Share of the stay that must have been measured.
+        measured_share: f64 = 0.5,
+    }
+}
+
+section! {
+    /// Thresholds of `unloading` at the shore.
+    LandingConfig {
+        /// Seconds at the shore.
+        duration_s: u32 = 300,
+        /// Speed in m/s below which a craft lies.
+        speed_mps: f64 = 0.5,
+        /// Metres a second that the noise of the track may add to it.
+        speed_slack_mps: f64 = 0.3,
+        /// Metres from the shore within which it lies at it.
+        shore_m: f64 = 150.0,
+        /// Metres around ports, harbours and farms within which landing is nobody's concern.
+        zone_margin_m: f64 = 200.0,
+        /// Seconds between landings that are one.
+        merge_s: u32 = 1800,
+        /// Seconds of a break that is forgiven.
+        break_s: u32 = 60,
+        /// Sigmas by which the position may be off.
+        shore_sigmas: f64 = 1.0,
+        /// Metres that those sigmas may amount to at most.
+        shore_slack_m_max: f64 = 50.0,
+        /// Metres from the shore within which a lost boat may have landed.
+        lost_within_m: f64 = 600.0,
+        /// Seconds to the shore that a lost boat may have had to go.
+        lost_time_to_shore_s: u32 = 90,
+        /// Camera reports of goods going ashore that make a landing.
+        eo_reports: u32 = 2,
+        /// Seconds within which they must come.
+        eo_window_s: u32 = 120,
+        /// Probability from which a report is of this craft.
+        eo_association: f64 = 0.6,
+    }
+}
+
+section! {
+    /// Thresholds of contacts: `rendezvous`, and `unloading` to a lighter.
+    ContactConfig {
+        /// Seconds together.
+        duration_s: u32 = 300,
+        /// Metres between the middles.
+        distance_m: f64 = 100.0,
+        /// Speed in m/s below which both lie.
+        speed_mps: f64 = 1.0,
+        /// Metres a second that the noise of the track may add to it.
+        speed_slack_mps: f64 = 0.3,
+        /// Seconds of a break that is forgiven.
+        break_s: u32 = 60,
+        /// Metres from the shore that the larger must keep.
+        shore_m: f64 = 150.0,
+        /// Metres around ports, harbours, anchorages and farms in which contacts are nobody's concern; the same around
+        /// fishing grounds for two fishing craft.
+        zone_margin_m: f64 = 300.0,
+        /// Metres from the shore up to which a contact is an unloading to a lighter.
+        lighter_shore_m: f64 = 2000.0,
+        /// Seconds between contacts of the same two that are one.
+        merge_s: u32 = 1800,
+        /// Sigmas by which the distance may be off.
+        distance_sigmas: f64 = 1.0,
+        /// Metres that those sigmas may amount to at most.
+        distance_slack_m_max: f64 = 60.0,
+        /// Metres from a vessel at rest within which a lost boat may have gone alongside.
+        lost_within_m: f64 = 600.0,
+        /// Seconds that it may have had to go.
+        lost_time_to_meet_s: u32 = 60,
+        /// Metres from a vessel at rest within which a craft first seen has lain alongside.
+        born_within_m: f64 = 200.0,
+        /// Metres of distance at which it has left.
+        left_at_m: f64 = 400.0,
+        /// Seconds for which a boat is taken to lie alongside unseen, at most.
+        hidden_s: u32 = 4500,
+    }
+}
+
+section! {
+    /// Thresholds of `zone_entry`.
+    ZoneEntryConfig {
+        /// Metres inside the zone.
+        depth_m: f64 = 50.0,
+        /// Seconds inside.
+        duration_s: u32 = 30,
+        /// Sigmas that the position must be deeper.
+        depth_sigmas: f64 = 1.0,
+        /// Metres that those sigmas may amount to at most.
+        depth_slack_m_max: f64 = 40.0,
+        /// Metres outside at which it has left.
+        left_m: f64 = 50.0,
+        /// Seconds between stays that are one.
+        merge_s: u32 = 600,
+    }
+}
+
+/// Why a file of rules is refused.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum RulesError {
+    /// Not TOML, or a key that is not known, or a value of the wrong type; the text says where.
+    #[error("the rules cannot be read: {0}")]
+    Unreadable(String),
+    /// A layout that this program does not know.
+    #[error("the rules are of version {0}, and this program reads version 1: take config/rules.toml of this release")]
+    Version(u32),
+    /// A value outside its range.
+    #[error("rule {key} = {value} cannot be: {wants}")]
+    OutOfRange {
+        /// Section and key.
+        key: &'static str,
+        /// The value given.
+        value: f64,
+        /// What it must be.
+        wants: &'static str,
+    },
+}
+
+impl BehaviourConfig {
+    /// Reads rules from TOML; what the text leaves out keeps its default.
+    ///
+    /// # Errors
+    /// [`RulesError`] with the key or the line, and what it must be.
+    pub fn from_toml(text: &str) -> Result<Self, RulesError> {
+        let config: Self = toml::from_str(text).map_err(|error| RulesError::Unreadable(error.to_string()))?;
+        config.validate()?;
+        Ok(config)
+    }
+
+    /// How long after its end a behaviour of this kind may be taken up again and still be the same affair, milliseconds.
+    pub fn merge_ms(&self, kind: Kind) -> i64 {
+        ms(match kind {
+            Kind::Loitering => self.loitering.merge_s,
+            Kind::ZoneEntry => self.zone_entry.merge_s,
+            Kind::Unloading => self.landing.merge_s.max(self.contact.merge_s),
+            _ => self.contact.merge_s,
+        })
+    }
+
+    /// Checks that every value is one that the rules can work with.
+    ///
+    /// # Errors
+    /// The first value that is not.
+    pub fn validate(&self) -> Result<(), RulesError> {
+        if self.version != 1 {
+            return Err(RulesError::Version(self.version));
+        }
+        let probabilities = [
+            ("craft.eo_class_probability", self.craft.eo_class_probability),
+            ("craft.eo_official_probability", self.craft.eo_official_probability),
+            ("loitering.measured_share", self.loitering.measured_share),
+            ("landing.eo_association", self.landing.eo_association),
+        ];
+        for (key, value) in probabilities {
+            if !(0.0..=1.0).contains(&value) {
+                return Err(RulesError::OutOfRange { key, value, wants: "0 to 1" });
+            }
+        }
+        let lengths = [
+            ("craft.fixed_radius_m", self.craft.fixed_radius_m),
+            ("subjects.continue_within_m", self.subjects.continue_within_m),
+            ("loitering.mean_speed_mps", self.loitering.mean_speed_mps),
+            ("loitering.radius_m", self.loitering.radius_m),
+            ("loitering.shore_m", self.loitering.shore_m),
+            ("loitering.port_anchorage_margin_m", self.loitering.port_anchorage_margin_m),
+            ("loitering.harbour_margin_m", self.loitering.harbour_margin_m),
+            ("loitering.farm_margin_m", self.loitering.farm_margin_m),
+            ("loitering.ground_margin_m", self.loitering.ground_margin_m),
+            ("loitering.passenger_port_margin_m", self.loitering.passenger_port_margin_m),
+            ("loitering.not_under_command_shore_m", self.loitering.not_under_command_shore_m),
+            ("landing.speed_mps", self.landing.speed_mps),
+            ("landing.speed_slack_mps", self.landing.speed_slack_mps),
+            ("landing.shore_m", self.landing.shore_m),
+            ("landing.zone_margin_m", self.landing.zone_margin_m),
+            ("landing.shore_sigmas", self.landing.shore_sigmas),
+            ("landing.shore_slack_m_max", self.landing.shore_slack_m_max),
+            ("landing.lost_within_m", self.landing.lost_within_m),
+            ("contact.distance_m", self.contact.distance_m),
+            ("contact.speed_mps", self.contact.speed_mps),
+            ("contact.speed_slack_mps", self.contact.speed_slack_mps),
+            ("contact.shore_m", self.contact.shore_m),
+            ("contact.zone_margin_m", self.contact.zone_margin_m),
+            ("contact.lighter_shore_m", self.contact.lighter_shore_m),
+            ("contact.distance_sigmas", self.contact.distance_sigmas),
+            ("contact.distance_slack_m_max", self.contact.distance_slack_m_max),
+            ("contact.lost_within_m", self.contact.lost_within_m),
+            ("contact.born_within_m", self.contact.born_within_m),
+            ("contact.left_at_m", self.contact.left_at_m),
+            ("zone_entry.depth_m", self.zone_entry.depth_m),
+            ("zone_entry.depth_sigmas", self.zone_entry.depth_sigmas),
+            ("zone_entry.depth_slack_m_max", self.zone_entry.depth_slack_m_max),
+            ("zone_entry.left_m", self.zone_entry.left_m),
+        ];
+        for (key, value) in lengths {
+            if !(0.0..=LENGTH_MAX_M).contains(&value) {
+                return Err(RulesError::OutOfRange {
+                    key,
+                    value,
+                    wants: "0 to 10000, in the unit at the end of the key",
+                });
+            }
+        }
+        let stay_s = self.loitering.duration_s;
+        if !(120..=3600).contains(&stay_s) {
+            let wants = "120 to 3600: the window that is kept of a stay is at most an hour";
+            return Err(RulesError::OutOfRange { key: "loitering.duration_s", value: f64::from(stay_s), wants });
+        }
+        let durations = [
+            ("subjects.remembered_slow_s", self.subjects.remembered_slow_s),
+            ("subjects.remembered_moving_s", self.subjects.remembered_moving_s),
+            ("subjects.continue_moving_s", self.subjects.continue_moving_s),
+            ("loitering.merge_s", self.loitering.merge_s),
+            ("landing.duration_s", self.landing.duration_s),
+            ("landing.merge_s", self.landing.merge_s),
+            ("landing.break_s", self.landing.break_s),
+            ("landing.lost_time_to_shore_s", self.landing.lost_time_to_shore_s),
+            ("landing.eo_window_s", self.landing.eo_window_s),
+            ("contact.duration_s", self.contact.duration_s),
+            ("contact.break_s", self.contact.break_s),
+            ("contact.merge_s", self.contact.merge_s),
+            ("contact.lost_time_to_meet_s", self.contact.lost_time_to_meet_s),
+            ("contact.hidden_s", self.contact.hidden_s),
+            ("zone_entry.duration_s", self.zone_entry.duration_s),
+            ("zone_entry.merge_s", self.zone_entry.merge_s),
+        ];
+        for (key, value) in durations {
+            if value > DURATION_MAX_S {
+                return Err(RulesError::OutOfRange { key, value: f64::from(value), wants: "0 to 86400" });
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The longest length in metres that a rule may ask for: what is known of surroundings reaches no farther.
+const LENGTH_MAX_M: f64 = 10_000.0;
+/// The longest time in seconds that a rule may ask for, a day: memory a vessel stays bounded.
+const DURATION_MAX_S: u32 = 86_400;
+
+/// A time of the configuration in milliseconds.
+pub(super) fn ms(seconds: u32) -> i64 {
+    i64::from(seconds) * 1000
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SHIPPED: &str = include_str!("../../config/rules.toml");
+
+    #[test]
+    fn the_shipped_file_is_what_is_compiled_in() {
+        assert_eq!(BehaviourConfig::from_toml(SHIPPED).unwrap(), BehaviourConfig::default());
+    }
+
+    #[test]
+    fn the_shipped_file_leaves_nothing_out() {
+        let shipped: toml::Table = SHIPPED.parse().unwrap();
+        let full = toml::Table::try_from(BehaviourConfig::default()).unwrap();
+        let keys = |table: &toml::Table| -> Vec<String> {
+            let mut keys: Vec<String> = table
+                .iter()
+                .flat_map(|(section, value)| match value.as_table() {
+                    Some(inner) => inner.keys().map(|key| format!("{section}.{key}")).collect(),
+                    None => vec![section.clone()],
+                })
+                .collect();
+            keys.sort();
+            keys
+        };
+        assert_eq!(keys(&shipped), keys(&full));
+    }
+
+    #[test]
+    fn an_unknown_key_and_a_value_out_of_range_are_refused_by_name() {
+        let unknown = BehaviourConfig::from_toml("[loitering]\nspeed = 1.0\n").unwrap_err();
+        assert!(unknown.to_string().contains("unknown field `speed`"), "{unknown}");
+        let negative = BehaviourConfig::from_toml("[contact]\ndistance_m = -5.0\n").unwrap_err();
+        assert!(negative.to_string().starts_with("rule contact.distance_m = -5 cannot be"), "{negative}");
+        let nan = BehaviourConfig::from_toml("[contact]\ndistance_m = nan\n").unwrap_err();
+        assert!(matches!(nan, RulesError::OutOfRange { .. }));
+        let day = BehaviourConfig::from_toml("[loitering]\nduration_s = 86400\n").unwrap_err();
+        assert!(matches!(day, RulesError::OutOfRange { key: "loitering.duration_s", .. }));
+        assert_eq!(BehaviourConfig::from_toml("version = 2").unwrap_err(), RulesError::Version(2));
+    }
+
+    #[test]
+    fn what_a_file_leaves_out_keeps_its_default() {
+        let config = BehaviourConfig::from_toml("[loitering]\nradius_m = 800.0\n").unwrap();
+        assert_eq!(config.loitering.radius_m, 800.0);
+        assert_eq!(config.loitering.duration_s, 1800);
+    }
+}

@@ -1,0 +1,257 @@
+//! `unloading` at the shore: a craft lies at an open shore, or is lost as it runs up on it, or a camera sees goods landed.
+//!
+//! Definition: within 150 m of the shore at less than 0.5 m/s for 5 min, outside designated ports, fishing harbours and farms
+//! (+ 200 m); officials excepted. Radar seldom sees a boat on the beach, so a boat that was making for the shore and is
+//! lost just off it is taken to have landed, until it is seen elsewhere.
+
+use super::config::{BehaviourConfig, LandingConfig, ms};
+use super::finding::{Evidence, Kind};
+use super::spell::{Dwell, Rhythm, Say, Spell};
+use super::subject::{Hidden, Subject};
+use super::voice::{Telling, Voice};
+use crate::chart::{Chart, ZoneKind};
+use crate::feed::observation::EoActivity;
+use crate::fusion::TrackState;
+use crate::units::{Bearing, EventTime};
+
+/// A boat that nobody has measured for this long is lost, in milliseconds: some eight scans.
+const LOST_MS: i64 = 25_000;
+
+/// What is kept of a vessel for this rule.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct State {
+    dwell: Dwell,
+    spell: Option<Spell>,
+    nearest_m: f64,
+    slowest_mps: f64,
+    /// The measurement whose loss has been judged already.
+    judged: Option<EventTime>,
+    /// Camera reports of goods going ashore: when the last two came.
+    eo: [Option<EventTime>; 2],
+}
+
+impl State {
+    /// Whether anything has been told.
+    pub(super) fn has_spoken(&self) -> bool {
+        self.spell.is_some()
+    }
+
+    /// Whether it lies at the shore for all that is known.
+    pub(super) fn lies_at_shore(&self) -> bool {
+        self.dwell.began().is_some()
+    }
+}
+
+/// Takes note of what cameras saw it do.
+pub(super) fn sight(subject: &mut Subject, track: &TrackState, rules: &LandingConfig) {
+    for sighting in &track.sightings {
+        let ashore = matches!(sighting.activity, Some(EoActivity::LandingGoods | EoActivity::Beached));
+        let newer = subject.landing.eo[1].is_none_or(|last| sighting.time > last);
+        if ashore && newer && sighting.association >= rules.eo_association {
+            subject.landing.eo = [subject.landing.eo[1], Some(sighting.time)];
+        }
+    }
+}
+
+/// Looks at a vessel that is in the picture or remembered.
+pub(super) fn update(subject: &mut Subject, config: &BehaviourConfig, chart: &Chart, voice: &mut Voice) {
+    let rules = &config.landing;
+    let now = voice.now();
+    let idle = subject.landing.spell.is_none() && !subject.landing.lies_at_shore();
+    if idle && subject.surroundings.shore_m() > rules.lost_within_m.max(rules.shore_m + rules.shore_slack_m_max) {
+        return;
+    }
+    let measured = subject.present_at == now && now.millis_since(subject.last_seen) <= LOST_MS;
+    let seen_landing = eo_reports(subject, rules, now);
+    if measured {
+        let lies = lies(subject, config);
+        if lies && !subject.landing.lies_at_shore() {
+            (subject.landing.nearest_m, subject.landing.slowest_mps) = (f64::INFINITY, f64::INFINITY);
+        }
+        if lies {
+            subject.landing.nearest_m = subject.landing.nearest_m.min(subject.surroundings.shore_m());
+            subject.landing.slowest_mps = subject.landing.slowest_mps.min(subject.slow_speed_mps);
+        }
+        subject.landing.dwell.feed(now, Some(lies), ms(rules.break_s));
+    } else {
+        if !subject.landing.lies_at_shore() {
+            judge_loss(subject, config, chart, now);
+        }
+        // Out of sight on the beach: it lies there until it is seen elsewhere, or forgotten.
+        if subject.landing.lies_at_shore() {
+            let still = now.millis_since(subject.measured.time) <= ms(config.subjects.remembered_slow_s) / 2;
+            subject.landing.dwell.feed(now, Some(still), i64::MAX);
+            if !still {
+                subject.landing.dwell.clear();
+            }
+        }
+    }
+    let need_ms = ms(rules.duration_s);
+    let by_time = subject.landing.dwell.held_ms() >= need_ms;
+    let met = subject.landing.dwell.began().zip(subject.landing.dwell.last()).and_then(|(began, last)| {
+        if by_time {
+            Some((began, began.plus_millis(need_ms), last))
+        } else {
+            seen_landing.then_some((began, now, last))
+        }
+    });
+    let rhythm = Rhythm { need_ms, merge_ms: ms(rules.merge_s) };
+    let Some((say, spell)) = voice.step(&mut subject.landing.spell, met, rhythm) else { return };
+    let evidence = if met.is_some() || say == Say::Started { evidence(subject, rules, now) } else { Vec::new() };
+    let confidence = confidence(subject, now);
+    voice.tell(
+        Telling { kind: Kind::Unloading, say, spell, other: None, zone: None, confidence, evidence },
+        subject.who(),
+        chart,
+    );
+}
+
+/// Whether a measured craft lies at an open shore now.
+fn lies(subject: &Subject, config: &BehaviourConfig) -> bool {
+    let rules = &config.landing;
+    let around = &subject.surroundings;
+    let slack = (rules.shore_sigmas * subject.sigma_m).min(rules.shore_slack_m_max);
+    around.shore_m() <= rules.shore_m + slack
+        && subject.slow_speed_mps < rules.speed_mps + rules.speed_slack_mps
+        && concerns(subject, config)
+        && ![ZoneKind::DesignatedPort, ZoneKind::FishingHarbour, ZoneKind::Farm]
+            .into_iter()
+            .any(|kind| around.within(kind, rules.zone_margin_m))
+}
+
+/// Whether a landing of this craft would be anybody's concern.
+fn concerns(subject: &Subject, config: &BehaviourConfig) -> bool {
+    !subject.craft.official && !subject.is_fixed(config) && subject.merged_with.is_none()
+}
+
+/// Judges once whether a boat that is lost must have run up on the shore.
+fn judge_loss(subject: &mut Subject, config: &BehaviourConfig, chart: &Chart, now: EventTime) {
+    let rules = &config.landing;
+    let last = subject.measured;
+    if now.millis_since(last.time) < LOST_MS || subject.landing.judged == Some(last.time) {
+        return;
+    }
+    subject.landing.judged = Some(last.time);
+    if !concerns(subject, config) || subject.hidden.is_some() {
+        return;
+    }
+    let speed = last.speed_mps();
+    let shore = chart.coast.nearest(last.position).map(|shore| (shore.point, shore.distance_m));
+    let (point, distance_m) = if speed > rules.speed_mps + rules.speed_slack_mps {
+        let course = Bearing::of_vector(last.east_mps, last.north_mps);
+        match chart.coast.landfall(last.position, course, rules.lost_within_m) {
+            Some(landfall) => (landfall.point, landfall.distance_m),
+            None => return,
+        }
+    } else {
+        // It had all but stopped: then it must have been at the shore already.
+        match shore.filter(|(_, distance)| *distance <= rules.shore_m + rules.shore_slack_m_max) {
+            Some(found) => found,
+            None => return,
+        }
+    };
+    let seconds = (distance_m - rules.shore_m / 2.0).max(0.0) / speed.max(1.0);
+    if seconds > f64::from(rules.lost_time_to_shore_s) {
+        return;
+    }
+    let excused = chart
+        .zones
+        .within(point, rules.zone_margin_m, now)
+        .iter()
+        .any(|(zone, _)| matches!(zone.kind, ZoneKind::DesignatedPort | ZoneKind::FishingHarbour | ZoneKind::Farm));
+    if excused {
+        return;
+    }
+    let began = last.time.plus_seconds(seconds);
+    (subject.landing.nearest_m, subject.landing.slowest_mps) = (0.0, 0.0);
+    subject.landing.dwell.begin_at(began, now);
+    subject.hidden = Some(Hidden { place: point, with: None, since: began });
+}
+
+/// Whether a camera has reported goods going ashore often enough of late.
+fn eo_reports(subject: &Subject, rules: &LandingConfig, now: EventTime) -> bool {
+    let window_ms = ms(rules.eo_window_s);
+    let recent = subject.landing.eo.iter().flatten().filter(|time| now.millis_since(**time) <= window_ms).count();
+    recent as u32 >= rules.eo_reports.min(2)
+}
+
+fn confidence(subject: &Subject, now: EventTime) -> f64 {
+    let unseen = subject.hidden.is_some() || now.millis_since(subject.last_seen) > LOST_MS;
+    let camera = subject.landing.eo[1].is_some();
+    let base = if unseen { 0.55 } else { 0.75 };
+    base + if camera { 0.2 } else { 0.0 } + if subject.sources.eo { 0.04 } else { 0.0 }
+}
+
+fn evidence(subject: &Subject, rules: &LandingConfig, now: EventTime) -> Vec<Evidence> {
+    let state = &subject.landing;
+    let from = state.dwell.began().unwrap_or(now);
+    let (who, who_zh) = subject.words();
+    let minutes = state.dwell.held_ms() as f64 / 60_000.0;
+    let item = |code, observed, threshold, unit, en, zh| Evidence {
+        code,
+        observed,
+        threshold,
+        unit,
+        from,
+        to: now,
+        sensors: subject.sources,
+        sentence_en: en,
+        sentence_zh: zh,
+    };
+    let mut list = Vec::new();
+    if subject.hidden.is_some() {
+        let (distance, seconds) = (subject.surroundings.shore_m(), now.seconds_since(subject.measured.time));
+        list.push(item(
+            "lost_at_shore",
+            seconds,
+            LOST_MS as f64 / 1000.0,
+            "s",
+            format!("{who} ran for the shore, was lost {distance:.0} m off it and has not been seen since: it must be on the beach."),
+            format!("{who_zh}驶向岸边，距岸{distance:.0}米处目标消失，此后再未出现，应已抵滩。"),
+        ));
+    } else {
+        let distance = state.nearest_m;
+        list.push(item(
+            "shore_distance",
+            distance,
+            rules.shore_m,
+            "m",
+            format!("{who} lies {distance:.0} m from the shore, at no designated port, fishing harbour or farm."),
+            format!("{who_zh}停靠在距岸{distance:.0}米处，不在设关港口、渔港或养殖区内。"),
+        ));
+        list.push(item(
+            "speed",
+            state.slowest_mps,
+            rules.speed_mps,
+            "m/s",
+            format!("It makes {:.1} m/s: it lies still.", state.slowest_mps),
+            format!("航速{:.1}米/秒，处于停泊状态。", state.slowest_mps),
+        ));
+    }
+    list.push(item(
+        "time_at_shore",
+        minutes * 60.0,
+        f64::from(rules.duration_s),
+        "s",
+        format!("It has been there for {minutes:.0} min."),
+        format!("已停留{minutes:.0}分钟。"),
+    ));
+    if state.eo[1].is_some() {
+        list.push(item(
+            "camera_landing",
+            f64::from(rules.eo_reports),
+            f64::from(rules.eo_reports),
+            "count",
+            "A camera reports that goods go ashore, or that it is run up on the beach.".to_owned(),
+            "光电设备发现其抢滩或正在卸货上岸。".to_owned(),
+        ));
+    }
+    list
+}
+
+/// Says of a vessel that is forgotten that its affair is over.
+pub(super) fn close(subject: &Subject, chart: &Chart, voice: &mut Voice) {
+    if let Some(spell) = subject.landing.spell {
+        voice.end(Kind::Unloading, spell, None, subject.who(), chart);
+    }
+}

@@ -1,0 +1,110 @@
+//! From tracks and the chart to findings: one file a rule, each with the evidence and the honest causes that it tested.
+//!
+//! [`Behaviour::sample`] takes the whole confirmed picture at each instant of event time (10 s apart) and looks at every
+//! vessel once; [`Behaviour::drain`] hands over what the rules have to say. Everything streams: windows slide, memory a
+//! vessel is fixed, nothing is cut at an hour or a day. Missed reports do not end a behaviour: a vessel (a `Subject`) outlives
+//! its tracks. No clock, no I/O: the same samples give the same findings.
+//!
+//! Reads `fusion::TrackState` and `chart::Chart`, and nothing else. Definitions, sources and known misses: `docs/rules.md`;
+//! thresholds: `config/rules.toml`.
+
+mod config;
+mod contact;
+mod craft;
+mod finding;
+mod landing;
+mod loitering;
+mod motion;
+mod pairs;
+mod roll;
+mod spell;
+mod subject;
+mod surroundings;
+#[cfg(test)]
+mod tests;
+#[cfg(test)]
+pub(crate) mod tests_support;
+mod voice;
+mod zone_entry;
+
+pub use config::{
+    BehaviourConfig, ContactConfig, CraftConfig, LandingConfig, LoiteringConfig, RulesError, SubjectsConfig,
+    ZoneEntryConfig,
+};
+pub use craft::{Craft, Known};
+pub use finding::{Evidence, Finding, Kind, NearPlace, Phase};
+
+use crate::chart::Chart;
+use crate::fusion::TrackState;
+use crate::units::EventTime;
+use contact::Contacts;
+use roll::Roll;
+use voice::Voice;
+
+/// All rules over all vessels.
+#[derive(Debug)]
+pub struct Behaviour {
+    config: BehaviourConfig,
+    roll: Roll,
+    contacts: Contacts,
+    voice: Voice,
+}
+
+impl Behaviour {
+    /// Rules with these thresholds, which must be valid ([`BehaviourConfig::validate`]).
+    pub fn new(config: BehaviourConfig) -> Self {
+        Self { config, roll: Roll::default(), contacts: Contacts::default(), voice: Voice::new() }
+    }
+
+    /// Looks at the picture at `now`: all confirmed tracks, sorted by id, predicted to `now`.
+    ///
+    /// To be called at every instant of a regular grid (10 s), in order; an instant before the last is ignored.
+    pub fn sample(&mut self, now: EventTime, tracks: &[TrackState], chart: &Chart) {
+        debug_assert!(tracks.is_sorted_by_key(|track| track.id), "tracks come sorted by id");
+        if now <= self.voice.now() {
+            return;
+        }
+        self.voice.set_now(now);
+        let Self { config, roll, contacts, voice } = self;
+        roll.call(now, tracks, config);
+        for (subject, track) in roll.present.iter_mut().zip(tracks) {
+            subject.surroundings.refresh(now, subject.position, chart);
+            landing::sight(subject, track, &config.landing);
+            let marks = loitering::marks(subject, &config.loitering);
+            let hold_ms = subject.remembered_ms(config);
+            if subject.stay.push(now, subject.position, marks, hold_ms) {
+                loitering::judge(subject, config, chart, voice);
+            }
+            landing::update(subject, config, chart, voice);
+            zone_entry::update(subject, config, chart, voice);
+        }
+        for subject in &mut roll.absent {
+            landing::update(subject, config, chart, voice);
+            zone_entry::update(subject, config, chart, voice);
+        }
+        roll.note_births(config);
+        contacts.update(&mut roll.present, &mut roll.absent, config, chart, voice);
+        for subject in roll.forget(now, config) {
+            loitering::close(&subject, chart, voice);
+            landing::close(&subject, chart, voice);
+            zone_entry::close(&subject, chart, voice);
+        }
+    }
+
+    /// Takes out what the rules have said since the last time, in the order of saying.
+    pub fn drain(&mut self) -> Vec<Finding> {
+        self.voice.drain()
+    }
+
+    /// To be called when the chart was replaced: what was remembered of the surroundings of vessels is asked anew.
+    pub fn chart_changed(&mut self) {
+        for subject in self.roll.present.iter_mut().chain(&mut self.roll.absent) {
+            subject.surroundings.forget();
+        }
+    }
+
+    /// How many vessels are followed or remembered.
+    pub fn vessels(&self) -> usize {
+        self.roll.present.len() + self.roll.absent.len()
+    }
+}

@@ -1,0 +1,309 @@
+//! A vessel as the rules see it: it outlives its tracks.
+//!
+//! Fusion's tracks end and are born anew when radar loses a boat behind another, on the beach, or between AIS reports.
+//! A [`Subject`] goes on: a new track continues it when it bears its MMSI, or begins where the lost vessel must be by now.
+
+use super::config::BehaviourConfig;
+use super::contact::BornBeside;
+use super::craft::Craft;
+use super::motion::{Recent, Stay};
+use super::surroundings::Surroundings;
+use super::{landing, loitering, zone_entry};
+use crate::feed::observation::Text20;
+use crate::fusion::{Sources, TrackState};
+use crate::geodesy::{LatLon, distance_m, offset_m};
+use crate::units::{EventTime, Mmsi, TrackId};
+
+/// A vessel counts as measured while its last measurement is no older than this, in milliseconds (the minute over which
+/// `TrackState::sources` looks back).
+const MEASURED_MS: i64 = 60_000;
+/// Positions younger than this are taken as measured for dead reckoning, in milliseconds: five scans of 3 s.
+const FRESH_MS: i64 = 15_000;
+
+/// A track that began longer than this before another was lost is no continuation of it, in milliseconds.
+const OVERLAP_MS: i64 = 30_000;
+
+/// The state of a vessel when a sensor last measured it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct LastMeasured {
+    pub(super) time: EventTime,
+    pub(super) position: LatLon,
+    pub(super) east_mps: f64,
+    pub(super) north_mps: f64,
+    pub(super) sigma_m: f64,
+}
+
+impl LastMeasured {
+    pub(super) fn speed_mps(&self) -> f64 {
+        self.east_mps.hypot(self.north_mps)
+    }
+
+    /// Where it must be at `time` by its course and speed.
+    pub(super) fn reckoned(&self, time: EventTime) -> LatLon {
+        let seconds = time.seconds_since(self.time);
+        self.position.moved_m(self.east_mps * seconds, self.north_mps * seconds)
+    }
+}
+
+/// Where a vessel must be that nobody sees: on the beach, or alongside another.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Hidden {
+    /// The place; it moves with the host.
+    pub(super) place: LatLon,
+    /// The vessel that hides it, by number; `None` on the beach.
+    pub(super) with: Option<u64>,
+    /// Since when.
+    pub(super) since: EventTime,
+}
+
+/// Whom a finding is about.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Who {
+    pub(super) track: TrackId,
+    pub(super) mmsi: Option<Mmsi>,
+    pub(super) place: LatLon,
+}
+
+/// A vessel.
+#[derive(Clone, Debug)]
+pub(super) struct Subject {
+    /// Constant for its life, counted in the order of birth.
+    pub(super) number: u64,
+    /// Its present track, or the last one.
+    pub(super) track: TrackId,
+    pub(super) craft: Craft,
+    pub(super) name: Option<Text20>,
+    /// The navigational status that it sends now.
+    pub(super) nav_status: Option<u8>,
+    /// When its first track was first measured.
+    pub(super) first_seen: EventTime,
+    /// When its present track was first measured.
+    pub(super) track_began: EventTime,
+    /// When any sensor last measured it.
+    pub(super) last_seen: EventTime,
+    /// The last instant at which it was in the picture.
+    pub(super) present_at: EventTime,
+    pub(super) position: LatLon,
+    pub(super) sigma_m: f64,
+    /// The filter's velocity.
+    pub(super) east_mps: f64,
+    pub(super) north_mps: f64,
+    /// The best word on whether it lies still: the lesser of displacement over a minute and the filter's speed.
+    pub(super) slow_speed_mps: f64,
+    /// Noise of that speed, one sigma.
+    pub(super) speed_sigma_mps: f64,
+    pub(super) sources: Sources,
+    pub(super) measured: LastMeasured,
+    /// Where it was first seen, and how far it has been from there.
+    origin: LatLon,
+    pub(super) roamed_m: f64,
+    /// Since when it has been slow enough for a contact.
+    pub(super) slow_since: Option<EventTime>,
+    /// The larger track that hides it, as fusion says.
+    pub(super) merged_with: Option<TrackId>,
+    /// Where it must be while nobody sees it.
+    pub(super) hidden: Option<Hidden>,
+    /// The measurement whose loss has been judged already.
+    pub(super) loss_judged: Option<EventTime>,
+    /// The vessel at rest beside which it was first seen, until it has left it.
+    pub(super) born_beside: Option<BornBeside>,
+    pub(super) recent: Recent,
+    pub(super) stay: Stay,
+    pub(super) surroundings: Surroundings,
+    pub(super) loitering: loitering::State,
+    pub(super) landing: landing::State,
+    pub(super) zone_entry: zone_entry::State,
+}
+
+impl Subject {
+    /// A vessel never seen before.
+    pub(super) fn new(number: u64, track: &TrackState, config: &BehaviourConfig) -> Self {
+        let window_ms = super::config::ms(config.loitering.duration_s);
+        Self {
+            number,
+            track: track.id,
+            craft: Craft::default(),
+            name: None,
+            nav_status: None,
+            first_seen: track.first_seen,
+            track_began: track.first_seen,
+            last_seen: track.last_seen,
+            present_at: track.time,
+            position: track.position,
+            sigma_m: track.position_sigma_m(),
+            east_mps: track.east_mps,
+            north_mps: track.north_mps,
+            slow_speed_mps: track.sog_mps(),
+            speed_sigma_mps: track.speed_sigma_mps,
+            sources: track.sources,
+            measured: LastMeasured {
+                time: track.last_seen,
+                position: track.position,
+                east_mps: track.east_mps,
+                north_mps: track.north_mps,
+                sigma_m: track.position_sigma_m(),
+            },
+            origin: track.position,
+            roamed_m: 0.0,
+            slow_since: None,
+            merged_with: None,
+            hidden: None,
+            loss_judged: None,
+            born_beside: None,
+            recent: Recent::new(track.position),
+            stay: Stay::new(track.time, track.position, window_ms),
+            surroundings: Surroundings::default(),
+            loitering: loitering::State::default(),
+            landing: landing::State::default(),
+            zone_entry: zone_entry::State::default(),
+        }
+    }
+
+    /// Takes the state of its track at `now`.
+    pub(super) fn update(&mut self, now: EventTime, track: &TrackState, config: &BehaviourConfig) {
+        if self.track != track.id {
+            self.track = track.id;
+            self.track_began = track.first_seen;
+            self.recent = Recent::new(track.position);
+        }
+        self.craft.learn(track, &config.craft);
+        self.name = track.identity.name.or(self.name);
+        self.nav_status = track.identity.nav_status;
+        self.present_at = now;
+        self.last_seen = self.last_seen.max(track.last_seen);
+        self.position = track.position;
+        self.sigma_m = track.position_sigma_m();
+        (self.east_mps, self.north_mps) = (track.east_mps, track.north_mps);
+        self.sources = track.sources;
+        self.merged_with = track.merged_with;
+        if track.merged_with.is_none() && self.hidden.is_some_and(|hidden| track.last_seen > hidden.since) {
+            self.hidden = None;
+        }
+        self.recent.push(now, track.position);
+        let sog = track.sog_mps();
+        self.slow_speed_mps = self.recent.speed_mps().map_or(sog, |displaced| displaced.min(sog));
+        self.speed_sigma_mps = track.speed_sigma_mps;
+        self.roamed_m = self.roamed_m.max(distance_m(self.origin, track.position) - 2.0 * self.sigma_m);
+        if now.millis_since(track.last_seen) <= FRESH_MS {
+            self.measured = LastMeasured {
+                time: now,
+                position: track.position,
+                east_mps: track.east_mps,
+                north_mps: track.north_mps,
+                sigma_m: self.sigma_m,
+            };
+        }
+        if self.slow_speed_mps < config.contact.speed_mps {
+            self.slow_since.get_or_insert(now);
+        } else {
+            self.slow_since = None;
+        }
+    }
+
+    /// Whether a sensor has measured it in the last minute.
+    pub(super) fn measured_lately(&self) -> bool {
+        self.present_at.millis_since(self.last_seen) <= MEASURED_MS
+    }
+
+    /// Whether it is a buoy, a raft or a rock for all that is known.
+    pub(super) fn is_fixed(&self, config: &BehaviourConfig) -> bool {
+        !self.craft.sends_ais && self.craft.eo_class.is_none() && self.roamed_m < config.craft.fixed_radius_m
+    }
+
+    /// For how long it is remembered when nobody sees it any more, in milliseconds.
+    pub(super) fn remembered_ms(&self, config: &BehaviourConfig) -> i64 {
+        match self.hidden {
+            Some(Hidden { with: Some(_), .. }) => return super::config::ms(config.contact.hidden_s),
+            Some(_) => return super::config::ms(config.subjects.remembered_slow_s),
+            None => {}
+        }
+        let slow = self.measured.speed_mps() < config.contact.speed_mps;
+        super::config::ms(if slow { config.subjects.remembered_slow_s } else { config.subjects.remembered_moving_s })
+    }
+
+    /// Whether `track`, not known before, continues this vessel, lost; the smaller the number, the better it fits.
+    pub(super) fn continued_by(&self, track: &TrackState, now: EventTime, config: &BehaviourConfig) -> Option<f64> {
+        /// No vessel is faster, in m/s (97 knots).
+        const FASTEST_MPS: f64 = 50.0;
+        let gap_s = track.first_seen.seconds_since(self.measured.time).max(0.0);
+        match (self.craft.mmsi, track.identity.mmsi) {
+            (Some(mine), Some(other)) if mine == other => {
+                let moved = distance_m(self.measured.position, track.position);
+                let seconds = now.seconds_since(self.measured.time).max(0.0);
+                return (moved <= 1_000.0 + FASTEST_MPS * seconds).then_some(0.0);
+            }
+            (Some(_), Some(_)) => return None,
+            _ => {}
+        }
+        if track.first_seen.millis_since(self.measured.time) < -OVERLAP_MS {
+            // Both were seen at the same time: two vessels.
+            return None;
+        }
+        let rules = &config.subjects;
+        let reach_m = rules.continue_within_m + 2.0 * self.measured.sigma_m.min(rules.continue_within_m);
+        let birthplace = birthplace(track);
+        let miss_of = |place: LatLon| distance_m(place, track.position).min(distance_m(place, birthplace));
+        if let Some(hidden) = self.hidden {
+            // A fast boat is some way off when it comes out of the echo: then it must come straight from there.
+            let miss = miss_of(hidden.place).min(miss_of_course(hidden.place, track, rules.continue_moving_s));
+            return (miss <= reach_m).then_some(1.0 + miss);
+        }
+        let slow = self.measured.speed_mps() < config.contact.speed_mps;
+        let from_place = miss_of(self.measured.position);
+        if slow && from_place <= reach_m {
+            return Some(1.0 + from_place);
+        }
+        if !slow && gap_s <= f64::from(rules.continue_moving_s) {
+            let reckoned = self.measured.reckoned(now);
+            let miss = distance_m(reckoned, track.position);
+            return (miss <= reach_m + 0.3 * self.measured.speed_mps() * gap_s).then_some(1.0 + miss);
+        }
+        None
+    }
+
+    /// Whom to name in a finding.
+    pub(super) fn who(&self) -> Who {
+        Who { track: self.track, mmsi: self.craft.mmsi, place: self.position }
+    }
+
+    /// What to call it, in English and Chinese.
+    pub(super) fn words(&self) -> (String, String) {
+        let (kind, kind_zh) = self.craft.words();
+        match (self.name, self.craft.mmsi) {
+            (Some(name), Some(mmsi)) => {
+                (format!("{kind} {name} (MMSI {mmsi})"), format!("{kind_zh}“{name}”（MMSI {mmsi}）"))
+            }
+            (None, Some(mmsi)) => (format!("{kind} MMSI {mmsi}"), format!("{kind_zh}（MMSI {mmsi}）")),
+            _ => (format!("{kind} on track {}", self.track), format!("{kind_zh}（目标{}）", self.track)),
+        }
+    }
+
+    /// Where its present track must have begun, by its first course and speed.
+    pub(super) fn birthplace(&self) -> LatLon {
+        let seconds = self.present_at.seconds_since(self.track_began);
+        self.position.moved_m(-self.east_mps * seconds, -self.north_mps * seconds)
+    }
+
+    /// Whether anything has been told of it, or it has a past that matters.
+    pub(super) fn has_spoken(&self) -> bool {
+        self.loitering.has_spoken() || self.landing.has_spoken() || self.zone_entry.has_spoken()
+    }
+}
+
+/// How far from `place` a track passed at most `within_s` seconds ago, if it has kept its course and speed; infinite if it
+/// has not been there in that time.
+fn miss_of_course(place: LatLon, track: &TrackState, within_s: u32) -> f64 {
+    let speed = track.sog_mps();
+    let (east, north) = offset_m(place, track.position);
+    let along_m = (east * track.east_mps + north * track.north_mps) / speed.max(1e-6);
+    if speed < 1.0 || along_m < 0.0 || along_m > speed * f64::from(within_s) {
+        return f64::INFINITY;
+    }
+    (east * east + north * north - along_m * along_m).max(0.0).sqrt()
+}
+
+/// Where a track must have begun, by its present course and speed.
+fn birthplace(track: &TrackState) -> LatLon {
+    let seconds = track.time.seconds_since(track.first_seen);
+    track.position.moved_m(-track.east_mps * seconds, -track.north_mps * seconds)
+}
