@@ -10,7 +10,7 @@
 
 use std::collections::BTreeMap;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::config::{BehaviourConfig, ContactConfig, ms};
 use super::finding::{Evidence, Kind};
@@ -98,6 +98,7 @@ fn fit(subject: &Subject, config: &BehaviourConfig) -> bool {
     subject.slow_speed_mps < rules.speed_mps + rules.speed_slack_mps
         && !subject.craft.official
         && !subject.is_fixed(config)
+        && !subject.is_shadow()
         && ![ZoneKind::DesignatedPort, ZoneKind::FishingHarbour, ZoneKind::Anchorage, ZoneKind::Farm]
             .into_iter()
             .any(|kind| around.within(kind, rules.zone_margin_m))
@@ -130,12 +131,15 @@ impl Contacts {
         let resting: Vec<usize> = (0..present.len()).filter(|index| fit(&present[*index], config)).collect();
         hide_the_lost(present, absent, &resting, config, now);
         let met = self.together(present, &resting, config);
-        let party: Vec<u64> = self.pairs.keys().flat_map(|(a, b)| [*a, *b]).collect();
-        let party: rustc_hash::FxHashSet<u64> =
-            party.into_iter().chain(met.iter().flat_map(|(a, b, _)| [*a, *b])).collect();
-        let mut fleet = Fleet::new(present, absent, |subject| {
-            party.contains(&subject.number) || subject.hidden.is_some() || subject.born_beside.is_some()
-        });
+        let mut party: FxHashSet<u64> = self.pairs.keys().flat_map(|(a, b)| [*a, *b]).collect();
+        party.extend(met.iter().flat_map(|(a, b, _)| [*a, *b]));
+        for subject in present.iter().chain(absent.iter()) {
+            let hosts = [subject.hidden.and_then(|hidden| hidden.with), subject.born_beside.map(|born| born.host)];
+            for host in hosts.into_iter().flatten() {
+                party.extend([subject.number, host]);
+            }
+        }
+        let mut fleet = Fleet::new(present, absent, |subject| party.contains(&subject.number));
         self.join(&met, &fleet, config, now);
         self.join_hidden(&mut fleet, config, now);
         self.join_leavers(&mut fleet, config, chart, voice);
@@ -293,7 +297,8 @@ impl Contacts {
                 continue;
             }
             let left = subject.first_seen;
-            let stayed = left.millis_since(born.since) >= ms(config.contact.duration_s);
+            let since = born.since.unwrap_or(left);
+            let stayed = left.millis_since(since) >= ms(config.contact.duration_s);
             let (host_fits, tells) = (fit(host, config), !subject.craft.sends_ais && !subject.craft.official);
             if stayed
                 && host_fits
@@ -301,9 +306,9 @@ impl Contacts {
                 && subject.measured_lately()
                 && !fishing_together(host, subject, &config.contact)
             {
-                if let Some(pair) = self.touch(host, subject, 0.0, born.since, left, config) {
+                if let Some(pair) = self.touch(host, subject, 0.0, since, left, config) {
                     pair.inferred = true;
-                    pair.dwell.begin_at(born.since, left);
+                    pair.dwell.begin_at(since, left);
                 }
                 self.tell_pair(key_of(host, subject), fleet, config, chart, voice);
             }
@@ -363,30 +368,26 @@ impl Contacts {
     }
 }
 
-/// That a craft was first seen beside a vessel at rest.
+/// That a craft was first seen beside another vessel.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct BornBeside {
     /// The vessel, by number.
     pub(super) host: u64,
-    /// Since when the craft may have lain there: the host's coming to rest.
-    pub(super) since: EventTime,
+    /// Since when the craft may have lain there: the host's coming to rest; `None` beside a vessel under way.
+    pub(super) since: Option<EventTime>,
 }
 
-/// The vessel at rest beside which a newborn craft appeared, if there is one.
-pub(super) fn birth_beside(
-    newborn: &Subject,
-    present: &[Box<Subject>],
-    config: &BehaviourConfig,
-) -> Option<BornBeside> {
-    let rules = &config.contact;
+/// The vessel beside which a newborn craft appeared, if there is one: it may be a boat that puts off, or a second echo.
+pub(super) fn birth_beside(newborn: &Subject, present: &[Box<Subject>], within_m: f64) -> Option<BornBeside> {
     let birthplace = newborn.birthplace();
     present
         .iter()
-        .filter(|host| host.number != newborn.number && fit(host, config))
+        .filter(|host| host.first_seen < newborn.first_seen && !newborn.craft.sends_ais)
+        .filter(|host| host.craft.size_order() >= newborn.craft.size_order() && !host.is_shadow())
         .filter_map(|host| {
-            let since = host.slow_since?;
             let near_m = distance_m(host.position, birthplace).min(distance_m(host.position, newborn.position));
-            (near_m <= rules.born_within_m && since < newborn.first_seen).then_some((near_m, host.number, since))
+            let since = host.slow_since.filter(|since| *since < newborn.first_seen);
+            (near_m <= within_m).then_some((near_m, host.number, since))
         })
         .min_by(|a, b| a.0.total_cmp(&b.0))
         .map(|(_, host, since)| BornBeside { host, since })

@@ -121,14 +121,16 @@ fn lies(subject: &Subject, config: &BehaviourConfig) -> bool {
 
 /// Whether a landing of this craft would be anybody's concern.
 fn concerns(subject: &Subject, config: &BehaviourConfig) -> bool {
-    !subject.craft.official && !subject.is_fixed(config) && subject.merged_with.is_none()
+    !subject.craft.official && !subject.is_fixed(config) && !subject.is_shadow()
 }
 
 /// Judges once whether a boat that is lost must have run up on the shore.
 fn judge_loss(subject: &mut Subject, config: &BehaviourConfig, chart: &Chart, now: EventTime) {
     let rules = &config.landing;
     let last = subject.measured;
-    if now.millis_since(last.time) < LOST_MS || subject.landing.judged == Some(last.time) {
+    // A track that fusion still carries may be found again, or be followed by another.
+    let lost_ms = if subject.present_at == now { 2 * LOST_MS } else { LOST_MS };
+    if now.millis_since(last.time) < lost_ms || subject.landing.judged == Some(last.time) {
         return;
     }
     subject.landing.judged = Some(last.time);

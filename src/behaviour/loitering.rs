@@ -70,7 +70,7 @@ pub(super) fn judge(subject: &mut Subject, config: &BehaviourConfig, chart: &Cha
     let stay = subject.stay.summary().filter(|stay| holds(subject, stay, config));
     let circle = stay.map(|_| subject.stay.circle()).filter(|(_, radius)| *radius <= rules.radius_m);
     let met = match (stay, circle) {
-        (Some(stay), Some((_, radius))) if !subject.is_fixed(config) => Some((stay, radius)),
+        (Some(stay), Some((_, radius))) if !subject.is_fixed(config) && !subject.is_shadow() => Some((stay, radius)),
         _ => None,
     };
     let rhythm = Rhythm { need_ms: ms(rules.duration_s), merge_ms: ms(rules.merge_s) };

@@ -97,7 +97,9 @@ impl Roll {
                     if !younger || subject.has_spoken() {
                         return None;
                     }
-                    Some((lost.continued_by(&tracks[index], now, config)?, index))
+                    let track = tracks.get(index)?;
+                    let fit = lost.continued_by(track, now, config).or_else(|| lost.followed_by(subject, config))?;
+                    Some((fit, index))
                 })
                 .min_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
             let Some((_, index)) = heir else { return true };
@@ -113,7 +115,7 @@ impl Roll {
     pub(super) fn note_births(&mut self, config: &BehaviourConfig) {
         for number in std::mem::take(&mut self.newborn) {
             let Some(index) = self.present.iter().position(|subject| subject.number == number) else { continue };
-            let found = contact::birth_beside(&self.present[index], &self.present, config);
+            let found = contact::birth_beside(&self.present[index], &self.present, config.contact.born_within_m);
             self.present[index].born_beside = found;
         }
     }

@@ -94,8 +94,8 @@ pub(super) struct Subject {
     pub(super) speed_sigma_mps: f64,
     pub(super) sources: Sources,
     pub(super) measured: LastMeasured,
-    /// Where it was first seen, and how far it has been from there.
-    origin: LatLon,
+    /// Where and when it was first in the picture, with one sigma in metres, and how far it has been from there for sure.
+    origin: (LatLon, EventTime, f64),
     pub(super) roamed_m: f64,
     /// Since when it has been slow enough for a contact.
     pub(super) slow_since: Option<EventTime>,
@@ -143,7 +143,7 @@ impl Subject {
                 north_mps: track.north_mps,
                 sigma_m: track.position_sigma_m(),
             },
-            origin: track.position,
+            origin: (track.position, track.time, track.position_sigma_m()),
             roamed_m: 0.0,
             slow_since: None,
             merged_with: None,
@@ -183,7 +183,9 @@ impl Subject {
         let sog = track.sog_mps();
         self.slow_speed_mps = self.recent.speed_mps().map_or(sog, |displaced| displaced.min(sog));
         self.speed_sigma_mps = track.speed_sigma_mps;
-        self.roamed_m = self.roamed_m.max(distance_m(self.origin, track.position) - 2.0 * self.sigma_m);
+        let (origin, _, origin_sigma_m) = self.origin;
+        let sure_m = distance_m(origin, track.position) - 2.0 * origin_sigma_m.hypot(self.sigma_m);
+        self.roamed_m = self.roamed_m.max(sure_m);
         if now.millis_since(track.last_seen) <= FRESH_MS {
             self.measured = LastMeasured {
                 time: now,
@@ -205,9 +207,34 @@ impl Subject {
         self.present_at.millis_since(self.last_seen) <= MEASURED_MS
     }
 
-    /// Whether it is a buoy, a raft or a rock for all that is known.
+    /// Whether it is a buoy, a raft or a rock for all that is known. What cameras say does not count: a ship that passes
+    /// behind a buoy lends it its class.
     pub(super) fn is_fixed(&self, config: &BehaviourConfig) -> bool {
-        !self.craft.sends_ais && self.craft.eo_class.is_none() && self.roamed_m < config.craft.fixed_radius_m
+        !self.craft.sends_ais && self.roamed_m < config.craft.fixed_radius_m
+    }
+
+    /// Whether it is a second echo of another vessel for all that is known: it appeared beside it and has not left.
+    pub(super) fn is_shadow(&self) -> bool {
+        self.born_beside.is_some()
+    }
+
+    /// Whether a younger vessel follows this one that is lost: it appeared where this one may have turned to. The smaller
+    /// the number, the better it fits.
+    pub(super) fn followed_by(&self, heir: &Self, config: &BehaviourConfig) -> Option<f64> {
+        let (place, time, sigma_m) = heir.origin;
+        let gap_s = time.seconds_since(self.measured.time);
+        let overlap_ms = heir.first_seen.millis_since(self.measured.time);
+        let within_s = f64::from(config.subjects.continue_moving_s);
+        let same_vessel = match (self.craft.mmsi, heir.craft.mmsi) {
+            (Some(mine), Some(other)) => return (mine == other).then_some(0.0),
+            (mine, other) => mine.is_none() || other.is_none(),
+        };
+        if !same_vessel || overlap_ms < -OVERLAP_MS || gap_s > within_s {
+            return None;
+        }
+        let reach_m = config.subjects.continue_within_m + 2.0 * sigma_m.min(config.subjects.continue_within_m);
+        let miss = distance_m(place, self.measured.position);
+        (miss <= reach_m + self.measured.speed_mps() * gap_s.max(0.0)).then_some(1.0 + miss)
     }
 
     /// For how long it is remembered when nobody sees it any more, in milliseconds.

@@ -76,7 +76,7 @@ fn step(stay: &mut ZoneStay, subject: &Subject, config: &BehaviourConfig, chart:
         .find(|near| chart.zones.zones().get(near.index as usize).is_some_and(|zone| *zone.id == *stay.zone))
         .map_or(f64::INFINITY, |near| near.signed_m);
     let slack = (rules.depth_sigmas * subject.sigma_m).min(rules.depth_slack_m_max);
-    let holds = if !fresh || subject.craft.patrol || subject.is_fixed(config) {
+    let holds = if !fresh || subject.craft.patrol || subject.is_fixed(config) || subject.is_shadow() {
         None
     } else if -signed_m >= rules.depth_m + slack {
         Some(true)
