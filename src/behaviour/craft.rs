@@ -122,11 +122,38 @@ impl Craft {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::behaviour::tests_support::track_at;
+    use crate::fusion::{Identity, Sources};
     use crate::geodesy::LatLon;
+    use crate::units::{EventTime, TrackId};
+
+    fn a_track() -> TrackState {
+        TrackState {
+            id: TrackId(1),
+            time: EventTime::default(),
+            first_seen: EventTime::default(),
+            last_seen: EventTime::default(),
+            position: LatLon::new(20.0, 110.0),
+            east_mps: 0.0,
+            north_mps: 0.0,
+            position_covariance_m2: [225.0, 0.0, 225.0],
+            speed_sigma_mps: 0.3,
+            stopped_probability: 0.5,
+            existence: 0.99,
+            confirmed: true,
+            sources: Sources::default(),
+            last_ais: None,
+            last_radar: None,
+            last_eo: None,
+            identity: Identity::default(),
+            eo_class: None,
+            length_m: None,
+            sightings: Default::default(),
+            merged_with: None,
+        }
+    }
 
     fn craft_of(ship_type: Option<u8>, eo: Option<(EoClass, f64)>) -> Craft {
-        let mut track = track_at(1, LatLon::new(20.0, 110.0));
+        let mut track = a_track();
         if let Some(kind) = ship_type {
             track.identity.mmsi = Mmsi::new(412_000_001);
             track.identity.ship_type = Some(kind);
@@ -159,7 +186,7 @@ mod tests {
     #[test]
     fn a_new_mmsi_does_not_inherit_the_old_ship_type() {
         let config = CraftConfig::default();
-        let mut track = track_at(1, LatLon::new(20.0, 110.0));
+        let mut track = a_track();
         track.identity.mmsi = Mmsi::new(412_000_001);
         track.identity.ship_type = Some(55);
         let mut craft = Craft::default();

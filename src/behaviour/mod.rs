@@ -20,10 +20,6 @@ mod roll;
 mod spell;
 mod subject;
 mod surroundings;
-#[cfg(test)]
-mod tests;
-#[cfg(test)]
-pub(crate) mod tests_support;
 mod voice;
 mod zone_entry;
 

@@ -91,7 +91,9 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn both_ways(points: &[LatLon], within_m: f64) -> (Vec<(usize, usize)>, Vec<(usize, usize)>) {
+    type Pairs = Vec<(usize, usize)>;
+
+    fn both_ways(points: &[LatLon], within_m: f64) -> (Pairs, Pairs) {
         let mut grid = Vec::new();
         PairSearch::default().search(points, within_m, |a, b, _| grid.push((a, b)));
         grid.sort_unstable();

@@ -1,4 +1,5 @@
 //! The roll of vessels: which track is which vessel, who is present, who is remembered.
+#![expect(clippy::vec_box, reason = "vessels are more than a kilobyte, and move between lists at every instant")]
 
 use super::config::BehaviourConfig;
 use super::contact;

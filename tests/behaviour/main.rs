@@ -1,0 +1,8 @@
+//! The rules of behaviour on scenes before a straight shore: what an officer is told, and what not.
+
+mod contact;
+mod invariance;
+mod landing;
+mod loitering;
+mod scene;
+mod zone_entry;
