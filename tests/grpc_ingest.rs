@@ -14,6 +14,7 @@ use shorewatch::api::proto::feed::v1::{
 };
 use shorewatch::api::sender::{Introduction, OutRecord, Parcel, SendError, Sent, send};
 use shorewatch::api::server::BoundServer;
+use shorewatch::chart::{Chart, Coast, ZoneSet};
 use shorewatch::feed::sensor::SensorKind;
 use shorewatch::serve::core::{Core, Fatal, Verdict};
 use shorewatch::serve::hubs::Hubs;
@@ -62,7 +63,7 @@ impl Core for Scribe {
 
     fn tell(&mut self, _hubs: &Hubs) {}
 
-    fn picture(&self, now: EventTime) -> Picture {
+    fn picture(&mut self, now: EventTime) -> Picture {
         Picture { time: now, tracks: Vec::new() }
     }
 
@@ -70,6 +71,13 @@ impl Core for Scribe {
         self.note("finish".to_owned());
         Ok(())
     }
+}
+
+/// An island, and no zones.
+fn chart() -> Arc<Chart> {
+    let coast = r#"{"type":"FeatureCollection","features":[{"type":"Feature","properties":{"name":"Isle"},"geometry":
+        {"type":"Polygon","coordinates":[[[110,20],[110.1,20],[110.1,20.1],[110,20.1],[110,20]]]}}]}"#;
+    Arc::new(Chart::new(Coast::from_geojson(coast, None).unwrap(), ZoneSet::empty()).unwrap())
 }
 
 struct Server {
@@ -92,7 +100,7 @@ impl Server {
         let (stop, stopped) = oneshot::channel::<()>();
         let ended = tokio::spawn(async move {
             let stop = async { stopped.await.unwrap_or(()) };
-            server.serve(core, stop).await.map_err(|error| error.to_string())
+            server.serve(core, chart(), stop).await.map_err(|error| error.to_string())
         });
         Self { address, diary, stop: Some(stop), ended }
     }

@@ -2,9 +2,11 @@
 
 pub mod convert;
 pub mod feed_service;
+pub mod playback;
 pub mod proto;
 pub mod sender;
 pub mod server;
 pub mod streams;
 pub mod track_service;
 pub mod watcher;
+pub mod zone_service;

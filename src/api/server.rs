@@ -2,6 +2,7 @@
 
 use std::future::Future;
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -15,8 +16,11 @@ use super::feed_service::Feeds;
 use super::proto;
 use super::proto::feed::v1::feed_service_server::FeedServiceServer;
 use super::proto::track::v1::track_service_server::TrackServiceServer;
+use super::proto::zone::v1::zone_service_server::ZoneServiceServer;
 use super::streams::Places;
 use super::track_service::Tracks;
+use super::zone_service::Zones;
+use crate::chart::Chart;
 use crate::serve::core::{Core, Fatal};
 use crate::serve::engine_task::{self, EngineHandle};
 use crate::serve::hubs::Hubs;
@@ -76,17 +80,25 @@ impl BoundServer {
     ///
     /// # Errors
     /// When the engine or the transport fails.
-    pub async fn serve(self, core: impl Core, stop: impl Future<Output = ()>) -> Result<(), ServeError> {
+    pub async fn serve(
+        self,
+        core: impl Core,
+        chart: Arc<Chart>,
+        stop: impl Future<Output = ()>,
+    ) -> Result<(), ServeError> {
         let hubs = Hubs::default();
         let (down, shutdown) = watch::channel(false);
-        let tracks = Tracks::new(hubs.picture.window(), Places::new(limits::WATCHERS_MAX, "watchers"));
+        let watchers = Places::new(limits::WATCHERS_MAX, "watchers");
+        let tracks = Tracks::new(hubs.picture.window(), watchers.clone());
+        let zones = Zones::new(chart, hubs.picture.window());
         let (engine, mut ending) = engine_task::start(core, hubs).map_err(ServeError::Thread)?;
 
         let tracks = TrackServiceServer::new(tracks);
+        let zones = ZoneServiceServer::new(zones);
         let feeds = FeedServiceServer::new(Feeds::new(engine.clone(), shutdown))
             .max_decoding_message_size(limits::MESSAGE_BYTES_MAX);
         let (health, health_service) = tonic_health::server::health_reporter();
-        let names = [name_of(&feeds), name_of(&tracks)];
+        let names = [name_of(&feeds), name_of(&tracks), name_of(&zones)];
         set_all(&health, ServingStatus::Serving, &names).await;
         let reflection = tonic_reflection::server::Builder::configure()
             .register_encoded_file_descriptor_set(proto::DESCRIPTORS)
@@ -99,6 +111,7 @@ impl BoundServer {
             .add_service(reflection)
             .add_service(feeds)
             .add_service(tracks)
+            .add_service(zones)
             .serve_with_incoming_shutdown(TcpIncoming::from(self.listener).with_nodelay(Some(true)), async move {
                 let _ = closed.wait_for(|&closed| closed).await;
             });

@@ -61,10 +61,12 @@ pub enum SeenTrackChange {
     Enters(SeenTrack),
     /// It was measured anew.
     Updates(SeenTrack),
-    /// It is over, or out of sight.
-    Ends(SeenTrack),
-    /// It was the same vessel as another track.
-    Merges(SeenTrack, String),
+    /// It is not shown any more, and may come back.
+    Leaves(SeenTrack, EventTime),
+    /// It is over.
+    Ends(SeenTrack, EventTime),
+    /// It was the same vessel as another track, which goes on.
+    Merges(SeenTrack, EventTime, String),
     /// All that was there at the beginning has been told.
     SnapshotEnd,
 }
@@ -99,7 +101,7 @@ impl TrackStream {
     pub async fn next_change(&mut self) -> Result<Option<SeenTrackChange>, WatchError> {
         while let Some(response) = self.0.message().await? {
             let change = response.change();
-            let merged_into = response.merged_into;
+            let (time, merged_into) = (EventTime::from_millis(response.time_ms), response.merged_into);
             let track = response.track.map(seen_track);
             let seen = match (change, track) {
                 (tracks::TrackChange::SnapshotEnd, _) => SeenTrackChange::SnapshotEnd,
@@ -107,8 +109,9 @@ impl TrackStream {
                     SeenTrackChange::Enters(track)
                 }
                 (tracks::TrackChange::Update, Some(track)) => SeenTrackChange::Updates(track),
-                (tracks::TrackChange::Leave | tracks::TrackChange::End, Some(track)) => SeenTrackChange::Ends(track),
-                (tracks::TrackChange::Merged, Some(track)) => SeenTrackChange::Merges(track, merged_into),
+                (tracks::TrackChange::Leave, Some(track)) => SeenTrackChange::Leaves(track, time),
+                (tracks::TrackChange::End, Some(track)) => SeenTrackChange::Ends(track, time),
+                (tracks::TrackChange::Merged, Some(track)) => SeenTrackChange::Merges(track, time, merged_into),
                 // A change that a later server knows and we do not.
                 (tracks::TrackChange::Unspecified, _) | (_, None) => continue,
             };

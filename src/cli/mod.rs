@@ -3,7 +3,11 @@
 //! To add one: its file, its line in [`Command`], and its line in [`run`].
 
 mod decode;
+mod demo;
+mod feed;
 mod replay;
+mod runtime;
+mod serve;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
@@ -24,6 +28,12 @@ pub enum Command {
     Decode(decode::Decode),
     /// Replay recorded feeds into tracks and alerts.
     Replay(replay::Replay),
+    /// Serve feeds, tracks, alerts and zones over gRPC.
+    Serve(serve::Serve),
+    /// Play a recording through a server and watch it, all in one process.
+    Demo(demo::Demo),
+    /// Stream recorded feeds into a server.
+    Feed(feed::Feed),
 }
 
 /// Runs what the command line asks for.
@@ -34,5 +44,8 @@ pub fn run(cli: Cli) -> Result<()> {
     match cli.command {
         Command::Decode(command) => command.run(),
         Command::Replay(command) => command.run(),
+        Command::Serve(command) => command.run(),
+        Command::Demo(command) => command.run(),
+        Command::Feed(command) => command.run(),
     }
 }

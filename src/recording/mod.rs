@@ -120,6 +120,18 @@ impl Recording {
         }
     }
 
+    /// Reads what a scenario folder says of its area and sensors, for a server that gets their records by another way.
+    ///
+    /// # Errors
+    /// [`RecordingError`] when there is no scenario, or it is wrong as a whole. A sensor that is described wrongly is a refused
+    /// feed, and so is one without a file.
+    pub fn describe(folder: &Path) -> Result<Self, RecordingError> {
+        if !folder.join(SCENARIO_FILE).is_file() {
+            return Err(RecordingError::NoScenario(folder.to_owned()));
+        }
+        scenario::describe(folder)
+    }
+
     /// From when to when it goes, where that is said.
     pub fn span(&self) -> Option<(EventTime, EventTime)> {
         let start = self.start?;

@@ -51,6 +51,14 @@ struct RawSensor {
 /// [`RecordingError`] when its `scenario.json` cannot be read or is wrong as a whole. A sensor that is described wrongly or
 /// whose file is missing is a refused feed of the recording instead.
 pub(super) fn open(folder: &Path) -> Result<Recording, RecordingError> {
+    describe(folder)?.require_a_feed()
+}
+
+/// Reads what a scenario folder says of its area and sensors, whether or not there is a file to read.
+///
+/// # Errors
+/// As for [`open`].
+pub(super) fn describe(folder: &Path) -> Result<Recording, RecordingError> {
     let path = folder.join(SCENARIO_FILE);
     let text =
         std::fs::read_to_string(&path).map_err(|error| RecordingError::Unreadable { path: path.clone(), error })?;
@@ -86,7 +94,7 @@ pub(super) fn open(folder: &Path) -> Result<Recording, RecordingError> {
             Err(why) => recording.refused.push(RefusedFeed { name, why }),
         }
     }
-    recording.require_a_feed()
+    Ok(recording)
 }
 
 /// One sensor and its file, or why it cannot be used.

@@ -74,7 +74,7 @@ pub fn replay(
     let start = recording.start_at(first);
     let log = PictureLog::create(&options.out, start, recording.duration_ms)?;
     let config = EngineConfig { origin: Some(start), ..options.engine.clone() };
-    let mut run = Run { engine: Engine::new(config, recording.sensors.clone()), log, last: first };
+    let mut run = Run { engine: Engine::new(config, recording.sensors.clone()), log };
     progress.begin(start, recording.duration_ms);
     let decoded = if options.threads < THREADS_MAX {
         let mut source = Decoding::new(recording, stream);
@@ -86,7 +86,7 @@ pub fn replay(
     } else {
         two_threads(recording, stream, &mut run, progress)?
     };
-    run.engine.advance(recording.closing_at(start, run.last));
+    run.engine.advance(recording.closing_at(start, decoded.last_received.unwrap_or(first)));
     run.write()?;
     run.log.finish()?;
     progress.end();
@@ -97,17 +97,17 @@ pub fn replay(
 struct Run {
     engine: Engine,
     log: PictureLog,
-    last: EventTime,
 }
 
 impl Run {
     fn take(&mut self, batch: impl Iterator<Item = Observation>, progress: &mut Progress) -> Result<(), OutputError> {
         for observation in batch {
-            self.last = self.last.max(observation.received);
             self.engine.push(observation);
         }
         self.write()?;
-        progress.reach(self.last);
+        if let Some(now) = self.engine.now() {
+            progress.reach(now);
+        }
         Ok(())
     }
 
@@ -122,12 +122,15 @@ struct Decoded {
     reports: Vec<DecodeReport>,
     ends: Vec<Option<FeedEnd>>,
     refused: Vec<RefusedFeed>,
+    /// When the last record was received, whether or not it could be read.
+    last_received: Option<EventTime>,
 }
 
 /// The decoding half.
 struct Decoding {
     stream: RecordStream,
     decoders: Vec<FeedDecoder>,
+    last_received: Option<EventTime>,
 }
 
 impl Decoding {
@@ -136,7 +139,7 @@ impl Decoding {
             .feeds
             .iter()
             .map(|feed| FeedDecoder::new(feed.kind, feed.sensor.unwrap_or(NOBODY), &recording.sensors));
-        Self { stream, decoders: decoders.collect() }
+        Self { stream, decoders: decoders.collect(), last_received: None }
     }
 
     /// Fills an empty batch with the next observations; false when there are no more records.
@@ -145,6 +148,7 @@ impl Decoding {
             let Some(RawRecord { feed, received, place, bytes, .. }) = self.stream.next_record() else {
                 return !batch.is_empty();
             };
+            self.last_received = Some(received);
             if let Some(decoder) = self.decoders.get_mut(feed) {
                 decoder.decode(&bytes, place, received, |observation| batch.push(observation));
             }
@@ -158,6 +162,7 @@ impl Decoding {
             reports: self.decoders.iter().map(FeedDecoder::report).collect(),
             ends: self.stream.ends(),
             refused: self.stream.refused().to_vec(),
+            last_received: self.last_received,
         }
     }
 }

@@ -42,7 +42,7 @@ pub trait Core: Send + 'static {
     fn tell(&mut self, hubs: &Hubs);
 
     /// All confirmed tracks at `now`.
-    fn picture(&self, now: EventTime) -> Picture;
+    fn picture(&mut self, now: EventTime) -> Picture;
 
     /// The input is over: closes the output.
     ///

@@ -86,7 +86,7 @@ pub const LOCATE_POINTS_MAX: usize = 10_000;
 pub const LOCATES_AT_ONCE: usize = 4;
 
 /// How often the picture is shown to watchers, by the wall clock. What the engine does never depends on it.
-pub const SHOW_INTERVAL: Duration = Duration::from_millis(200);
+pub const SHOW_INTERVAL: Duration = Duration::from_millis(100);
 
 /// How long open streams may take to end when the server shuts down.
 pub const SHUTDOWN_GRACE: Duration = Duration::from_secs(5);

@@ -5,6 +5,7 @@
 //! each reads them at its own pace.
 
 pub mod alert_board;
+pub mod area;
 pub mod clock;
 pub mod core;
 pub mod engine_task;

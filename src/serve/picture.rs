@@ -114,10 +114,9 @@ impl PictureWindow {
         Some(Arc::clone(&self.latest.borrow_and_update()))
     }
 
-    /// How a track that is gone from the picture ended.
-    pub fn farewell(&self, track: TrackId) -> Farewell {
-        let farewells = self.farewells.read().unwrap_or_else(PoisonError::into_inner);
-        farewells.by_track.get(&track).copied().unwrap_or(Farewell::Ended)
+    /// How a track that is gone from the picture ended; `None` when it has not, and may come back.
+    pub fn farewell(&self, track: TrackId) -> Option<Farewell> {
+        self.farewells.read().unwrap_or_else(PoisonError::into_inner).by_track.get(&track).copied()
     }
 }
 

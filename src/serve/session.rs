@@ -1,16 +1,19 @@
 //! Decoders and engine as one: what the engine task drives in earnest.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::core::{Core, Fatal, Verdict};
 use super::hubs::Hubs;
 use super::picture::{Farewell, Picture};
-use super::work::{FeedNumber, Hello, Payload, Standing};
-use crate::engine::{Engine, EngineEvent};
+use super::work::{FeedName, FeedNumber, Hello, Payload, Standing};
+use crate::chart::Chart;
+use crate::engine::{Engine, EngineConfig, EngineEvent, PICTURE_INTERVAL_MS};
 use crate::feed::own_ship::OwnShipDecoder;
-use crate::feed::sensor::{Sensor, SensorKind};
+use crate::feed::sensor::{Sensor, SensorKind, SensorTable, SensorTableError};
 use crate::feed::{FeedDecoder, Reason};
-use crate::fusion::TrackEvent;
+use crate::fusion::{TrackEvent, TrackState};
+use crate::replay::PictureLog;
 use crate::units::{EventTime, SensorId, TrackId};
 
 /// Why a record that came over the wire could not be used before any decoder saw it.
@@ -25,22 +28,44 @@ mod reason {
     pub(super) const NO_FEED: &str = "no_feed";
 }
 
-/// What is written down as the session goes, if anything: `tracks.csv` and `alerts.jsonl`.
-pub trait Output: Send + 'static {
-    /// Writes down one event of the engine.
-    ///
-    /// # Errors
-    /// When it cannot be written.
-    fn write(&mut self, event: &EngineEvent) -> Result<(), Fatal>;
+/// When a recording was made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Span {
+    /// When the time of its output is 0.
+    pub start: EventTime,
+    /// How long it is, where that is said.
+    pub duration_ms: Option<i64>,
+}
 
-    /// Closes what was written.
-    ///
-    /// # Errors
-    /// When it cannot be written.
-    fn finish(&mut self) -> Result<(), Fatal>;
+impl Span {
+    /// Whether something received at that instant may belong to it. A server that watches the area of an old scenario live
+    /// does not count from its start.
+    fn may_hold(&self, received: EventTime) -> bool {
+        let since_ms = received.millis_since(self.start);
+        (-STRAY_MS..=self.duration_ms.unwrap_or(i64::MAX - STRAY_MS) + STRAY_MS).contains(&since_ms)
+    }
+}
+
+/// How far outside its span a recording's records may lie, in milliseconds: a day.
+const STRAY_MS: i64 = EventTime::DAY_MS;
+
+/// What a session is made of.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// The sensors of the area.
+    pub sensors: SensorTable,
+    /// Its coast and zones.
+    pub chart: Arc<Chart>,
+    /// Settings of the core.
+    pub engine: EngineConfig,
+    /// When the recording was made that is expected, if one is.
+    pub span: Option<Span>,
+    /// Where `tracks.csv` and `alerts.jsonl` go, if anywhere.
+    pub out: Option<PathBuf>,
 }
 
 struct OpenFeed {
+    name: FeedName,
     kind: SensorKind,
     sensor: SensorId,
     decoder: FeedDecoder,
@@ -50,55 +75,105 @@ struct OpenFeed {
 
 /// Decoders, engine and output of one area.
 pub struct Session {
-    engine: Engine,
+    plan: Plan,
+    /// Made when the first record comes: its receipt sets the instants of the picture.
+    running: Option<Running>,
     feeds: Vec<Option<OpenFeed>>,
-    output: Option<Box<dyn Output>>,
+    news: News,
+}
+
+struct Running {
+    engine: Engine,
+    log: Option<PictureLog>,
+}
+
+/// What watchers have not been told yet, and what they were shown.
+#[derive(Default)]
+struct News {
     farewells: Vec<(TrackId, Farewell)>,
+    /// The tracks of the last regular picture, in order, less those that have ended since.
+    regular: Vec<TrackId>,
+    shown: Vec<Arc<TrackState>>,
+}
+
+impl Running {
+    fn begin(plan: &Plan, received: EventTime) -> Result<Self, Fatal> {
+        let span = plan.span.filter(|span| span.may_hold(received));
+        let into_ms = received.as_millis().rem_euclid(PICTURE_INTERVAL_MS);
+        let start = span.map_or(received.plus_millis(-into_ms), |span| span.start);
+        let log = match &plan.out {
+            Some(out) => Some(PictureLog::create(out, start, span.and_then(|span| span.duration_ms))?),
+            None => None,
+        };
+        let config = EngineConfig { origin: Some(start), ..plan.engine.clone() };
+        Ok(Self { engine: Engine::new(config, plan.sensors.clone()), log })
+    }
+
+    /// Takes what the engine has to say: it is written down, and kept for watchers.
+    fn drain(&mut self, news: &mut News) -> Result<(), Fatal> {
+        for event in self.engine.drain_events() {
+            if let Some(log) = &mut self.log {
+                log.event(&event)?;
+            }
+            match event {
+                EngineEvent::Track(TrackEvent::Ended { id, into, .. }) => {
+                    news.farewells.push((id, into.map_or(Farewell::Ended, Farewell::MergedInto)));
+                }
+                EngineEvent::Picture(picture) => news.regular = picture.tracks.iter().map(|track| track.id).collect(),
+                EngineEvent::Track(_) => {}
+            }
+        }
+        Ok(())
+    }
 }
 
 impl Session {
-    /// A session that drives `engine`, and writes what comes out of it to `output`.
-    pub fn new(engine: Engine, output: Option<Box<dyn Output>>) -> Self {
-        Self { engine, feeds: Vec::new(), output, farewells: Vec::new() }
+    /// A session that has received nothing yet.
+    pub fn new(plan: Plan) -> Self {
+        Self { plan, running: None, feeds: Vec::new(), news: News::default() }
+    }
+
+    fn sensors(&self) -> &SensorTable {
+        self.running.as_ref().map_or(&self.plan.sensors, |running| running.engine.sensors())
     }
 
     /// The sensor that a feed belongs to, and how it stands.
     fn sensor_of(&mut self, hello: &Hello) -> (Option<SensorId>, Standing) {
-        let sensors = self.engine.sensors();
+        let sensors = self.sensors();
         let of_kind = |id: &SensorId| sensors.get(*id).is_some_and(|sensor| sensor.kind == hello.kind);
         if let Some(id) = sensors.by_name(hello.name.as_str()).filter(of_kind) {
             return (Some(id), Standing::Known);
         }
-        match hello.kind {
-            SensorKind::Ais => {
-                let name = hello.name.to_string();
-                let sensor =
-                    Sensor { name, kind: SensorKind::Ais, position: None, height_m: None, radar: None, eo: None };
-                match self.engine.add_sensor(sensor) {
-                    Ok(id) => (Some(id), Standing::Adopted),
-                    Err(error) => {
-                        tracing::warn!(feed = %hello.name, %error, "the feed cannot be adopted");
-                        (None, Standing::Unknown)
-                    }
+        if hello.kind == SensorKind::Ais {
+            return match self.adopt(&hello.name) {
+                Ok(id) => (Some(id), Standing::Adopted),
+                Err(error) => {
+                    tracing::warn!(feed = %hello.name, %error, "the feed cannot be adopted");
+                    (None, Standing::Unknown)
                 }
-            }
-            // One feed may carry several radars or cameras: each record says whose it is.
-            SensorKind::Radar | SensorKind::Eo => match sensors.iter().find(|(_, sensor)| sensor.kind == hello.kind) {
-                Some((id, _)) => (Some(id), Standing::Known),
-                None => (None, Standing::Unknown),
-            },
+            };
+        }
+        // One feed may carry several radars or cameras: each record says whose it is.
+        match sensors.iter().find(|(_, sensor)| sensor.kind == hello.kind) {
+            Some((id, _)) => (Some(id), Standing::Known),
+            None => (None, Standing::Unknown),
         }
     }
 
-    /// Takes what the engine has to say.
-    fn drain(&mut self) -> Result<(), Fatal> {
-        for event in self.engine.drain_events() {
-            if let EngineEvent::Track(TrackEvent::Ended { id, into, .. }) = &event {
-                self.farewells.push((*id, into.map_or(Farewell::Ended, Farewell::MergedInto)));
-            }
-            if let Some(output) = &mut self.output {
-                output.write(&event)?;
-            }
+    /// Takes an AIS receiver in that the area does not list.
+    fn adopt(&mut self, name: &FeedName) -> Result<SensorId, SensorTableError> {
+        let name = name.to_string();
+        let sensor = Sensor { name, kind: SensorKind::Ais, position: None, height_m: None, radar: None, eo: None };
+        match &mut self.running {
+            Some(running) => running.engine.add_sensor(sensor),
+            None => self.plan.sensors.add(sensor),
+        }
+    }
+
+    /// Makes the engine when there is none yet.
+    fn begin(&mut self, received: EventTime) -> Result<(), Fatal> {
+        if self.running.is_none() {
+            self.running = Some(Running::begin(&self.plan, received)?);
         }
         Ok(())
     }
@@ -107,18 +182,15 @@ impl Session {
 impl Core for Session {
     fn open(&mut self, feed: FeedNumber, hello: &Hello) -> Standing {
         let (sensor, standing) = self.sensor_of(hello);
-        let place = usize::from(feed.0);
-        if self.feeds.len() <= place {
-            self.feeds.resize_with(place + 1, || None);
-        }
-        if let Some(place) = self.feeds.get_mut(place) {
-            *place = sensor.map(|sensor| OpenFeed {
-                kind: hello.kind,
-                sensor,
-                decoder: FeedDecoder::new(hello.kind, sensor, self.engine.sensors()),
-                own_ship: OwnShipDecoder::new(),
-            });
-        }
+        let opened = sensor.map(|sensor| OpenFeed {
+            name: hello.name.clone(),
+            kind: hello.kind,
+            sensor,
+            decoder: FeedDecoder::new(hello.kind, sensor, self.sensors()),
+            own_ship: OwnShipDecoder::new(),
+        });
+        debug_assert_eq!(usize::from(feed.0), self.feeds.len(), "feeds are numbered as they come");
+        self.feeds.push(opened);
         standing
     }
 
@@ -129,13 +201,14 @@ impl Core for Session {
         received: EventTime,
         payload: &Payload,
     ) -> Result<Verdict, Fatal> {
-        let Some(Some(feed)) = self.feeds.get_mut(usize::from(feed.0)) else {
+        self.begin(received)?;
+        let (Some(running), Some(Some(feed))) = (&mut self.running, self.feeds.get_mut(usize::from(feed.0))) else {
             return Ok(Err(reason::NO_FEED));
         };
         // Lines are counted from 1.
         let line = sequence.saturating_add(1);
         let bytes = match (payload, feed.kind) {
-            (Payload::NmeaSentence(bytes), _) => return Ok(move_sensor(&mut self.engine, feed, bytes, line)),
+            (Payload::NmeaSentence(bytes), _) => return Ok(move_sensor(&mut running.engine, feed, bytes, line)),
             (Payload::AisSentence(bytes), SensorKind::Ais)
             | (Payload::AsterixBlock(bytes), SensorKind::Radar)
             | (Payload::EoJson(bytes), SensorKind::Eo) => bytes,
@@ -143,7 +216,7 @@ impl Core for Session {
             (Payload::TooLong, _) => return Ok(Err(reason::TOO_LONG)),
             _ => return Ok(Err(reason::WRONG_PAYLOAD)),
         };
-        let (decoder, engine) = (&mut feed.decoder, &mut self.engine);
+        let (decoder, engine) = (&mut feed.decoder, &mut running.engine);
         let before = decoder.progress();
         decoder.decode(bytes, line, received, |observation| {
             engine.push(observation);
@@ -152,31 +225,61 @@ impl Core for Session {
         // A line may complete one message and show that another never will be: it is of use.
         let refused = after.refused > before.refused && after.accepted == before.accepted;
         let why = decoder.last_refused().filter(|_| refused);
-        self.drain()?;
+        running.drain(&mut self.news)?;
         Ok(why.map_or(Ok(()), Err))
     }
 
     fn advance(&mut self, received_until: EventTime) -> Result<(), Fatal> {
-        self.engine.advance(received_until);
-        self.drain()
+        self.begin(received_until)?;
+        let Some(running) = &mut self.running else { return Ok(()) };
+        running.engine.advance(received_until);
+        running.drain(&mut self.news)
     }
 
     fn tell(&mut self, hubs: &Hubs) {
-        for (track, how) in self.farewells.drain(..) {
+        for (track, how) in self.news.farewells.drain(..) {
             hubs.picture.remember(track, how);
         }
     }
 
-    fn picture(&self, now: EventTime) -> Picture {
-        Picture { time: now, tracks: self.engine.tracks(now).into_iter().map(Arc::new).collect() }
+    fn picture(&mut self, now: EventTime) -> Picture {
+        let tracks = self.running.as_ref().map(|running| running.engine.tracks(now)).unwrap_or_default();
+        let mut tracks: Vec<Arc<TrackState>> = tracks.into_iter().map(Arc::new).collect();
+        // The engine says only with its regular pictures how tracks ended. Until then one that is gone is shown as it was, so
+        // that watchers hear of its end and of the reason at once.
+        let News { regular, shown, .. } = &mut self.news;
+        let gone = |track: &&Arc<TrackState>| {
+            regular.binary_search(&track.id).is_ok()
+                && tracks.binary_search_by_key(&track.id, |track| track.id).is_err()
+        };
+        let kept: Vec<Arc<TrackState>> = shown.iter().filter(gone).cloned().collect();
+        tracks.extend(kept);
+        tracks.sort_unstable_by_key(|track| track.id);
+        shown.clone_from(&tracks);
+        Picture { time: now, tracks }
     }
 
     fn finish(&mut self) -> Result<(), Fatal> {
         for feed in self.feeds.iter_mut().flatten() {
             feed.decoder.finish();
+            let report = feed.decoder.report();
+            let refused: Vec<String> =
+                report.refused.iter().map(|refused| format!("{} {}", refused.count, refused.reason)).collect();
+            tracing::info!(
+                feed = %feed.name,
+                received = report.received,
+                accepted = report.accepted,
+                refused = refused.join(", "),
+                "feed closed"
+            );
         }
-        self.drain()?;
-        self.output.as_mut().map_or(Ok(()), |output| output.finish())
+        let Some(running) = &mut self.running else { return Ok(()) };
+        running.drain(&mut self.news)?;
+        if let Some(log) = &mut running.log {
+            log.finish()?;
+            tracing::info!(tracks = log.tracks(), alerts = log.alerts(), "output written");
+        }
+        Ok(())
     }
 }
 

@@ -84,7 +84,8 @@ pub enum TrackChange {
     Enter(Arc<TrackState>),
     /// Measured anew, or more became known.
     Update(Arc<TrackState>),
-    /// Goes on, but no longer meets the filter. Carries the state that the watcher knows.
+    /// No longer meets the filter, or is not shown for want of measurements; it may enter again. Carries the state that the
+    /// watcher knows.
     Leave(Arc<TrackState>),
     /// Is over. Carries the state that the watcher knows.
     End(Arc<TrackState>),
@@ -108,7 +109,7 @@ impl TrackWatch {
     }
 
     /// What to tell so that the watcher knows `picture`: first the ends, then tracks in order of id.
-    pub fn look(&mut self, picture: &Picture, farewell: impl Fn(TrackId) -> Farewell) -> Vec<TrackChange> {
+    pub fn look(&mut self, picture: &Picture, farewell: impl Fn(TrackId) -> Option<Farewell>) -> Vec<TrackChange> {
         let mut changes = self.gone(picture, farewell);
         for track in &picture.tracks {
             let selected = self.filter.selects(track);
@@ -143,7 +144,7 @@ impl TrackWatch {
     }
 
     /// Forgets the tracks that are no longer in the picture, and says how they ended.
-    fn gone(&mut self, picture: &Picture, farewell: impl Fn(TrackId) -> Farewell) -> Vec<TrackChange> {
+    fn gone(&mut self, picture: &Picture, farewell: impl Fn(TrackId) -> Option<Farewell>) -> Vec<TrackChange> {
         let mut changes = Vec::new();
         self.known.retain(|&id, last| {
             if picture.track(id).is_some() {
@@ -151,8 +152,9 @@ impl TrackWatch {
             }
             let last = Arc::clone(last);
             changes.push(match farewell(id) {
-                Farewell::Ended => TrackChange::End(last),
-                Farewell::MergedInto(other) => TrackChange::Merged(last, other),
+                Some(Farewell::Ended) => TrackChange::End(last),
+                Some(Farewell::MergedInto(other)) => TrackChange::Merged(last, other),
+                None => TrackChange::Leave(last),
             });
             false
         });
@@ -208,7 +210,11 @@ pub(crate) mod tests {
 
     /// The changes as text: `enter 1`.
     fn told(watch: &mut TrackWatch, picture: &Picture) -> Vec<String> {
-        let farewell = |id: TrackId| if id.0 == 3 { Farewell::MergedInto(TrackId(1)) } else { Farewell::Ended };
+        let farewell = |id: TrackId| match id.0 {
+            3 => Some(Farewell::MergedInto(TrackId(1))),
+            5 => None,
+            _ => Some(Farewell::Ended),
+        };
         let name = |change: TrackChange| match change {
             TrackChange::Snapshot(track) => format!("snapshot {}", track.id.0),
             TrackChange::SnapshotEnd => "snapshot end".to_owned(),
@@ -240,6 +246,14 @@ pub(crate) mod tests {
         assert_eq!(told(&mut watch, &picture(20, &[track(1, 20, 110.6)])), ["leave 1"]);
         assert_eq!(told(&mut watch, &picture(30, &[track(1, 30, 110.4)])), ["enter 1"]);
         assert_eq!(told(&mut watch, &picture(40, &[])), ["end 1"]);
+    }
+
+    #[test]
+    fn a_track_that_fades_leaves_and_may_come_back() {
+        let mut watch = TrackWatch::new(TrackFilter::default(), 0);
+        assert_eq!(told(&mut watch, &picture(10, &[track(5, 10, 110.4)])), ["snapshot 5", "snapshot end"]);
+        assert_eq!(told(&mut watch, &picture(20, &[])), ["leave 5"]);
+        assert_eq!(told(&mut watch, &picture(30, &[track(5, 30, 110.4)])), ["enter 5"]);
     }
 
     #[test]

@@ -3,6 +3,7 @@
 pub mod feed;
 pub mod geo;
 pub mod track;
+pub mod zone;
 
 use std::fmt;
 

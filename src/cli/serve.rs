@@ -1,0 +1,82 @@
+//! `shorewatch serve`.
+
+use std::io::Write;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use anyhow::{Context, Result};
+use clap::Args;
+use tokio::signal::unix::{SignalKind, signal};
+
+use super::runtime;
+use crate::api::server::BoundServer;
+use crate::serve::area::Area;
+use crate::serve::session::Session;
+
+/// Arguments of `shorewatch serve`.
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:
+  shorewatch serve
+  shorewatch serve --listen 0.0.0.0:7411 --area scenarios/small-1 --out out/live
+  shorewatch feed scenarios/small-1 --to 127.0.0.1:7411 --speed 10    (in another terminal)
+
+Tracks, alerts and zones are asked for by gRPC; the server describes itself by reflection:
+  grpcurl -plaintext 127.0.0.1:7411 list")]
+pub struct Serve {
+    /// Address and port to listen on; port 0 lets the system choose.
+    #[arg(long, default_value = "127.0.0.1:7411", value_name = "ADDR")]
+    listen: SocketAddr,
+
+    /// Folder with scenario.json (the sensors), zones.geojson and coastline.geojson. Without it: the built-in chart of
+    /// Hainan, no radars or cameras, and any AIS receiver that connects.
+    #[arg(long, value_name = "DIR")]
+    area: Option<PathBuf>,
+
+    /// Also write tracks.csv and alerts.jsonl here, as replay does; created when it is not there.
+    #[arg(short, long, value_name = "DIR")]
+    out: Option<PathBuf>,
+}
+
+impl Serve {
+    /// Serves until it is asked to stop (SIGINT or SIGTERM).
+    ///
+    /// # Errors
+    /// When the area cannot be read, the address cannot be had, or the server cannot go on.
+    pub fn run(self) -> Result<()> {
+        runtime::start_logging();
+        let area = match &self.area {
+            Some(folder) => Area::open(folder).with_context(|| format!("--area {}", folder.display()))?,
+            None => Area::built_in()?,
+        };
+        for note in &area.notes {
+            tracing::warn!("{note}");
+        }
+        if let Some(out) = &self.out {
+            // Better now than with the first record.
+            std::fs::create_dir_all(out).with_context(|| format!("cannot create {}", out.display()))?;
+        }
+        let chart = area.chart.clone();
+        let session = Session::new(area.into_plan(self.out));
+        runtime::build()?.block_on(async {
+            let stop = stop_signal()?;
+            let server = BoundServer::bind(self.listen).await?;
+            println!("shorewatch listens on http://{}", server.address());
+            std::io::stdout().flush()?;
+            server.serve(session, chart, stop).await?;
+            Ok(())
+        })
+    }
+}
+
+/// Comes when the process is asked to stop.
+fn stop_signal() -> Result<impl Future<Output = ()>> {
+    let mut interrupt = signal(SignalKind::interrupt()).context("cannot listen for SIGINT")?;
+    let mut terminate = signal(SignalKind::terminate()).context("cannot listen for SIGTERM")?;
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+        tracing::info!("stopping: what was received is worked off first");
+    })
+}

@@ -1,0 +1,73 @@
+//! What a server watches: the sensors and the chart of an area.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::session::{Plan, Span};
+use crate::chart::Chart;
+use crate::engine::EngineConfig;
+use crate::feed::sensor::SensorTable;
+use crate::recording::{ChartFileError, Recording, RecordingError, load_builtin_chart};
+
+/// Why an area cannot be watched.
+#[derive(Debug, thiserror::Error)]
+pub enum AreaError {
+    /// Its sensors.
+    #[error(transparent)]
+    Scenario(#[from] RecordingError),
+    /// Its coast or zones.
+    #[error(transparent)]
+    Chart(#[from] ChartFileError),
+}
+
+/// An area.
+#[derive(Clone, Debug)]
+pub struct Area {
+    /// Its sensors.
+    pub sensors: SensorTable,
+    /// Its coast and zones.
+    pub chart: Arc<Chart>,
+    /// When its recording was made, if it comes from one.
+    pub span: Option<Span>,
+    /// What looked odd: for the operator.
+    pub notes: Vec<String>,
+}
+
+impl Area {
+    /// The built-in chart, without sensors.
+    ///
+    /// # Errors
+    /// When the chart is not found.
+    pub fn built_in() -> Result<Self, AreaError> {
+        Ok(Self::of_chart(load_builtin_chart()?))
+    }
+
+    /// The area of a scenario folder; its feed files need not be there.
+    ///
+    /// # Errors
+    /// When the scenario or the chart in it is missing or wrong.
+    pub fn open(folder: &Path) -> Result<Self, AreaError> {
+        Self::of_recording(&Recording::describe(folder)?)
+    }
+
+    /// The area that a recording was made in: its own chart when it is a scenario folder, else the built-in one.
+    ///
+    /// # Errors
+    /// When the chart is missing or wrong.
+    pub fn of_recording(recording: &Recording) -> Result<Self, AreaError> {
+        let mut area = Self::of_chart(recording.chart(None)?);
+        area.sensors = recording.sensors.clone();
+        area.span = recording.start.map(|start| Span { start, duration_ms: recording.duration_ms });
+        Ok(area)
+    }
+
+    fn of_chart(chart: Chart) -> Self {
+        let notes = chart.warnings().iter().map(ToString::to_string).collect();
+        Self { sensors: SensorTable::default(), chart: Arc::new(chart), span: None, notes }
+    }
+
+    /// What a session needs of it; `tracks.csv` and `alerts.jsonl` go to `out`.
+    pub fn into_plan(self, out: Option<PathBuf>) -> Plan {
+        Plan { sensors: self.sensors, chart: self.chart, engine: EngineConfig::default(), span: self.span, out }
+    }
+}

@@ -1,0 +1,66 @@
+//! A real server of a scenario folder, in this process, on a port of its own.
+#![allow(dead_code, unreachable_pub, reason = "each test binary uses its part")]
+#![allow(clippy::unwrap_used)]
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use shorewatch::api::playback::{self, Pace, Speed};
+use shorewatch::api::sender::{Sent, send};
+use shorewatch::api::server::BoundServer;
+use shorewatch::recording::{OpenOptions, Recording};
+use shorewatch::serve::area::Area;
+use shorewatch::serve::session::Session;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+/// The recording that comes with the sources.
+pub fn fixture() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/haikou-evening")
+}
+
+/// A server that runs until [`Server::stop`].
+pub struct Server {
+    pub address: SocketAddr,
+    stop: oneshot::Sender<()>,
+    ended: JoinHandle<Result<(), String>>,
+}
+
+impl Server {
+    /// Serves the area of `folder`, and writes to `out` if given.
+    pub async fn start(folder: &Path, out: Option<PathBuf>) -> Self {
+        Self::start_in(Area::open(folder).unwrap(), out).await
+    }
+
+    /// Serves an area, and writes to `out` if given.
+    pub async fn start_in(area: Area, out: Option<PathBuf>) -> Self {
+        let chart = area.chart.clone();
+        let session = Session::new(area.into_plan(out));
+        let server = BoundServer::bind(SocketAddr::from(([127, 0, 0, 1], 0))).await.unwrap();
+        let address = server.address();
+        let (stop, stopped) = oneshot::channel::<()>();
+        let ended = tokio::spawn(async move {
+            let stop = async { stopped.await.unwrap_or(()) };
+            server.serve(session, chart, stop).await.map_err(|error| error.to_string())
+        });
+        Self { address, stop, ended }
+    }
+
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// Streams a recording, a folder or a file, into it, as fast as it goes.
+    pub async fn feed(&self, path: &Path, batch: usize) -> Sent {
+        let recording = Recording::open(&[path.to_owned()], &OpenOptions::default()).unwrap();
+        let introductions = playback::introductions(&recording).unwrap();
+        let (parcels, _) = playback::start(recording, Pace { speed: Speed::Max, batch }).unwrap();
+        send(&self.url(), introductions, parcels, |_| {}).await.unwrap()
+    }
+
+    /// Ends it in order; its output is complete then.
+    pub async fn stop(self) {
+        let _ = self.stop.send(());
+        self.ended.await.unwrap().unwrap();
+    }
+}
