@@ -63,7 +63,7 @@ impl Replay {
     /// When there is nothing to replay, or the output cannot be written.
     pub fn run(self) -> Result<()> {
         let recording = Recording::open(&self.paths, &OpenOptions { sites: self.sites, date: self.date })?;
-        let chart = recording.chart(self.chart.as_deref())?;
+        let chart = std::sync::Arc::new(recording.chart(self.chart.as_deref())?);
         let options =
             ReplayOptions { out: self.out, threads: usize::from(self.threads), engine: EngineConfig::default() };
         let summary = replay(&recording, &chart, &options, &mut Progress::new(!self.quiet))?;

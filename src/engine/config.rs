@@ -1,5 +1,6 @@
 //! What an engine is set up with.
 
+use crate::behaviour::BehaviourConfig;
 use crate::fusion::FusionConfig;
 use crate::units::EventTime;
 
@@ -11,6 +12,8 @@ pub const PICTURE_INTERVAL_MS: i64 = 10_000;
 pub struct EngineConfig {
     /// The tracker.
     pub fusion: FusionConfig,
+    /// The rules and their thresholds.
+    pub rules: BehaviourConfig,
     /// The first instant of the picture; a scenario's start. `None`: full tens of seconds of UTC.
     pub origin: Option<EventTime>,
     /// With no track left, instants of a silence longer than this are left out of the picture, milliseconds.
@@ -19,6 +22,11 @@ pub struct EngineConfig {
 
 impl Default for EngineConfig {
     fn default() -> Self {
-        Self { fusion: FusionConfig::default(), origin: None, silence_max_ms: 3_600_000 }
+        Self {
+            fusion: FusionConfig::default(),
+            rules: BehaviourConfig::default(),
+            origin: None,
+            silence_max_ms: 3_600_000,
+        }
     }
 }

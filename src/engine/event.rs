@@ -1,5 +1,6 @@
 //! What the engine tells.
 
+use crate::alert::AlertEvent;
 use crate::fusion::{TrackEvent, TrackState};
 use crate::units::EventTime;
 
@@ -19,4 +20,6 @@ pub enum EngineEvent {
     Picture(Picture),
     /// A track was confirmed, ended, hidden or separated.
     Track(TrackEvent),
+    /// An alert was raised, went on, ended or was withdrawn.
+    Alert(Box<AlertEvent>),
 }

@@ -12,10 +12,14 @@ mod config;
 mod event;
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 pub use config::{EngineConfig, PICTURE_INTERVAL_MS};
 pub use event::{EngineEvent, Picture};
 
+use crate::alert::{Alert, AlertBook};
+use crate::behaviour::Behaviour;
+use crate::chart::Chart;
 use crate::feed::observation::Observation;
 use crate::feed::order::{Admission, Intake};
 use crate::feed::sensor::{Sensor, SensorTable, SensorTableError};
@@ -30,6 +34,9 @@ pub struct Engine {
     sensors: SensorTable,
     intake: Intake,
     fusion: Fusion,
+    chart: Arc<Chart>,
+    behaviour: Behaviour,
+    alerts: AlertBook,
     /// The next instant of the picture; `None` before the first observation, when the configuration gives no origin.
     next_picture: Option<EventTime>,
     now: Option<EventTime>,
@@ -37,9 +44,13 @@ pub struct Engine {
 }
 
 impl Engine {
-    /// An engine for an area with these sensors.
-    pub fn new(config: EngineConfig, sensors: SensorTable) -> Self {
+    /// An engine for an area with this chart and these sensors. The rules of `config` must be valid
+    /// ([`BehaviourConfig::validate`](crate::behaviour::BehaviourConfig::validate)).
+    pub fn new(config: EngineConfig, chart: Arc<Chart>, sensors: SensorTable) -> Self {
         Self {
+            behaviour: Behaviour::new(config.rules.clone()),
+            alerts: AlertBook::new(&config.rules),
+            chart,
             intake: Intake::new(sensors.len()),
             fusion: Fusion::new(config.fusion.clone(), &sensors),
             next_picture: config.origin,
@@ -116,7 +127,21 @@ impl Engine {
         self.fusion.settle();
         self.events.extend(self.fusion.drain_events().into_iter().map(EngineEvent::Track));
         let tracks = self.fusion.tracks(at);
+        self.behaviour.sample(at, &tracks, &self.chart);
         self.events.push_back(EngineEvent::Picture(Picture { at, tracks }));
+        for finding in self.behaviour.drain() {
+            self.events.extend(self.alerts.take(finding).map(Box::new).map(EngineEvent::Alert));
+        }
+    }
+
+    /// The alerts that may still change, in the order in which they were raised.
+    pub fn alerts(&self) -> impl Iterator<Item = &Alert> {
+        self.alerts.alerts()
+    }
+
+    /// The chart that the rules look at.
+    pub fn chart(&self) -> &Arc<Chart> {
+        &self.chart
     }
 
     /// Takes out what has happened since the last call, in order.

@@ -9,6 +9,7 @@ mod progress;
 mod summary;
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, sync_channel};
 use std::thread;
 
@@ -62,7 +63,7 @@ pub enum ReplayError {
 /// in the summary.
 pub fn replay(
     recording: &Recording,
-    chart: &Chart,
+    chart: &Arc<Chart>,
     options: &ReplayOptions,
     progress: &mut Progress,
 ) -> Result<Summary, ReplayError> {
@@ -74,7 +75,7 @@ pub fn replay(
     let start = recording.start_at(first);
     let log = PictureLog::create(&options.out, start, recording.duration_ms)?;
     let config = EngineConfig { origin: Some(start), ..options.engine.clone() };
-    let mut run = Run { engine: Engine::new(config, recording.sensors.clone()), log };
+    let mut run = Run { engine: Engine::new(config, Arc::clone(chart), recording.sensors.clone()), log };
     progress.begin(start, recording.duration_ms);
     let decoded = if options.threads < THREADS_MAX {
         let mut source = Decoding::new(recording, stream);

@@ -1,9 +1,11 @@
 //! The files that a replay or a server writes: `tracks.csv` and `alerts.jsonl` as FORMAT.md has them.
 
+use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
+use crate::alert::{Alert, AlertId, to_json_line};
 use crate::engine::EngineEvent;
 use crate::fusion::{Sources, TrackEvent, TrackState};
 use crate::units::EventTime;
@@ -30,6 +32,8 @@ pub struct PictureLog {
     rows: u64,
     tracks_confirmed: u64,
     alerts_written: u64,
+    /// Alerts as they stand, written when the log is finished: only then is known when each ended.
+    told: BTreeMap<AlertId, Alert>,
 }
 
 #[derive(Debug)]
@@ -70,6 +74,7 @@ impl PictureLog {
             rows: 0,
             tracks_confirmed: 0,
             alerts_written: 0,
+            told: BTreeMap::new(),
         })
     }
 
@@ -82,6 +87,10 @@ impl PictureLog {
             EngineEvent::Picture(picture) => self.picture(picture.at, &picture.tracks),
             EngineEvent::Track(event) => {
                 self.tracks_confirmed += u64::from(matches!(event, TrackEvent::Confirmed { .. }));
+                Ok(())
+            }
+            EngineEvent::Alert(event) => {
+                self.told.insert(event.alert.id.clone(), event.alert.clone());
                 Ok(())
             }
         }
@@ -101,22 +110,20 @@ impl PictureLog {
         self.tracks.try_write(|file| tracks.iter().try_for_each(|track| write_row(file, time_ms, track)))
     }
 
-    /// Writes one line of `alerts.jsonl`, given without its end.
-    ///
-    /// # Errors
-    /// When the file cannot be written.
-    pub fn alert(&mut self, line: &str) -> Result<(), OutputError> {
-        self.alerts_written += 1;
-        self.alerts.try_write(|file| writeln!(file, "{line}"))
-    }
-
-    /// Writes out what is still held.
+    /// Writes `alerts.jsonl`, in the order of telling, and writes out what is still held.
     ///
     /// # Errors
     /// When a file cannot be written.
     pub fn finish(&mut self) -> Result<(), OutputError> {
-        self.tracks.try_write(Write::flush)?;
-        self.alerts.try_write(Write::flush)
+        let mut told: Vec<Alert> = std::mem::take(&mut self.told).into_values().collect();
+        told.sort_by(|a, b| (a.raised, &a.id).cmp(&(b.raised, &b.id)));
+        self.alerts_written += told.len() as u64;
+        let start = self.start;
+        self.alerts.try_write(|file| {
+            told.iter().try_for_each(|alert| writeln!(file, "{}", to_json_line(alert, start)))?;
+            file.flush()
+        })?;
+        self.tracks.try_write(Write::flush)
     }
 
     /// Instants written.

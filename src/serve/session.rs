@@ -106,7 +106,7 @@ impl Running {
             None => None,
         };
         let config = EngineConfig { origin: Some(start), ..plan.engine.clone() };
-        Ok(Self { engine: Engine::new(config, plan.sensors.clone()), log })
+        Ok(Self { engine: Engine::new(config, Arc::clone(&plan.chart), plan.sensors.clone()), log })
     }
 
     /// Takes what the engine has to say: it is written down, and kept for watchers.
@@ -120,7 +120,7 @@ impl Running {
                     news.farewells.push((id, into.map_or(Farewell::Ended, Farewell::MergedInto)));
                 }
                 EngineEvent::Picture(picture) => news.regular = picture.tracks.iter().map(|track| track.id).collect(),
-                EngineEvent::Track(_) => {}
+                EngineEvent::Track(_) | EngineEvent::Alert(_) => {}
             }
         }
         Ok(())
