@@ -1,7 +1,9 @@
 //! Coast and zone queries on the built-in chart, CPU time a query on one core.
 //!
 //! Targets (design of the chart, one core): nearest shore exact at random positions 0.3 M/s, moving 0.6 M/s; zones at a
-//! position 7 M/s and more. Run with `cargo bench --bench coast`.
+//! position 7 M/s and more. Run with `cargo bench --bench coast`. Measured when this was written (36,354 segments, 73
+//! zones, a loaded 2-core machine): nearest 0.48 M/s random, 1.13 M/s moving, 36 M/s for one threshold with memory; land
+//! test 1.1 M/s; landfall 1.6 M/s; zones at a position 15 M/s, within a margin 0.9 to 3 M/s.
 
 mod support;
 
@@ -47,7 +49,7 @@ fn main() {
         .collect();
     let at = EventTime::default();
     let each = |name: &str, positions: &[LatLon], query: &dyn Fn(&LatLon) -> f64| {
-        measure(name, "query", positions.len() as u64, || {
+        measure(name, "position", positions.len() as u64, || {
             black_box(positions.iter().map(query).sum::<f64>());
         });
     };
@@ -56,7 +58,7 @@ fn main() {
     each("nearest shore, moving", &moving, &|here| coast.nearest(*here).map_or(0.0, |shore| shore.distance_m));
     each("shore within 150 m", &anywhere, &|here| f64::from(u8::from(coast.within(*here, 150.0))));
     each("shore within 2 km", &anywhere, &|here| f64::from(u8::from(coast.within(*here, 2_000.0))));
-    measure("shore within 2 km, moving, with memory", "query", moving.len() as u64, || {
+    measure("shore within 2 km, moving, with memory", "position", moving.len() as u64, || {
         for vessel in moving.chunks(1_000) {
             let mut memo = ShoreMemo::default();
             black_box(vessel.iter().filter(|here| memo.within(coast, **here, 2_000.0)).count());

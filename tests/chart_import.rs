@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+use proptest::prelude::*;
 use serde_json::{Value, json};
 use shorewatch::chart::{Bounds, Chart, Coast, ZoneKind, ZoneSet};
 use shorewatch::geodesy::LatLon;
@@ -236,4 +237,36 @@ fn a_chart_of_the_open_sea_is_taken_with_warnings() {
     let chart = Chart::new(coast, ZoneSet::from_geojson(&collection(&[])).unwrap()).unwrap();
     assert_eq!(chart.warnings().len(), 2);
     assert_eq!(chart.nearest_named_place(here), None);
+}
+
+proptest! {
+    #[test]
+    fn damaged_text_is_refused_or_read_and_what_is_read_answers(
+        cut in 0_usize..700, changes in prop::collection::vec((0_usize..700, 0_u8..128), 0..4), numbers in prop::collection::vec(-400.0..400.0_f64, 24),
+    ) {
+        let points: Vec<[f64; 2]> = numbers.chunks(2).map(|pair| [pair[0], pair[1] / 4.0]).collect();
+        let closed: Vec<[f64; 2]> = points.iter().chain(points.first()).copied().collect();
+        let sound = json!([square(110.0, 20.0, 0.1), square(110.04, 20.04, 0.02)]);
+        let features = [zone("a", sound), zone("b", json!([closed]))];
+        for text in [collection(&features), collection(&features[..1])] {
+            let mut bytes = text.into_bytes();
+            for (place, byte) in &changes {
+                if let Some(old) = bytes.get_mut(*place) {
+                    *old = *byte;
+                }
+            }
+            bytes.truncate(bytes.len().saturating_sub(if cut > 350 { cut } else { 0 }));
+            let text = String::from_utf8_lossy(&bytes);
+            let here = LatLon::new(20.01, 110.01);
+            match ZoneSet::from_geojson(&text) {
+                Ok(zones) => {
+                    prop_assert!(zones.within(here, 1e5, EventTime::default()).iter().all(|(_, metres)| metres.is_finite()));
+                }
+                Err(error) => prop_assert!(!error.to_string().is_empty()),
+            }
+            if let Ok(coast) = Coast::from_geojson(&text, None) {
+                prop_assert!(coast.nearest(here).is_none_or(|shore| shore.distance_m.is_finite()));
+            }
+        }
+    }
 }

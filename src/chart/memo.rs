@@ -30,10 +30,8 @@ impl ShoreMemo {
             }
         }
         let found_m = coast.nearest(position).map(|shore| shore.distance_m);
-        self.known = position.is_valid().then(|| match found_m {
-            Some(distance_m) => (position, distance_m, distance_m),
-            None => (position, SHORE_RANGE_M, f64::INFINITY),
-        });
+        let (least_m, greatest_m) = found_m.map_or((SHORE_RANGE_M, f64::INFINITY), |exact_m| (exact_m, exact_m));
+        self.known = position.is_valid().then_some((position, least_m, greatest_m));
         found_m.is_some_and(|distance_m| distance_m <= radius_m)
     }
 }
