@@ -65,7 +65,7 @@ pub struct FeedSummary {
     pub late_max_ms: i64,
     /// Observations not taken, by reason.
     pub rejected: Vec<(Rejected, u64)>,
-    /// The latest of those, in words.
+    /// The latest of those that came too late or by a wrong clock, in words.
     pub last_reject: Option<String>,
     /// Milliseconds that an AIS station's clock is ahead of UTC.
     pub clock_offset_ms: Option<i64>,
@@ -99,7 +99,11 @@ impl Summary {
                 late: intake.late,
                 late_max_ms: intake.late_max_ms,
                 rejected: rejected.filter(|&(_, count)| count > 0).collect(),
-                last_reject: rejects.kept().last().map(ToString::to_string),
+                last_reject: rejects
+                    .kept()
+                    .filter(|reject| is_worth_a_look(reject.why))
+                    .last()
+                    .map(ToString::to_string),
                 clock_offset_ms: intake.clock.offset_ms().filter(|_| has_clock),
             })
         });
@@ -201,6 +205,11 @@ impl fmt::Display for Summary {
     }
 }
 
+/// Records that come twice are the ordinary case.
+fn is_worth_a_look(why: Rejected) -> bool {
+    matches!(why, Rejected::TooLate | Rejected::ClockWrong)
+}
+
 fn write_feed(f: &mut fmt::Formatter<'_>, feed: &FeedSummary) -> fmt::Result {
     let FeedSummary { name, decoded, end, .. } = feed;
     writeln!(
@@ -232,8 +241,7 @@ fn write_feed(f: &mut fmt::Formatter<'_>, feed: &FeedSummary) -> fmt::Result {
     for (why, count) in &feed.rejected {
         writeln!(f, "    not taken {count} x {}", why.as_str())?;
     }
-    let unusual = feed.rejected.iter().any(|(why, _)| matches!(why, Rejected::TooLate | Rejected::ClockWrong));
-    if let Some(reject) = feed.last_reject.as_ref().filter(|_| unusual) {
+    if let Some(reject) = &feed.last_reject {
         writeln!(f, "      the last: {reject}")?;
     }
     if end.suspects > 0 {
