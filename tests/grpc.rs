@@ -4,10 +4,12 @@
 #[path = "support/server.rs"]
 mod server;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use server::{Server, fixture};
+use shorewatch::api::proto::alert::v1::alert_service_client::AlertServiceClient;
+use shorewatch::api::proto::alert::v1::{AlertChange, GetAlertRequest, WatchAlertsRequest};
 use shorewatch::api::proto::track::v1::track_service_client::TrackServiceClient;
 use shorewatch::api::proto::track::v1::{
     GetTrackRequest, ListTracksRequest, TrackChange, TrackFilter, WatchTracksRequest, WatchTracksResponse,
@@ -185,6 +187,62 @@ async fn zones_are_listed_and_points_located_with_shore_and_port() {
     let flood = LocateZonesRequest { points: vec![points[0]; 10_001], at_ms: None };
     assert_eq!(client.locate_zones(flood).await.unwrap_err().code(), Code::InvalidArgument);
     server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn alerts_come_as_they_are_raised_with_every_reason_in_both_languages() {
+    let server = Server::start(&fixture(), None).await;
+    let mut client = AlertServiceClient::connect(server.url()).await.unwrap();
+    let all = || WatchAlertsRequest { kinds: Vec::new() };
+    let mut early = client.watch_alerts(all()).await.unwrap().into_inner();
+    let first = timeout(PATIENCE, early.message()).await.unwrap().unwrap().unwrap();
+    assert_eq!(first.change(), AlertChange::SnapshotEnd, "nothing is told yet");
+    server.feed(&fixture(), 200).await;
+
+    let mut late = client.watch_alerts(all()).await.unwrap().into_inner();
+    let mut snapshot = BTreeMap::new();
+    loop {
+        let response = timeout(PATIENCE, late.message()).await.unwrap().unwrap().unwrap();
+        match response.change() {
+            AlertChange::Snapshot => drop(snapshot.insert(response.alert.as_ref().unwrap().id.clone(), response.alert)),
+            AlertChange::SnapshotEnd => break,
+            other => panic!("{other:?} before the end of the snapshot"),
+        }
+    }
+    let kinds: BTreeSet<&str> = snapshot.values().flatten().map(|alert| alert.kind.as_str()).collect();
+    assert!(["loitering", "unloading", "zone_entry"].iter().all(|kind| kinds.contains(kind)), "{kinds:?}");
+    for alert in snapshot.values().flatten() {
+        assert!(!alert.evidence.is_empty() && alert.raised_ms >= alert.start_ms, "{alert:?}");
+        assert!(alert.start_ms >= alert.began_ms && alert.position.is_some(), "{alert:?}");
+        assert!(alert.evidence.iter().all(|why| !why.sentence_en.is_empty() && !why.sentence_zh.is_empty()));
+        assert!(alert.evidence.iter().all(|why| why.interval.is_some_and(|span| span.from_ms <= span.to_ms)));
+    }
+    let id = snapshot.keys().next().unwrap().clone();
+    let got = client.get_alert(GetAlertRequest { id: id.clone() }).await.unwrap().into_inner();
+    assert_eq!(&got.alert, &snapshot[&id]);
+    let missing = client.get_alert(GetAlertRequest { id: "none".to_owned() }).await.unwrap_err();
+    assert_eq!(missing.code(), Code::NotFound);
+    let loitering = WatchAlertsRequest { kinds: vec!["loitering".to_owned()] };
+    let mut loitering = client.watch_alerts(loitering).await.unwrap().into_inner();
+    while let Some(alert) = timeout(PATIENCE, loitering.message()).await.unwrap().unwrap().unwrap().alert {
+        assert_eq!(alert.kind, "loitering");
+    }
+    let nonsense = WatchAlertsRequest { kinds: vec!["smuggling".to_owned()] };
+    assert_eq!(client.watch_alerts(nonsense).await.unwrap_err().code(), Code::InvalidArgument);
+
+    server.stop().await;
+    // Whoever watched from the beginning has been told of each, first that it was raised.
+    let mut told = BTreeMap::new();
+    while let Some(response) = timeout(PATIENCE, early.message()).await.unwrap().unwrap_or(None) {
+        let alert = response.alert.clone().unwrap();
+        let before = told.insert(alert.id.clone(), Some(alert));
+        match response.change() {
+            AlertChange::Raised => assert!(before.is_none(), "raised twice"),
+            AlertChange::Updated | AlertChange::Ended | AlertChange::Withdrawn => assert!(before.is_some()),
+            other => panic!("{other:?} after the snapshot"),
+        }
+    }
+    assert_eq!(told, snapshot);
 }
 
 #[tokio::test]

@@ -1,5 +1,6 @@
 //! gRPC: the definitions under `proto/`, their conversion to and from our own types, and the services.
 
+pub mod alert_service;
 pub mod convert;
 pub mod feed_service;
 pub mod playback;

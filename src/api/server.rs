@@ -12,8 +12,10 @@ use tonic::transport::server::TcpIncoming;
 use tonic_health::ServingStatus;
 use tonic_health::server::HealthReporter;
 
+use super::alert_service::Alerts;
 use super::feed_service::Feeds;
 use super::proto;
+use super::proto::alert::v1::alert_service_server::AlertServiceServer;
 use super::proto::feed::v1::feed_service_server::FeedServiceServer;
 use super::proto::track::v1::track_service_server::TrackServiceServer;
 use super::proto::zone::v1::zone_service_server::ZoneServiceServer;
@@ -90,15 +92,17 @@ impl BoundServer {
         let (down, shutdown) = watch::channel(false);
         let watchers = Places::new(limits::WATCHERS_MAX, "watchers");
         let tracks = Tracks::new(hubs.picture.window(), watchers.clone());
+        let alerts = Alerts::new(hubs.alerts.window(), watchers);
         let zones = Zones::new(chart, hubs.picture.window());
         let (engine, mut ending) = engine_task::start(core, hubs).map_err(ServeError::Thread)?;
 
         let tracks = TrackServiceServer::new(tracks);
+        let alerts = AlertServiceServer::new(alerts);
         let zones = ZoneServiceServer::new(zones);
         let feeds = FeedServiceServer::new(Feeds::new(engine.clone(), shutdown))
             .max_decoding_message_size(limits::MESSAGE_BYTES_MAX);
         let (health, health_service) = tonic_health::server::health_reporter();
-        let names = [name_of(&feeds), name_of(&tracks), name_of(&zones)];
+        let names = [name_of(&feeds), name_of(&tracks), name_of(&alerts), name_of(&zones)];
         set_all(&health, ServingStatus::Serving, &names).await;
         let reflection = tonic_reflection::server::Builder::configure()
             .register_encoded_file_descriptor_set(proto::DESCRIPTORS)
@@ -111,6 +115,7 @@ impl BoundServer {
             .add_service(reflection)
             .add_service(feeds)
             .add_service(tracks)
+            .add_service(alerts)
             .add_service(zones)
             .serve_with_incoming_shutdown(TcpIncoming::from(self.listener).with_nodelay(Some(true)), async move {
                 let _ = closed.wait_for(|&closed| closed).await;

@@ -4,6 +4,8 @@ use tonic::transport::{Channel, Endpoint};
 use tonic::{Status, Streaming};
 
 use super::convert::geo::checked_position;
+use super::proto::alert::v1 as alerts;
+use super::proto::alert::v1::alert_service_client::AlertServiceClient;
 use super::proto::track::v1 as tracks;
 use super::proto::track::v1::track_service_client::TrackServiceClient;
 use super::sender::{SendError, server_uri};
@@ -140,5 +142,98 @@ fn seen_track(track: tracks::Track) -> SeenTrack {
         eo_class: track.eo_class,
         sources,
         id: track.id,
+    }
+}
+
+/// What a watcher sees of an alert.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SeenAlert {
+    /// Its id.
+    pub id: String,
+    /// The behaviour, as a word.
+    pub kind: String,
+    /// The track that does it, and the other one, if there is one.
+    pub tracks: Vec<String>,
+    /// MMSI of the vessel, where known.
+    pub mmsi: Option<u32>,
+    /// When it was first told.
+    pub raised: EventTime,
+    /// When the behaviour stopped, if it has.
+    pub end: Option<EventTime>,
+    /// The place in words, in English and Chinese; empty where nothing with a name is near.
+    pub near: [String; 2],
+    /// The zone concerned; empty for none.
+    pub zone: String,
+    /// How sure it is, 0 to 1.
+    pub confidence: f64,
+    /// Why: a sentence in English and the same in Chinese, for each reason.
+    pub reasons: Vec<[String; 2]>,
+}
+
+/// A change of an alert, as a watcher sees it.
+#[derive(Clone, Debug, PartialEq)]
+pub enum SeenAlertChange {
+    /// It is there: at the beginning, or told for the first time.
+    Raised(SeenAlert),
+    /// More is known.
+    Updated(SeenAlert),
+    /// The behaviour has stopped.
+    Ended(SeenAlert),
+    /// It is taken back.
+    Withdrawn(SeenAlert),
+    /// All that was there at the beginning has been told.
+    SnapshotEnd,
+}
+
+/// Changes of alerts.
+#[derive(Debug)]
+pub struct AlertStream(Streaming<alerts::WatchAlertsResponse>);
+
+impl AlertStream {
+    /// Begins to watch all alerts.
+    ///
+    /// # Errors
+    /// When the server refuses.
+    pub async fn open(channel: Channel) -> Result<Self, WatchError> {
+        let mut client = AlertServiceClient::new(channel).max_decoding_message_size(MESSAGE_BYTES_MAX);
+        let request = alerts::WatchAlertsRequest { kinds: Vec::new() };
+        Ok(Self(client.watch_alerts(request).await?.into_inner()))
+    }
+
+    /// The next change; `None` when the server has ended the stream in order.
+    ///
+    /// # Errors
+    /// When the connection breaks or the server shuts down.
+    pub async fn next_change(&mut self) -> Result<Option<SeenAlertChange>, WatchError> {
+        while let Some(response) = self.0.message().await? {
+            let seen = match (response.change(), response.alert.map(seen_alert)) {
+                (alerts::AlertChange::SnapshotEnd, _) => SeenAlertChange::SnapshotEnd,
+                (alerts::AlertChange::Snapshot | alerts::AlertChange::Raised, Some(alert)) => {
+                    SeenAlertChange::Raised(alert)
+                }
+                (alerts::AlertChange::Updated, Some(alert)) => SeenAlertChange::Updated(alert),
+                (alerts::AlertChange::Ended, Some(alert)) => SeenAlertChange::Ended(alert),
+                (alerts::AlertChange::Withdrawn, Some(alert)) => SeenAlertChange::Withdrawn(alert),
+                // A change that a later server knows and we do not.
+                (alerts::AlertChange::Unspecified, _) | (_, None) => continue,
+            };
+            return Ok(Some(seen));
+        }
+        Ok(None)
+    }
+}
+
+fn seen_alert(alert: alerts::Alert) -> SeenAlert {
+    SeenAlert {
+        tracks: [alert.track_id, alert.other_track_id].into_iter().filter(|id| !id.is_empty()).collect(),
+        mmsi: alert.mmsi,
+        raised: EventTime::from_millis(alert.raised_ms),
+        end: alert.end_ms.map(EventTime::from_millis),
+        near: [alert.near_en, alert.near_zh],
+        zone: alert.zone_id,
+        confidence: alert.confidence,
+        reasons: alert.evidence.into_iter().map(|reason| [reason.sentence_en, reason.sentence_zh]).collect(),
+        id: alert.id,
+        kind: alert.kind,
     }
 }

@@ -7,17 +7,7 @@ use rustc_hash::FxHashMap;
 use tokio::sync::watch;
 
 use super::limits::ALERTS_KEPT;
-
-/// How an alert stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Stage {
-    /// The behaviour goes on.
-    Active,
-    /// It has stopped.
-    Ended,
-    /// The system takes the alert back.
-    Withdrawn,
-}
+use crate::alert::Stage;
 
 /// An alert as it hangs on the board.
 #[derive(Clone, Debug, PartialEq)]
@@ -127,6 +117,11 @@ impl<T> AlertWindow<T> {
     pub fn get(&self, id: &str) -> Option<Arc<Posted<T>>> {
         let board = self.board.read().unwrap_or_else(PoisonError::into_inner);
         board.posting_of.get(id).and_then(|posting| board.by_posting.get(posting)).cloned()
+    }
+
+    /// Takes note of everything posted so far, so that [`Self::changed`] waits for what comes after.
+    pub fn mark_seen(&mut self) {
+        self.latest.mark_unchanged();
     }
 
     /// Waits until something was posted that this window has not waited for yet; false when no more will come.

@@ -7,6 +7,7 @@ use super::core::{Core, Fatal, Verdict};
 use super::hubs::Hubs;
 use super::picture::{Farewell, Picture};
 use super::work::{FeedName, FeedNumber, Hello, Payload, Standing};
+use crate::alert::Alert;
 use crate::chart::Chart;
 use crate::engine::{Engine, EngineConfig, EngineEvent, PICTURE_INTERVAL_MS};
 use crate::feed::own_ship::OwnShipDecoder;
@@ -91,6 +92,7 @@ struct Running {
 #[derive(Default)]
 struct News {
     farewells: Vec<(TrackId, Farewell)>,
+    alerts: Vec<Alert>,
     /// The tracks of the last regular picture, in order, less those that have ended since.
     regular: Vec<TrackId>,
     shown: Vec<Arc<TrackState>>,
@@ -120,7 +122,8 @@ impl Running {
                     news.farewells.push((id, into.map_or(Farewell::Ended, Farewell::MergedInto)));
                 }
                 EngineEvent::Picture(picture) => news.regular = picture.tracks.iter().map(|track| track.id).collect(),
-                EngineEvent::Track(_) | EngineEvent::Alert(_) => {}
+                EngineEvent::Alert(event) => news.alerts.push(event.alert),
+                EngineEvent::Track(_) => {}
             }
         }
         Ok(())
@@ -239,6 +242,10 @@ impl Core for Session {
     fn tell(&mut self, hubs: &Hubs) {
         for (track, how) in self.news.farewells.drain(..) {
             hubs.picture.remember(track, how);
+        }
+        for alert in self.news.alerts.drain(..) {
+            let id = alert.id.clone();
+            hubs.alerts.post(id.as_str(), alert.stage, alert);
         }
     }
 

@@ -1,5 +1,6 @@
 //! Between the generated types and our own: checked once, here, and named by field when something is wrong.
 
+pub mod alert;
 pub mod feed;
 pub mod geo;
 pub mod track;

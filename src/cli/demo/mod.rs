@@ -14,7 +14,7 @@ use super::{feed, runtime};
 use crate::api::playback::{self, Pace, Speed};
 use crate::api::sender::{Sent, send};
 use crate::api::server::BoundServer;
-use crate::api::watcher::{TrackStream, WatchError, connect};
+use crate::api::watcher::{AlertStream, TrackStream, WatchError, connect};
 use crate::recording::{OpenOptions, Recording};
 use crate::serve::area::Area;
 use crate::serve::session::Session;
@@ -88,6 +88,7 @@ async fn play(recording: Recording, pace: Pace) -> Result<()> {
         let _ = stopped.await;
     }));
     let tracks = watch_tracks(&url, printer.clone()).await?;
+    let alerts = watch_alerts(&url, printer.clone()).await?;
 
     let (parcels, playing) = playback::start(recording, pace)?;
     let sent = send(&url, introductions, parcels, |_| {}).await?;
@@ -96,6 +97,7 @@ async fn play(recording: Recording, pace: Pace) -> Result<()> {
     let _ = stop.send(());
     serving.await.context("the server crashed")??;
     tracks.await.context("a watcher crashed")?;
+    alerts.await.context("a watcher crashed")?;
     feed::complain(&names, &played);
     printer.closing(&sent);
     Ok(())
@@ -107,6 +109,16 @@ async fn watch_tracks(url: &str, printer: Printer) -> Result<JoinHandle<()>, Wat
     Ok(tokio::spawn(async move {
         while let Ok(Some(change)) = stream.next_change().await {
             printer.track(&change);
+        }
+    }))
+}
+
+/// Prints what a watcher of alerts is told, until the server ends.
+async fn watch_alerts(url: &str, printer: Printer) -> Result<JoinHandle<()>, WatchError> {
+    let mut stream = AlertStream::open(connect(url).await?).await?;
+    Ok(tokio::spawn(async move {
+        while let Ok(Some(change)) = stream.next_change().await {
+            printer.alert(&change);
         }
     }))
 }

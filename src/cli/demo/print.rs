@@ -7,7 +7,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::records_line;
 use crate::api::playback::Speed;
 use crate::api::sender::Sent;
-use crate::api::watcher::{SeenTrack, SeenTrackChange};
+use crate::api::watcher::{SeenAlert, SeenAlertChange, SeenTrack, SeenTrackChange};
+use crate::behaviour::Kind;
 use crate::chart::Chart;
 use crate::recording::Recording;
 use crate::units::EventTime;
@@ -22,7 +23,8 @@ struct Told {
     /// Kinds of sensor that held each track when it was last told of.
     tracks: BTreeMap<String, String>,
     merged: usize,
-    named: usize,
+    /// Kind of each alert, and whether it was taken back.
+    alerts: BTreeMap<String, (String, bool)>,
 }
 
 impl Printer {
@@ -52,7 +54,6 @@ impl Printer {
         let mut told = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         match change {
             SeenTrackChange::Enters(track) => {
-                told.named += usize::from(track.mmsi.is_some());
                 told.tracks.insert(track.id.clone(), track.sources.join("+"));
                 print(&format!("{}  track  {}  {}", clock(track.time), track.id, described(track)));
             }
@@ -73,6 +74,31 @@ impl Printer {
         }
     }
 
+    /// Says what happened to an alert.
+    pub(super) fn alert(&self, change: &SeenAlertChange) {
+        let mut told = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        match change {
+            SeenAlertChange::Raised(alert) => {
+                told.alerts.insert(alert.id.clone(), (alert.kind.clone(), false));
+                print(&raised(alert));
+            }
+            SeenAlertChange::Ended(alert) => {
+                let end = alert.end.map_or_else(|| clock(alert.raised), clock);
+                print(&format!("{end}  ended  {}  {}", headline(&alert.kind), alert.tracks.join(" and ")));
+            }
+            SeenAlertChange::Withdrawn(alert) => {
+                told.alerts.insert(alert.id.clone(), (alert.kind.clone(), true));
+                let why = alert.reasons.last().map_or("", |[english, _]| english.as_str());
+                print(&format!(
+                    "          taken back  {}  {}  {why}",
+                    headline(&alert.kind),
+                    alert.tracks.join(" and ")
+                ));
+            }
+            SeenAlertChange::Updated(_) | SeenAlertChange::SnapshotEnd => {}
+        }
+    }
+
     /// Says what it came to.
     pub(super) fn closing(&self, sent: &Sent) {
         let told = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -87,7 +113,46 @@ impl Printer {
         if told.merged > 0 {
             print(&format!("{} of them turned out to be the same vessel as another", told.merged));
         }
+        let mut kinds: BTreeMap<&str, usize> = BTreeMap::new();
+        for (kind, _) in told.alerts.values().filter(|(_, withdrawn)| !withdrawn) {
+            *kinds.entry(kind).or_default() += 1;
+        }
+        let kinds: Vec<String> = kinds.into_iter().map(|(kind, count)| format!("{count} {}", headline(kind))).collect();
+        let withdrawn = told.alerts.values().filter(|(_, withdrawn)| *withdrawn).count();
+        print(&match kinds.len() {
+            0 => "no alerts".to_owned(),
+            _ => format!("{} alerts: {}", told.alerts.len() - withdrawn, kinds.join(", ")),
+        });
+        if withdrawn > 0 {
+            print(&format!("{withdrawn} more were taken back"));
+        }
     }
+}
+
+/// An alert as an officer reads it: the headline, the place, and every reason in both languages.
+fn raised(alert: &SeenAlert) -> String {
+    let mut text =
+        format!("\n{}  ALERT  {}  {}", clock(alert.raised), headline(&alert.kind), alert.tracks.join(" and "));
+    if let Some(mmsi) = alert.mmsi {
+        text.push_str(&format!("  MMSI {mmsi:09}"));
+    }
+    text.push_str(&format!("  confidence {:.0} %\n", alert.confidence * 100.0));
+    for part in &alert.near {
+        if !part.is_empty() {
+            text.push_str(&format!("          {part}\n"));
+        }
+    }
+    for [english, chinese] in &alert.reasons {
+        text.push_str(&format!("          - {english}\n            {chinese}\n"));
+    }
+    text.pop();
+    text
+}
+
+/// `loitering 徘徊`
+fn headline(kind: &str) -> String {
+    let known = Kind::ALL.into_iter().find(|known| known.as_str() == kind);
+    known.map_or_else(|| kind.to_owned(), |known| format!("{kind} {}", known.as_zh()))
 }
 
 /// `413172714`, or that it is unknown.
