@@ -10,6 +10,8 @@ use std::time::Duration;
 use server::{Server, fixture};
 use shorewatch::api::proto::alert::v1::alert_service_client::AlertServiceClient;
 use shorewatch::api::proto::alert::v1::{AlertChange, GetAlertRequest, WatchAlertsRequest};
+use shorewatch::api::proto::feed::v1::feed_service_client::FeedServiceClient;
+use shorewatch::api::proto::feed::v1::{Advance, IngestRequest, ingest_request, ingest_response};
 use shorewatch::api::proto::track::v1::track_service_client::TrackServiceClient;
 use shorewatch::api::proto::track::v1::{
     GetTrackRequest, ListTracksRequest, TrackChange, TrackFilter, WatchTracksRequest, WatchTracksResponse,
@@ -243,6 +245,19 @@ async fn alerts_come_as_they_are_raised_with_every_reason_in_both_languages() {
         }
     }
     assert_eq!(told, snapshot);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_clock_that_jumps_by_a_century_costs_a_few_hours_of_empty_sea() {
+    let server = Server::start(&fixture(), None).await;
+    server.feed(&fixture(), 5_000).await;
+    let mut client = FeedServiceClient::connect(server.url()).await.unwrap();
+    let year_2126 = Advance { received_until_ms: 4_932_111_600_000, number: 1 };
+    let asked = IngestRequest { message: Some(ingest_request::Message::Advance(year_2126)) };
+    let mut answers = client.ingest(tokio_stream::once(asked)).await.unwrap().into_inner();
+    let answer = timeout(PATIENCE, answers.message()).await.expect("the server hangs").unwrap().unwrap();
+    assert!(matches!(answer.message, Some(ingest_response::Message::Ack(ref ack)) if ack.number == 1), "{answer:?}");
+    server.stop().await;
 }
 
 #[tokio::test]

@@ -8,7 +8,7 @@ use tokio::sync::{mpsc, oneshot};
 use super::clock::{self, Pacer};
 use super::core::{Core, Fatal};
 use super::hubs::Hubs;
-use super::limits::{ENGINE_QUEUE, FEEDS_MAX, REJECTIONS_PER_ACK, SHOW_INTERVAL};
+use super::limits::{ENGINE_QUEUE, FEEDS_MAX, RECEIVED_MS, REJECTIONS_PER_ACK, SHOW_INTERVAL};
 use super::work::{
     Ack, Answer, AnswerPlace, FeedName, FeedNumber, FeedPosition, Hello, HelloError, Record, Rejection, Standing,
     Welcome,
@@ -24,6 +24,8 @@ mod reason {
     pub(super) const RECEIVED_MISSING: &str = "received_missing";
     /// The server is live and stamps records itself; this one says when it was received.
     pub(super) const RECEIVED_GIVEN: &str = "received_given";
+    /// It says that it was received before 1980 or after 2200.
+    pub(super) const RECEIVED_IMPLAUSIBLE: &str = "received_implausible";
     /// A radar or camera that the area does not know: its place is unknown.
     pub(super) const UNKNOWN_SENSOR: &str = "unknown_sensor";
 }
@@ -144,7 +146,7 @@ impl<C: Core> EngineTask<C> {
             feeds: Vec::new(),
             numbers: FxHashMap::default(),
             time_base: None,
-            now: EventTime::from_millis(i64::MIN),
+            now: EventTime::from_millis(*RECEIVED_MS.start()),
             shown: Pacer::new(SHOW_INTERVAL),
             shown_until: EventTime::from_millis(i64::MIN),
         }
@@ -266,6 +268,9 @@ impl<C: Core> EngineTask<C> {
             return Ok(Taken::NotYet(reason::SEQUENCE_GAP));
         }
         let received = match (self.time_base, record.received) {
+            (_, Some(received)) if !RECEIVED_MS.contains(&received.as_millis()) => {
+                return Ok(Taken::NotYet(reason::RECEIVED_IMPLAUSIBLE));
+            }
             (None | Some(TimeBase::Recorded), Some(received)) => {
                 self.time_base = Some(TimeBase::Recorded);
                 received
@@ -291,6 +296,9 @@ impl<C: Core> EngineTask<C> {
     fn advance(&mut self, number: u64, received_until: EventTime) -> Result<Answer, Fatal> {
         if self.time_base == Some(TimeBase::Live) {
             return Ok(Answer::BadRequest("advance: this server is live, its own clock tells the time".to_owned()));
+        }
+        if !RECEIVED_MS.contains(&received_until.as_millis()) {
+            return Ok(Answer::BadRequest(format!("advance.received_until_ms: {received_until} cannot be right")));
         }
         self.time_base = Some(TimeBase::Recorded);
         self.move_to(received_until);

@@ -37,6 +37,10 @@ pub const BATCH_RECORDS_MAX: usize = 10_000;
 /// Bytes of one record: an ASTERIX block has at most 65,535, an NMEA line with its tag block some 200.
 pub const RECORD_BYTES_MAX: usize = 65_535;
 
+/// The earliest and the latest receipt that a recording may state, milliseconds since 1970: there is no AIS or ASTERIX of
+/// before 1980, and 2200 is far away. The core may count on it that times do not overflow.
+pub const RECEIVED_MS: std::ops::RangeInclusive<i64> = 315_532_800_000..=7_258_118_400_000;
+
 /// Rejections listed in one acknowledgement; all are counted.
 pub const REJECTIONS_PER_ACK: usize = 1_000;
 
