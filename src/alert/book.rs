@@ -11,6 +11,8 @@ use crate::units::{EventTime, Mmsi};
 const SAME_PLACE_M: f64 = 500.0;
 /// Two findings of one vessel may overlap by so much in milliseconds when its track changes hands.
 const OVERLAP_MS: i64 = 60_000;
+/// A craft without AIS that is found again after longer than this is another one, in milliseconds.
+const NAMELESS_MS: i64 = 300_000;
 /// The most alerts kept in the book at once; the oldest that is over leaves first.
 const ALERTS_MAX: usize = 10_000;
 
@@ -96,6 +98,9 @@ impl AlertBook {
             }
             let Some(end) = alert.end else { return same_track };
             let pause_ms = finding.began.millis_since(end);
+            // Nobody tells one craft without AIS from another, but for whom it goes alongside of.
+            let known = alert.mmsi.is_some() || alert.other_mmsi.is_some();
+            let merge_ms = if known { merge_ms } else { merge_ms.min(NAMELESS_MS) };
             if !(-OVERLAP_MS..=merge_ms).contains(&pause_ms) {
                 return false;
             }
@@ -107,11 +112,13 @@ impl AlertBook {
             };
             // A craft without AIS that comes back to the same vessel, one at a time, is a shuttle: one affair. What begins
             // before the other has ended is another craft.
+            // What runs is not where it was: only what lies still is known again by its place.
+            let lies = matches!(finding.kind, Kind::Loitering | Kind::Unloading | Kind::Rendezvous);
             let one_after_the_other = pause_ms >= 0 || alert.mmsi.is_some() && alert.other_track.is_none();
             let pairs = alert.other_track.is_some() == finding.other.is_some();
             let vessel = same(alert.mmsi, finding.mmsi) || (alert.mmsi.is_some() != finding.mmsi.is_some() && near());
             let other = alert.other_track.is_none() || same(alert.other_mmsi, finding.other_mmsi);
-            same_track || (pairs && one_after_the_other && vessel && other)
+            same_track || (pairs && (lies || known) && one_after_the_other && vessel && other)
         };
         self.alerts.iter().rev().find(|(_, alert)| same(alert)).map(|(affair, _)| *affair)
     }

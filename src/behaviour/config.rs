@@ -24,6 +24,10 @@ pub struct BehaviourConfig {
     pub contact: ContactConfig,
     /// Inside a restricted zone.
     pub zone_entry: ZoneEntryConfig,
+    /// A fast craft that runs for the shore.
+    pub fast_approach: FastApproachConfig,
+    /// A craft without AIS that makes for the shore or meets another.
+    pub dark_vessel: DarkVesselConfig,
 }
 
 impl Default for BehaviourConfig {
@@ -36,6 +40,8 @@ impl Default for BehaviourConfig {
             landing: LandingConfig::default(),
             contact: ContactConfig::default(),
             zone_entry: ZoneEntryConfig::default(),
+            fast_approach: FastApproachConfig::default(),
+            dark_vessel: DarkVesselConfig::default(),
         }
     }
 }
@@ -85,6 +91,8 @@ section! {
         remembered_slow_s: u32 = 1800,
         /// Seconds for which a vessel under way is remembered unseen.
         remembered_moving_s: u32 = 300,
+        /// Seconds for which a vessel under way that has sent AIS is remembered unseen.
+        remembered_silent_s: u32 = 3600,
         /// Metres around the place where a lost vessel must be by now in which a new track continues it.
         continue_within_m: f64 = 250.0,
         /// Seconds for which the course of a lost vessel is worth following.
@@ -186,12 +194,14 @@ section! {
         lost_within_m: f64 = 600.0,
         /// Seconds that it may have had to go.
         lost_time_to_meet_s: u32 = 60,
+        /// Metres that a lost boat must have come to be more than an echo.
+        lost_came_m: f64 = 300.0,
         /// Metres from a vessel at rest within which a craft first seen has lain alongside.
         born_within_m: f64 = 200.0,
         /// Metres of distance at which it has left.
         left_at_m: f64 = 400.0,
         /// Seconds for which a boat is taken to lie alongside unseen, at most.
-        hidden_s: u32 = 4500,
+        hidden_s: u32 = 1800,
     }
 }
 
@@ -213,6 +223,48 @@ section! {
     }
 }
 
+section! {
+    /// Thresholds of `fast_approach`.
+    FastApproachConfig {
+        /// Speed in m/s from which a craft is fast.
+        speed_mps: f64 = 10.0,
+        /// Metres ahead within which a shore must lie.
+        shore_ahead_m: f64 = 5000.0,
+        /// Metres from ports, harbours and farms within which a landfall is nobody's concern.
+        zone_margin_m: f64 = 1000.0,
+        /// Seconds for which it must run so.
+        duration_s: u32 = 60,
+        /// Seconds of a break that is forgiven.
+        break_s: u32 = 10,
+        /// Seconds between runs that are one.
+        merge_s: u32 = 300,
+    }
+}
+
+section! {
+    /// Thresholds of `dark_vessel`.
+    DarkVesselConfig {
+        /// Speed in m/s from which a craft makes for the shore.
+        speed_mps: f64 = 3.0,
+        /// Metres from the shore at which it must have been before.
+        offshore_m: f64 = 2500.0,
+        /// Metres ahead within which a shore must lie.
+        shore_ahead_m: f64 = 3000.0,
+        /// Metres from ports, harbours and farms within which a landfall is nobody's concern.
+        zone_margin_m: f64 = 1000.0,
+        /// Seconds for which it must run so.
+        duration_s: u32 = 60,
+        /// Seconds of a break that is forgiven.
+        break_s: u32 = 10,
+        /// Speed in m/s that a vessel which has fallen silent and was lost is given to have got here, and be this craft.
+        silent_vessel_mps: f64 = 8.0,
+        /// Seconds for which a craft must have been seen without AIS.
+        silent_s: u32 = 180,
+        /// Seconds between runs and contacts of one craft that are one affair.
+        merge_s: u32 = 14_400,
+    }
+}
+
 /// Why a file of rules is refused.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]
@@ -227,7 +279,7 @@ pub enum RulesError {
     #[error("rule {key} = {value} cannot be: {wants}")]
     OutOfRange {
         /// Section and key.
-        key: &'static str,
+        key: String,
         /// The value given.
         value: f64,
         /// What it must be.
@@ -251,12 +303,14 @@ impl BehaviourConfig {
         ms(match kind {
             Kind::Loitering => self.loitering.merge_s,
             Kind::ZoneEntry => self.zone_entry.merge_s,
+            Kind::FastApproach => self.fast_approach.merge_s,
+            Kind::DarkVessel => self.dark_vessel.merge_s,
             Kind::Unloading => self.landing.merge_s.max(self.contact.merge_s),
             _ => self.contact.merge_s,
         })
     }
 
-    /// Checks that every value is one that the rules can work with.
+    /// Checks that every value is one that the rules can work with: its range follows from the unit at the end of its key.
     ///
     /// # Errors
     /// The first value that is not.
@@ -264,97 +318,49 @@ impl BehaviourConfig {
         if self.version != 1 {
             return Err(RulesError::Version(self.version));
         }
-        let probabilities = [
-            ("craft.eo_class_probability", self.craft.eo_class_probability),
-            ("craft.eo_official_probability", self.craft.eo_official_probability),
-            ("loitering.measured_share", self.loitering.measured_share),
-            ("landing.eo_association", self.landing.eo_association),
-        ];
-        for (key, value) in probabilities {
-            if !(0.0..=1.0).contains(&value) {
-                return Err(RulesError::OutOfRange { key, value, wants: "0 to 1" });
-            }
-        }
-        let lengths = [
-            ("craft.fixed_radius_m", self.craft.fixed_radius_m),
-            ("subjects.continue_within_m", self.subjects.continue_within_m),
-            ("loitering.mean_speed_mps", self.loitering.mean_speed_mps),
-            ("loitering.radius_m", self.loitering.radius_m),
-            ("loitering.shore_m", self.loitering.shore_m),
-            ("loitering.port_anchorage_margin_m", self.loitering.port_anchorage_margin_m),
-            ("loitering.harbour_margin_m", self.loitering.harbour_margin_m),
-            ("loitering.farm_margin_m", self.loitering.farm_margin_m),
-            ("loitering.ground_margin_m", self.loitering.ground_margin_m),
-            ("loitering.passenger_port_margin_m", self.loitering.passenger_port_margin_m),
-            ("loitering.not_under_command_shore_m", self.loitering.not_under_command_shore_m),
-            ("landing.speed_mps", self.landing.speed_mps),
-            ("landing.speed_slack_mps", self.landing.speed_slack_mps),
-            ("landing.shore_m", self.landing.shore_m),
-            ("landing.zone_margin_m", self.landing.zone_margin_m),
-            ("landing.shore_sigmas", self.landing.shore_sigmas),
-            ("landing.shore_slack_m_max", self.landing.shore_slack_m_max),
-            ("landing.lost_within_m", self.landing.lost_within_m),
-            ("contact.distance_m", self.contact.distance_m),
-            ("contact.speed_mps", self.contact.speed_mps),
-            ("contact.speed_slack_mps", self.contact.speed_slack_mps),
-            ("contact.shore_m", self.contact.shore_m),
-            ("contact.zone_margin_m", self.contact.zone_margin_m),
-            ("contact.lighter_shore_m", self.contact.lighter_shore_m),
-            ("contact.distance_sigmas", self.contact.distance_sigmas),
-            ("contact.distance_slack_m_max", self.contact.distance_slack_m_max),
-            ("contact.lost_within_m", self.contact.lost_within_m),
-            ("contact.born_within_m", self.contact.born_within_m),
-            ("contact.left_at_m", self.contact.left_at_m),
-            ("zone_entry.depth_m", self.zone_entry.depth_m),
-            ("zone_entry.depth_sigmas", self.zone_entry.depth_sigmas),
-            ("zone_entry.depth_slack_m_max", self.zone_entry.depth_slack_m_max),
-            ("zone_entry.left_m", self.zone_entry.left_m),
-        ];
-        for (key, value) in lengths {
-            if !(0.0..=LENGTH_MAX_M).contains(&value) {
-                return Err(RulesError::OutOfRange {
-                    key,
-                    value,
-                    wants: "0 to 10000, in the unit at the end of the key",
-                });
+        let table = toml::Table::try_from(self).map_err(|error| RulesError::Unreadable(error.to_string()))?;
+        for (section, keys) in &table {
+            for (key, value) in keys.as_table().into_iter().flatten() {
+                let value = match value {
+                    toml::Value::Float(value) => *value,
+                    toml::Value::Integer(value) => *value as f64,
+                    _ => continue,
+                };
+                let (range, wants) = range_of(key);
+                if !range.contains(&value) {
+                    return Err(RulesError::OutOfRange { key: format!("{section}.{key}"), value, wants });
+                }
             }
         }
         let stay_s = self.loitering.duration_s;
         if !(120..=3600).contains(&stay_s) {
             let wants = "120 to 3600: the window that is kept of a stay is at most an hour";
-            return Err(RulesError::OutOfRange { key: "loitering.duration_s", value: f64::from(stay_s), wants });
-        }
-        let durations = [
-            ("subjects.remembered_slow_s", self.subjects.remembered_slow_s),
-            ("subjects.remembered_moving_s", self.subjects.remembered_moving_s),
-            ("subjects.continue_moving_s", self.subjects.continue_moving_s),
-            ("loitering.merge_s", self.loitering.merge_s),
-            ("landing.duration_s", self.landing.duration_s),
-            ("landing.merge_s", self.landing.merge_s),
-            ("landing.break_s", self.landing.break_s),
-            ("landing.lost_time_to_shore_s", self.landing.lost_time_to_shore_s),
-            ("landing.eo_window_s", self.landing.eo_window_s),
-            ("contact.duration_s", self.contact.duration_s),
-            ("contact.break_s", self.contact.break_s),
-            ("contact.merge_s", self.contact.merge_s),
-            ("contact.lost_time_to_meet_s", self.contact.lost_time_to_meet_s),
-            ("contact.hidden_s", self.contact.hidden_s),
-            ("zone_entry.duration_s", self.zone_entry.duration_s),
-            ("zone_entry.merge_s", self.zone_entry.merge_s),
-        ];
-        for (key, value) in durations {
-            if value > DURATION_MAX_S {
-                return Err(RulesError::OutOfRange { key, value: f64::from(value), wants: "0 to 86400" });
-            }
+            let key = "loitering.duration_s".to_owned();
+            return Err(RulesError::OutOfRange { key, value: f64::from(stay_s), wants });
         }
         Ok(())
+    }
+}
+
+/// The range of values that a key of this name may have, and the same in words.
+fn range_of(key: &str) -> (std::ops::RangeInclusive<f64>, &'static str) {
+    if ["_probability", "_share", "_association"].iter().any(|end| key.ends_with(end)) {
+        (0.0..=1.0, "0 to 1")
+    } else if key.ends_with("_sigmas") {
+        (0.0..=10.0, "0 to 10")
+    } else if key.ends_with("_mps") {
+        (0.0..=100.0, "0 to 100 m/s")
+    } else if key.ends_with("_s") {
+        (0.0..=DURATION_MAX_S, "0 to 86400 s")
+    } else {
+        (0.0..=LENGTH_MAX_M, "0 to 10000, in the unit at the end of the key")
     }
 }
 
 /// The longest length in metres that a rule may ask for: what is known of surroundings reaches no farther.
 const LENGTH_MAX_M: f64 = 10_000.0;
 /// The longest time in seconds that a rule may ask for, a day: memory a vessel stays bounded.
-const DURATION_MAX_S: u32 = 86_400;
+const DURATION_MAX_S: f64 = 86_400.0;
 
 /// A time of the configuration in milliseconds.
 pub(super) fn ms(seconds: u32) -> i64 {
@@ -399,7 +405,7 @@ mod tests {
         let nan = BehaviourConfig::from_toml("[contact]\ndistance_m = nan\n").unwrap_err();
         assert!(matches!(nan, RulesError::OutOfRange { .. }));
         let day = BehaviourConfig::from_toml("[loitering]\nduration_s = 86400\n").unwrap_err();
-        assert!(matches!(day, RulesError::OutOfRange { key: "loitering.duration_s", .. }));
+        assert!(day.to_string().starts_with("rule loitering.duration_s = 86400 cannot be"), "{day}");
         assert_eq!(BehaviourConfig::from_toml("version = 2").unwrap_err(), RulesError::Version(2));
     }
 

@@ -13,6 +13,7 @@ use std::collections::BTreeMap;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::config::{BehaviourConfig, ContactConfig, ms};
+use super::dark_vessel::Meeting;
 use super::finding::{Evidence, Kind};
 use super::pairs::PairSearch;
 use super::spell::{Dwell, Rhythm, Spell};
@@ -143,7 +144,7 @@ impl Contacts {
         self.join(&met, &fleet, config, now);
         self.join_hidden(&mut fleet, config, now);
         self.join_leavers(&mut fleet, config, chart, voice);
-        self.settle(&fleet, config, chart, voice);
+        self.settle(&mut fleet, config, chart, voice);
     }
 
     /// Pairs of vessels in view that are within reach of each other: (number, number, distance).
@@ -317,7 +318,7 @@ impl Contacts {
     }
 
     /// Tells what is to be told of every pair, and forgets the old ones.
-    fn settle(&mut self, fleet: &Fleet<'_>, config: &BehaviourConfig, chart: &Chart, voice: &mut Voice) {
+    fn settle(&mut self, fleet: &mut Fleet<'_>, config: &BehaviourConfig, chart: &Chart, voice: &mut Voice) {
         let keys: Vec<(u64, u64)> = self.pairs.keys().copied().collect();
         for key in keys {
             self.tell_pair(key, fleet, config, chart, voice);
@@ -330,7 +331,7 @@ impl Contacts {
     fn tell_pair(
         &mut self,
         key: (u64, u64),
-        fleet: &Fleet<'_>,
+        fleet: &mut Fleet<'_>,
         config: &BehaviourConfig,
         chart: &Chart,
         voice: &mut Voice,
@@ -342,15 +343,30 @@ impl Contacts {
         let lasting =
             pair.inferred || pair.dwell.last().is_some_and(|last| now.millis_since(last) <= ms(rules.break_s));
         pair.inferred = false;
+        // One that is under way looks slow for a moment; over two minutes it does not.
+        let drifts = |number| {
+            fleet
+                .get(number)
+                .filter(|party| party.present_at == now && party.hidden.is_none())
+                .is_some_and(|party| party.stay.drift_mps().is_some_and(|drift| drift > rules.speed_mps))
+        };
+        let at_rest = pair.spell.is_some() || !(drifts(key.0) || drifts(key.1));
         let met = pair
             .dwell
             .began()
             .zip(pair.dwell.last())
-            .filter(|_| lasting && pair.dwell.held_ms() >= need_ms)
+            .filter(|_| at_rest && lasting && pair.dwell.held_ms() >= need_ms)
             .map(|(began, last)| (began, began.plus_millis(need_ms), last));
+        let smaller = if key.0 == pair.larger { key.1 } else { key.0 };
+        if let Some((began, start, last)) = met {
+            for (number, with) in [(pair.larger, pair.other), (smaller, pair.who)] {
+                if let Some(party) = fleet.get_mut(number) {
+                    party.dark_vessel.meets(Meeting { began, start, last, with });
+                }
+            }
+        }
         let rhythm = Rhythm { need_ms, merge_ms: ms(rules.merge_s) };
         let Some((say, spell)) = voice.step(&mut pair.spell, met, rhythm) else { return };
-        let smaller = if key.0 == pair.larger { key.1 } else { key.0 };
         let evidence = match (fleet.get(pair.larger), fleet.get(smaller)) {
             (Some(larger), Some(smaller)) if met.is_some() => evidence(pair, larger, smaller, rules, now),
             _ => Vec::new(),
@@ -368,6 +384,9 @@ impl Contacts {
     }
 }
 
+/// A boat that puts off at speed may be under way for so many seconds before it has a track of its own.
+const PUT_OFF_S: u32 = 30;
+
 /// That a craft was first seen beside another vessel.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct BornBeside {
@@ -375,6 +394,8 @@ pub(super) struct BornBeside {
     pub(super) host: u64,
     /// Since when the craft may have lain there: the host's coming to rest; `None` beside a vessel under way.
     pub(super) since: Option<EventTime>,
+    /// The host sends AIS: then what appears beside it may be its own radar echo that its track has lost.
+    pub(super) of_ais_vessel: bool,
 }
 
 /// The vessel beside which a newborn craft appeared, if there is one: it may be a boat that puts off, or a second echo.
@@ -385,12 +406,14 @@ pub(super) fn birth_beside(newborn: &Subject, present: &[Box<Subject>], within_m
         .filter(|host| host.first_seen < newborn.first_seen && !newborn.craft.sends_ais)
         .filter(|host| host.craft.size_order() >= newborn.craft.size_order() && !host.is_shadow())
         .filter_map(|host| {
-            let near_m = distance_m(host.position, birthplace).min(distance_m(host.position, newborn.position));
+            let near_m = distance_m(host.position, birthplace)
+                .min(distance_m(host.position, newborn.position))
+                .min(newborn.miss_of_course(host.position, PUT_OFF_S));
             let since = host.slow_since.filter(|since| *since < newborn.first_seen);
-            (near_m <= within_m).then_some((near_m, host.number, since))
+            (near_m <= within_m).then_some((near_m, host.number, since, host.craft.sends_ais))
         })
         .min_by(|a, b| a.0.total_cmp(&b.0))
-        .map(|(_, host, since)| BornBeside { host, since })
+        .map(|(_, host, since, of_ais_vessel)| BornBeside { host, since, of_ais_vessel })
 }
 
 fn key_of(a: &Subject, b: &Subject) -> (u64, u64) {
@@ -420,7 +443,9 @@ fn hide_the_lost(
     let hosts: Vec<Host> = resting
         .iter()
         .map(|index| &present[*index])
-        .filter(|host| host.measured_lately() && host.surroundings.shore_m() > config.contact.shore_m)
+        .filter(|host| now.millis_since(host.first_seen) >= ms(config.contact.duration_s))
+        .filter(|host| host.slow_since.is_some() && host.measured_lately())
+        .filter(|host| host.surroundings.shore_m() > config.contact.shore_m)
         .map(|host| Host {
             number: host.number,
             track: host.track,
@@ -435,7 +460,8 @@ fn hide_the_lost(
         if subject.hidden.is_some() || (!lost && merged.is_none()) {
             continue;
         }
-        if subject.craft.official || subject.is_fixed(config) || subject.landing.lies_at_shore() {
+        let came = subject.roamed_m >= config.contact.lost_came_m;
+        if subject.craft.official || !came || subject.landing.lies_at_shore() {
             continue;
         }
         let host = match merged {

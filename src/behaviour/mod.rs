@@ -11,7 +11,10 @@
 mod config;
 mod contact;
 mod craft;
+mod dark_vessel;
+mod fast_approach;
 mod finding;
+mod heading;
 mod landing;
 mod loitering;
 mod motion;
@@ -24,8 +27,8 @@ mod voice;
 mod zone_entry;
 
 pub use config::{
-    BehaviourConfig, ContactConfig, CraftConfig, LandingConfig, LoiteringConfig, RulesError, SubjectsConfig,
-    ZoneEntryConfig,
+    BehaviourConfig, ContactConfig, CraftConfig, DarkVesselConfig, FastApproachConfig, LandingConfig, LoiteringConfig,
+    RulesError, SubjectsConfig, ZoneEntryConfig,
 };
 pub use craft::{Craft, Known};
 pub use finding::{Evidence, Finding, Kind, NearPlace, Phase};
@@ -68,22 +71,30 @@ impl Behaviour {
             landing::sight(subject, track, &config.landing);
             let marks = loitering::marks(subject, &config.loitering);
             let hold_ms = subject.remembered_ms(config);
-            if subject.stay.push(now, subject.position, marks, hold_ms) {
+            if subject.stay.push(now, subject.position, subject.ais_speed_mps(), marks, hold_ms) {
                 loitering::judge(subject, config, chart, voice);
             }
             landing::update(subject, config, chart, voice);
             zone_entry::update(subject, config, chart, voice);
+            fast_approach::update(subject, config, chart, voice);
         }
         for subject in &mut roll.absent {
             landing::update(subject, config, chart, voice);
             zone_entry::update(subject, config, chart, voice);
+            fast_approach::update(subject, config, chart, voice);
         }
         roll.note_births(config);
         contacts.update(&mut roll.present, &mut roll.absent, config, chart, voice);
+        let silent: Vec<_> = roll.absent.iter().filter_map(|subject| dark_vessel::Silent::of(subject)).collect();
+        for subject in roll.present.iter_mut().chain(&mut roll.absent) {
+            dark_vessel::update(subject, &silent, config, chart, voice);
+        }
         for subject in roll.forget(now, config) {
             loitering::close(&subject, chart, voice);
             landing::close(&subject, chart, voice);
             zone_entry::close(&subject, chart, voice);
+            fast_approach::close(&subject, chart, voice);
+            dark_vessel::close(&subject, chart, voice);
         }
     }
 

@@ -94,8 +94,22 @@ struct Bucket {
     east_m: f32,
     north_m: f32,
     /// Speed of the displacement over [`LAG`] buckets up to this one, in m/s.
+    drift_mps: f32,
+    /// The same, or what AIS says if that is more.
     speed_mps: f32,
     marks: u8,
+}
+
+/// The half minute that is not over yet.
+#[derive(Clone, Copy, Debug, Default)]
+struct Open {
+    start: EventTime,
+    east_sum: f64,
+    north_sum: f64,
+    count: u32,
+    marks: u8,
+    /// The greatest speed in it of a track that AIS feeds; 0 without.
+    ais_speed_mps: f64,
 }
 
 /// The buckets of the last while, with running sums: one update costs the same however long the window.
@@ -104,7 +118,7 @@ pub(super) struct Stay {
     plane: LocalPlane,
     buckets: std::collections::VecDeque<Bucket>,
     window: usize,
-    open: (EventTime, f64, f64, u32, u8),
+    open: Open,
     last: (EventTime, f64, f64),
     speed_sum: f64,
     marked: [u16; mark::COUNT],
@@ -139,16 +153,23 @@ impl Stay {
             plane,
             buckets: std::collections::VecDeque::new(),
             window: ((window_ms / BUCKET_MS) as usize).clamp(LAG, STAY_MAX),
-            open: (now, 0.0, 0.0, 0, 0),
+            open: Open { start: now, ..Open::default() },
             last: (now, east, north),
             speed_sum: 0.0,
             marked: [0; mark::COUNT],
         }
     }
 
-    /// Takes the position at `now` with its marks. A silence of up to `hold_ms` is bridged by a straight line without the
+    /// Takes the position at `now` with its marks, and the speed that AIS gives, which is better than displacement. A silence of up to `hold_ms` is bridged by a straight line without the
     /// mark of being measured; a longer one empties the window. Returns whether a bucket was completed.
-    pub(super) fn push(&mut self, now: EventTime, position: LatLon, marks: u8, hold_ms: i64) -> bool {
+    pub(super) fn push(
+        &mut self,
+        now: EventTime,
+        position: LatLon,
+        ais_speed_mps: Option<f64>,
+        marks: u8,
+        hold_ms: i64,
+    ) -> bool {
         if self.plane.is_far(position) {
             self.move_plane(position);
         }
@@ -160,8 +181,8 @@ impl Stay {
         }
         let mut completed = false;
         let (from, from_east, from_north) = self.last;
-        while now.millis_since(self.open.0) >= BUCKET_MS {
-            let middle = self.open.0.plus_millis(BUCKET_MS / 2);
+        while now.millis_since(self.open.start) >= BUCKET_MS {
+            let middle = self.open.start.plus_millis(BUCKET_MS / 2);
             let share = if silence_ms > 0 { middle.millis_since(from) as f64 / silence_ms as f64 } else { 1.0 };
             let bridge = (
                 from_east + (east - from_east) * share.clamp(0.0, 1.0),
@@ -170,23 +191,24 @@ impl Stay {
             self.close_bucket(bridge, marks & !mark::MEASURED);
             completed = true;
         }
-        self.open.1 += east;
-        self.open.2 += north;
-        self.open.3 += 1;
-        self.open.4 |= marks;
+        self.open.east_sum += east;
+        self.open.north_sum += north;
+        self.open.count += 1;
+        self.open.marks |= marks;
+        self.open.ais_speed_mps = self.open.ais_speed_mps.max(ais_speed_mps.unwrap_or(0.0));
         self.last = (now, east, north);
         completed
     }
 
     /// Ends the open bucket; `bridge` and `bridge_marks` stand in when it holds no position.
     fn close_bucket(&mut self, bridge: (f64, f64), bridge_marks: u8) {
-        let (start, east, north, count, marks) = self.open;
+        let Open { start, east_sum, north_sum, count, marks, ais_speed_mps } = self.open;
         let (mean, marks) = if count > 0 {
-            ((east / f64::from(count), north / f64::from(count)), marks)
+            ((east_sum / f64::from(count), north_sum / f64::from(count)), marks)
         } else {
             (bridge, bridge_marks)
         };
-        let speed_mps = match self.buckets.len().checked_sub(LAG).and_then(|index| self.buckets.get(index)) {
+        let drift_mps = match self.buckets.len().checked_sub(LAG).and_then(|index| self.buckets.get(index)) {
             Some(before) => {
                 let moved = (mean.0 - f64::from(before.east_m)).hypot(mean.1 - f64::from(before.north_m));
                 moved / (LAG as f64 * BUCKET_MS as f64 / 1000.0)
@@ -198,8 +220,14 @@ impl Stay {
                 }
                 None => 0.0,
             },
-        } as f32;
-        let bucket = Bucket { east_m: mean.0 as f32, north_m: mean.1 as f32, speed_mps, marks };
+        };
+        let bucket = Bucket {
+            east_m: mean.0 as f32,
+            north_m: mean.1 as f32,
+            drift_mps: drift_mps as f32,
+            speed_mps: drift_mps.max(ais_speed_mps) as f32,
+            marks,
+        };
         if self.buckets.len() == self.window
             && let Some(old) = self.buckets.pop_front()
         {
@@ -207,7 +235,7 @@ impl Stay {
         }
         self.count(bucket, true);
         self.buckets.push_back(bucket);
-        self.open = (start.plus_millis(BUCKET_MS), 0.0, 0.0, 0, 0);
+        self.open = Open { start: start.plus_millis(BUCKET_MS), ..Open::default() };
     }
 
     fn count(&mut self, bucket: Bucket, add: bool) {
@@ -227,13 +255,18 @@ impl Stay {
             let (east, north) = shift(f64::from(bucket.east_m), f64::from(bucket.north_m));
             (bucket.east_m, bucket.north_m) = (east as f32, north as f32);
         }
-        let (_, east, north, count, _) = self.open;
-        if count > 0 {
-            let (mean_east, mean_north) = shift(east / f64::from(count), north / f64::from(count));
-            (self.open.1, self.open.2) = (mean_east * f64::from(count), mean_north * f64::from(count));
+        if self.open.count > 0 {
+            let count = f64::from(self.open.count);
+            let (mean_east, mean_north) = shift(self.open.east_sum / count, self.open.north_sum / count);
+            (self.open.east_sum, self.open.north_sum) = (mean_east * count, mean_north * count);
         }
         (self.last.1, self.last.2) = shift(self.last.1, self.last.2);
         self.plane = new;
+    }
+
+    /// Speed in m/s of the displacement over the last two minutes; `None` before that has been seen.
+    pub(super) fn drift_mps(&self) -> Option<f64> {
+        (self.buckets.len() > LAG).then(|| self.buckets.back().map(|bucket| f64::from(bucket.drift_mps))).flatten()
     }
 
     /// What the window shows; `None` until it is full.
@@ -245,7 +278,7 @@ impl Stay {
         Some(StaySummary {
             mean_speed_mps: self.speed_sum / count,
             measured: f64::from(self.marked[mark::MEASURED.trailing_zeros() as usize]) / count,
-            from: self.open.0.plus_millis(-(self.window as i64) * BUCKET_MS),
+            from: self.open.start.plus_millis(-(self.window as i64) * BUCKET_MS),
             marked: self.marked,
         })
     }
@@ -298,7 +331,7 @@ mod tests {
         let mut stay = Stay::new(at(0), HERE, 1_800_000);
         for second in (0..=1_810).step_by(10) {
             let place = HERE.moved_m(0.2 * second as f64 + wander(second, 30.0), wander(second + 30, 30.0));
-            stay.push(at(second), place, mark::MEASURED, 60_000);
+            stay.push(at(second), place, None, mark::MEASURED, 60_000);
         }
         let summary = stay.summary().unwrap();
         assert!((summary.mean_speed_mps - 0.2).abs() < 0.1, "{summary:?}");
@@ -314,7 +347,7 @@ mod tests {
         let run = |hold_ms| {
             let mut stay = Stay::new(at(0), HERE, 1_800_000);
             for second in (0..=2_400).step_by(10).filter(|second| !(600..1_200).contains(second)) {
-                stay.push(at(second), HERE.moved_m(0.5 * second as f64, 0.0), mark::MEASURED, hold_ms);
+                stay.push(at(second), HERE.moved_m(0.5 * second as f64, 0.0), None, mark::MEASURED, hold_ms);
             }
             stay.summary()
         };
@@ -329,7 +362,7 @@ mod tests {
         let edge = LatLon::new(20.2495, 110.9995);
         let mut stay = Stay::new(at(0), edge, 120_000);
         for second in (0..=12_000).step_by(10) {
-            stay.push(at(second), edge.moved_m(5.0 * second as f64, 5.0 * second as f64), 0, 60_000);
+            stay.push(at(second), edge.moved_m(5.0 * second as f64, 5.0 * second as f64), None, 0, 60_000);
         }
         let summary = stay.summary().unwrap();
         assert!((summary.mean_speed_mps - 50.0_f64.sqrt()).abs() < 0.05, "{summary:?}");
@@ -339,11 +372,11 @@ mod tests {
     fn marks_are_counted_while_they_are_in_the_window() {
         let mut stay = Stay::new(at(0), HERE, 300_000);
         for second in (0..=300).step_by(10) {
-            stay.push(at(second), HERE, if second < 60 { mark::NEAR_SHORE } else { 0 }, 60_000);
+            stay.push(at(second), HERE, None, if second < 60 { mark::NEAR_SHORE } else { 0 }, 60_000);
         }
         assert_eq!(stay.summary().unwrap().count(mark::NEAR_SHORE), 2);
-        stay.push(at(330), HERE, 0, 60_000);
-        stay.push(at(360), HERE, 0, 60_000);
+        stay.push(at(330), HERE, None, 0, 60_000);
+        stay.push(at(360), HERE, None, 0, 60_000);
         assert_eq!(stay.summary().unwrap().count(mark::NEAR_SHORE), 0);
     }
 }

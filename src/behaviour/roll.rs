@@ -11,6 +11,9 @@ use crate::units::EventTime;
 /// ago is forgotten first.
 const ABSENT_MAX: usize = 40_000;
 
+/// The age in milliseconds at which the velocity of a new track is worth comparing: from half a minute to three.
+const SETTLED_MS: (i64, i64) = (30_000, 180_000);
+
 /// All vessels.
 #[derive(Debug, Default)]
 pub(super) struct Roll {
@@ -62,6 +65,29 @@ impl Roll {
             if let Some(mut subject) = slot {
                 subject.update(now, track, config);
                 self.present.push(subject);
+            }
+        }
+        self.rejoin(tracks, now, config);
+    }
+
+    /// A vessel that has sent AIS, was lost under way, and sails on unheard, is known again by its course once the new track
+    /// has settled.
+    fn rejoin(&mut self, tracks: &[TrackState], now: EventTime, config: &BehaviourConfig) {
+        if !self.absent.iter().any(|lost| lost.craft.sends_ais) {
+            return;
+        }
+        for (slot, track) in self.present.iter_mut().zip(tracks) {
+            let settled = (SETTLED_MS.0..SETTLED_MS.1).contains(&now.millis_since(slot.first_seen));
+            if !settled || slot.craft.sends_ais || slot.has_spoken() {
+                continue;
+            }
+            let place = self.absent.iter().position(|lost| lost.sails_on_as(track));
+            if let Some(place) = place
+                && let Some(old) = self.absent.get_mut(place)
+            {
+                std::mem::swap(slot, old);
+                slot.update(now, track, config);
+                self.absent.remove(place);
             }
         }
     }

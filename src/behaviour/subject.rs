@@ -8,7 +8,7 @@ use super::contact::BornBeside;
 use super::craft::Craft;
 use super::motion::{Recent, Stay};
 use super::surroundings::Surroundings;
-use super::{landing, loitering, zone_entry};
+use super::{dark_vessel, fast_approach, landing, loitering, zone_entry};
 use crate::feed::observation::Text20;
 use crate::fusion::{Sources, TrackState};
 use crate::geodesy::{LatLon, distance_m, offset_m};
@@ -75,6 +75,8 @@ pub(super) struct Subject {
     pub(super) name: Option<Text20>,
     /// The navigational status that it sends now.
     pub(super) nav_status: Option<u8>,
+    /// When AIS last measured it.
+    pub(super) last_ais: Option<EventTime>,
     /// When its first track was first measured.
     pub(super) first_seen: EventTime,
     /// When its present track was first measured.
@@ -113,6 +115,8 @@ pub(super) struct Subject {
     pub(super) loitering: loitering::State,
     pub(super) landing: landing::State,
     pub(super) zone_entry: zone_entry::State,
+    pub(super) fast_approach: fast_approach::State,
+    pub(super) dark_vessel: dark_vessel::State,
 }
 
 impl Subject {
@@ -125,6 +129,7 @@ impl Subject {
             craft: Craft::default(),
             name: None,
             nav_status: None,
+            last_ais: track.last_ais,
             first_seen: track.first_seen,
             track_began: track.first_seen,
             last_seen: track.last_seen,
@@ -156,6 +161,8 @@ impl Subject {
             loitering: loitering::State::default(),
             landing: landing::State::default(),
             zone_entry: zone_entry::State::default(),
+            fast_approach: fast_approach::State::default(),
+            dark_vessel: dark_vessel::State::default(),
         }
     }
 
@@ -169,6 +176,7 @@ impl Subject {
         self.craft.learn(track, &config.craft);
         self.name = track.identity.name.or(self.name);
         self.nav_status = track.identity.nav_status;
+        self.last_ais = self.last_ais.max(track.last_ais);
         self.present_at = now;
         self.last_seen = self.last_seen.max(track.last_seen);
         self.position = track.position;
@@ -207,15 +215,41 @@ impl Subject {
         self.present_at.millis_since(self.last_seen) <= MEASURED_MS
     }
 
+    /// Its speed, where AIS has given it in the last minute.
+    pub(super) fn ais_speed_mps(&self) -> Option<f64> {
+        let fresh = self.last_ais.is_some_and(|last| self.present_at.millis_since(last) <= MEASURED_MS);
+        fresh.then(|| self.east_mps.hypot(self.north_mps))
+    }
+
     /// Whether it is a buoy, a raft or a rock for all that is known. What cameras say does not count: a ship that passes
     /// behind a buoy lends it its class.
     pub(super) fn is_fixed(&self, config: &BehaviourConfig) -> bool {
         !self.craft.sends_ais && self.roamed_m < config.craft.fixed_radius_m
     }
 
-    /// Whether it is a second echo of another vessel for all that is known: it appeared beside it and has not left.
+    /// Whether a track without identity is this vessel, which has sent AIS, sailing on unheard: it is where the vessel must
+    /// be by its course, and runs as it ran.
+    pub(super) fn sails_on_as(&self, track: &TrackState) -> bool {
+        /// It may have strayed from its course by a tenth of the way, and by this in metres.
+        const STRAY_M: f64 = 300.0;
+        /// It may have changed its velocity by this in m/s.
+        const CHANGE_MPS: f64 = 1.5;
+        let gap_s = track.first_seen.seconds_since(self.measured.time);
+        let (east, north) = (track.east_mps - self.measured.east_mps, track.north_mps - self.measured.north_mps);
+        let way_m = self.measured.speed_mps() * gap_s;
+        let miss_m = distance_m(self.measured.reckoned(track.time), track.position);
+        gap_s > 0.0
+            && self.craft.sends_ais
+            && self.measured.speed_mps() > 2.0 * CHANGE_MPS
+            && track.last_ais.is_none()
+            && east.hypot(north) <= CHANGE_MPS
+            && miss_m <= STRAY_M + 0.1 * way_m
+    }
+
+    /// Whether it is a second echo of another vessel for all that is known: it appeared beside one that sends AIS, and has
+    /// not left it.
     pub(super) fn is_shadow(&self) -> bool {
-        self.born_beside.is_some()
+        self.born_beside.is_some_and(|born| born.of_ais_vessel)
     }
 
     /// Whether a younger vessel follows this one that is lost: it appeared where this one may have turned to. The smaller
@@ -245,7 +279,12 @@ impl Subject {
             None => {}
         }
         let slow = self.measured.speed_mps() < config.contact.speed_mps;
-        super::config::ms(if slow { config.subjects.remembered_slow_s } else { config.subjects.remembered_moving_s })
+        let rules = &config.subjects;
+        super::config::ms(match (slow, self.craft.sends_ais) {
+            (true, _) => rules.remembered_slow_s,
+            (false, true) => rules.remembered_silent_s,
+            (false, false) => rules.remembered_moving_s,
+        })
     }
 
     /// Whether `track`, not known before, continues this vessel, lost; the smaller the number, the better it fits.
@@ -272,7 +311,12 @@ impl Subject {
         let miss_of = |place: LatLon| distance_m(place, track.position).min(distance_m(place, birthplace));
         if let Some(hidden) = self.hidden {
             // A fast boat is some way off when it comes out of the echo: then it must come straight from there.
-            let miss = miss_of(hidden.place).min(miss_of_course(hidden.place, track, rules.continue_moving_s));
+            let miss = miss_of(hidden.place).min(miss_of_course(
+                hidden.place,
+                track.position,
+                (track.east_mps, track.north_mps),
+                rules.continue_moving_s,
+            ));
             return (miss <= reach_m).then_some(1.0 + miss);
         }
         let slow = self.measured.speed_mps() < config.contact.speed_mps;
@@ -286,6 +330,11 @@ impl Subject {
             return (miss <= reach_m + 0.3 * self.measured.speed_mps() * gap_s).then_some(1.0 + miss);
         }
         None
+    }
+
+    /// Where and when it was first in the picture.
+    pub(super) fn origin(&self) -> (LatLon, EventTime) {
+        (self.origin.0, self.origin.1)
     }
 
     /// Whom to name in a finding.
@@ -311,18 +360,27 @@ impl Subject {
         self.position.moved_m(-self.east_mps * seconds, -self.north_mps * seconds)
     }
 
+    /// How far from `place` it passed at most `within_s` seconds ago by its present course; infinite if it did not.
+    pub(super) fn miss_of_course(&self, place: LatLon, within_s: u32) -> f64 {
+        miss_of_course(place, self.position, (self.east_mps, self.north_mps), within_s)
+    }
+
     /// Whether anything has been told of it, or it has a past that matters.
     pub(super) fn has_spoken(&self) -> bool {
-        self.loitering.has_spoken() || self.landing.has_spoken() || self.zone_entry.has_spoken()
+        self.loitering.has_spoken()
+            || self.landing.has_spoken()
+            || self.zone_entry.has_spoken()
+            || self.fast_approach.has_spoken()
+            || self.dark_vessel.has_spoken()
     }
 }
 
-/// How far from `place` a track passed at most `within_s` seconds ago, if it has kept its course and speed; infinite if it
+/// How far from `place` a craft passed at most `within_s` seconds ago, if it has kept its course and speed; infinite if it
 /// has not been there in that time.
-fn miss_of_course(place: LatLon, track: &TrackState, within_s: u32) -> f64 {
-    let speed = track.sog_mps();
-    let (east, north) = offset_m(place, track.position);
-    let along_m = (east * track.east_mps + north * track.north_mps) / speed.max(1e-6);
+fn miss_of_course(place: LatLon, position: LatLon, (east_mps, north_mps): (f64, f64), within_s: u32) -> f64 {
+    let speed = east_mps.hypot(north_mps);
+    let (east, north) = offset_m(place, position);
+    let along_m = (east * east_mps + north * north_mps) / speed.max(1e-6);
     if speed < 1.0 || along_m < 0.0 || along_m > speed * f64::from(within_s) {
         return f64::INFINITY;
     }

@@ -1,0 +1,224 @@
+//! `dark_vessel`: a craft without any AIS makes for the shore, or meets another vessel.
+//!
+//! Definition: a craft that sends no AIS and (a) runs at 3 m/s or more, having been 2,500 m or more from the shore before, with
+//! a shore straight ahead within 3,000 m, for 60 s, the landfall no nearer than 1,000 m to a port, harbour or farm; or (b) is in
+//! a contact. One affair a craft, from the first to the last. Taken back when it is heard after all.
+
+use super::config::{BehaviourConfig, ms};
+use super::finding::{Evidence, Kind};
+use super::heading::{Heading, landfall_words, open_shore_ahead};
+use super::spell::{Dwell, Rhythm, Spell};
+use super::subject::{Subject, Who};
+use super::voice::{Telling, Voice};
+use crate::chart::Chart;
+use crate::geodesy::{LatLon, distance_m};
+use crate::units::EventTime;
+
+/// A craft measured longer ago than this runs nowhere for sure, in milliseconds.
+const FRESH_MS: i64 = 20_000;
+
+/// A vessel that is measured so long after its last AIS report has fallen silent, in milliseconds (class A at anchor sends
+/// every 3 min).
+const SILENT_MS: i64 = 200_000;
+
+/// What is kept of a vessel for this rule.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct State {
+    dwell: Dwell,
+    spell: Option<Spell>,
+    /// The farthest from the shore that it has been, in metres.
+    farthest_m: f64,
+    /// A contact that it is or was in: when that began, was met, and was last met, and with whom.
+    meeting: Option<Meeting>,
+}
+
+/// A contact, as this rule needs it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Meeting {
+    pub(super) began: EventTime,
+    pub(super) start: EventTime,
+    pub(super) last: EventTime,
+    pub(super) with: Who,
+}
+
+impl State {
+    /// Whether anything has been told.
+    pub(super) fn has_spoken(&self) -> bool {
+        self.spell.is_some()
+    }
+
+    /// Takes note of a contact that meets its definition.
+    pub(super) fn meets(&mut self, meeting: Meeting) {
+        self.meeting = Some(meeting);
+    }
+}
+
+/// A vessel that had sent AIS, fell silent in plain view, and was lost since: it may be under way somewhere without.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Silent {
+    place: LatLon,
+    lost: EventTime,
+}
+
+impl Silent {
+    /// The silent vessel that `subject` is, if it is one.
+    pub(super) fn of(subject: &Subject) -> Option<Self> {
+        let fell_silent = |last| subject.measured.time.millis_since(last) >= SILENT_MS;
+        let silent = subject.last_ais.is_some_and(fell_silent) && subject.hidden.is_none();
+        silent.then_some(Self { place: subject.measured.position, lost: subject.measured.time })
+    }
+
+    /// Whether it may have come to where `craft` was first seen.
+    fn may_be(&self, craft: &Subject, speed_mps: f64) -> bool {
+        let (place, time) = craft.origin();
+        let seconds = time.seconds_since(self.lost);
+        seconds > 0.0 && distance_m(self.place, place) <= speed_mps * seconds + 500.0
+    }
+}
+
+/// Looks at a vessel in the picture or remembered, after contacts have been looked at.
+pub(super) fn update(
+    subject: &mut Subject,
+    silent: &[Silent],
+    config: &BehaviourConfig,
+    chart: &Chart,
+    voice: &mut Voice,
+) {
+    let now = voice.now();
+    let present = subject.present_at == now;
+    if present {
+        let shore_m = subject.surroundings.shore_m();
+        subject.dark_vessel.farthest_m = subject.dark_vessel.farthest_m.max(shore_m);
+    }
+    if subject.craft.sends_ais {
+        if subject.dark_vessel.spell.is_some() {
+            withdraw(subject, chart, voice);
+        }
+        return;
+    }
+    let rules = &config.dark_vessel;
+    let speed = subject.east_mps.hypot(subject.north_mps);
+    let state = &subject.dark_vessel;
+    let idle = state.spell.is_none() && state.dwell.began().is_none() && state.meeting.is_none();
+    if idle && (speed < rules.speed_mps || subject.surroundings.shore_m() > rules.shore_ahead_m) {
+        return;
+    }
+    let fresh = present && now.millis_since(subject.last_seen) <= FRESH_MS;
+    let watched = now.millis_since(subject.first_seen) >= ms(rules.silent_s);
+    let known = silent.iter().any(|vessel| vessel.may_be(subject, rules.silent_vessel_mps));
+    let eligible = !known && !subject.craft.official && !subject.is_shadow() && !subject.is_fixed(config);
+    let ahead = if fresh && eligible && speed >= rules.speed_mps && state.farthest_m >= rules.offshore_m {
+        open_shore_ahead(subject, chart, now, rules.shore_ahead_m, rules.zone_margin_m)
+    } else {
+        None
+    };
+    let state = &mut subject.dark_vessel;
+    state.dwell.feed(now, fresh.then_some(ahead.is_some()), ms(rules.break_s));
+    let need_ms = ms(rules.duration_s);
+    let runs = watched && state.dwell.last() == Some(now) && state.dwell.held_ms() >= need_ms;
+    let by_run = state.dwell.began().filter(|_| runs).map(|began| (began, began.plus_millis(need_ms), now));
+    let by_meeting = state
+        .meeting
+        .filter(|meeting| {
+            eligible && (state.spell.is_none() || now.millis_since(meeting.last) <= ms(config.contact.break_s))
+        })
+        .map(|meeting| (meeting.began, meeting.start, meeting.last));
+    let rhythm = Rhythm { need_ms, merge_ms: ms(rules.merge_s) };
+    let met = by_run.or(by_meeting);
+    let Some((say, spell)) = voice.step(&mut subject.dark_vessel.spell, met, rhythm) else { return };
+    let evidence = if met.is_some() { evidence(subject, ahead.as_ref(), config, chart, now) } else { Vec::new() };
+    let other = subject.dark_vessel.meeting.map(|meeting| meeting.with);
+    let confidence = if by_run.is_some() { 0.8 } else { 0.7 };
+    let telling = Telling { kind: Kind::DarkVessel, say, spell, other, zone: None, confidence, evidence };
+    voice.tell(telling, subject.who(), chart);
+    if !eligible || by_meeting.is_some_and(|(.., last)| now.millis_since(last) > ms(config.contact.break_s)) {
+        subject.dark_vessel.meeting = None;
+    }
+}
+
+fn evidence(
+    subject: &Subject,
+    ahead: Option<&Heading>,
+    config: &BehaviourConfig,
+    chart: &Chart,
+    now: EventTime,
+) -> Vec<Evidence> {
+    let rules = &config.dark_vessel;
+    let (who, who_zh) = subject.words();
+    let state = &subject.dark_vessel;
+    let item = |code, observed, threshold, unit, from, en, zh| Evidence {
+        code,
+        observed,
+        threshold,
+        unit,
+        from,
+        to: now,
+        sensors: subject.sources,
+        sentence_en: en,
+        sentence_zh: zh,
+    };
+    let minutes = now.seconds_since(subject.first_seen) / 60.0;
+    let mut list = vec![item(
+        "no_ais",
+        minutes * 60.0,
+        f64::from(rules.silent_s),
+        "s",
+        subject.first_seen,
+        format!("{who} has been followed for {minutes:.0} min and has sent no AIS."),
+        format!("{who_zh}已连续跟踪{minutes:.0}分钟，未发送AIS信号。"),
+    )];
+    if let Some(heading) = ahead {
+        let (place, place_zh) = landfall_words(heading, chart);
+        let (kilometres, minutes) = (heading.distance_m / 1000.0, heading.seconds / 60.0);
+        list.push(item(
+            "landfall",
+            heading.distance_m,
+            rules.shore_ahead_m,
+            "m",
+            state.dwell.began().unwrap_or(now),
+            format!("It comes from the open sea and makes for the shore {place}, {kilometres:.1} km and {minutes:.1} min ahead."),
+            format!("该船自外海驶来，正驶向岸边（{place_zh}），距抵岸点{kilometres:.1}公里，预计{minutes:.1}分钟后到达。"),
+        ));
+    }
+    if let Some(meeting) = state.meeting {
+        let minutes = meeting.last.seconds_since(meeting.began) / 60.0;
+        let (name, name_zh) = match meeting.with.mmsi {
+            Some(mmsi) => (format!("MMSI {mmsi}"), format!("MMSI {mmsi}的船舶")),
+            None => (format!("the craft on track {}", meeting.with.track), format!("目标{}", meeting.with.track)),
+        };
+        list.push(item(
+            "meeting",
+            minutes * 60.0,
+            f64::from(config.contact.duration_s),
+            "s",
+            meeting.began,
+            format!("It has lain alongside {name} for {minutes:.0} min."),
+            format!("与{name_zh}并靠{minutes:.0}分钟。"),
+        ));
+    }
+    list
+}
+
+fn withdraw(subject: &mut Subject, chart: &Chart, voice: &mut Voice) {
+    let Some(spell) = subject.dark_vessel.spell.take() else { return };
+    let (who, who_zh) = subject.words();
+    let reason = Evidence {
+        code: "sends_ais",
+        observed: 1.0,
+        threshold: 0.0,
+        unit: "count",
+        from: spell.began,
+        to: voice.now(),
+        sensors: subject.sources,
+        sentence_en: format!("Withdrawn: AIS of {who} has been received: it is no dark vessel."),
+        sentence_zh: format!("撤销：已收到{who_zh}的AIS信号，不属于无AIS船舶。"),
+    };
+    voice.withdraw(Kind::DarkVessel, spell, reason, subject.who(), chart);
+}
+
+/// Says of a vessel that is forgotten that its affair is over.
+pub(super) fn close(subject: &Subject, chart: &Chart, voice: &mut Voice) {
+    if let Some(spell) = subject.dark_vessel.spell {
+        voice.end(Kind::DarkVessel, spell, None, subject.who(), chart);
+    }
+}

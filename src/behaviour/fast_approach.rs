@@ -1,0 +1,134 @@
+//! `fast_approach`: a fast craft runs for a shore that is no designated port.
+//!
+//! Definition: 10 m/s or more with a shore straight ahead within 5,000 m for 60 s, the landfall no nearer than 1,000 m to a
+//! port, harbour or farm; not officials, nor passenger vessels that send AIS. Runs no more than 5 min apart are one.
+
+use super::config::{BehaviourConfig, ms};
+use super::finding::{Evidence, Kind};
+use super::heading::{Heading, landfall_words, open_shore_ahead};
+use super::spell::{Dwell, Rhythm, Spell};
+use super::subject::Subject;
+use super::voice::{Telling, Voice};
+use crate::chart::Chart;
+
+/// A craft measured longer ago than this runs nowhere for sure, in milliseconds.
+const FRESH_MS: i64 = 20_000;
+
+/// What is kept of a vessel for this rule.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct State {
+    dwell: Dwell,
+    spell: Option<Spell>,
+    fastest_mps: f64,
+}
+
+impl State {
+    /// Whether anything has been told.
+    pub(super) fn has_spoken(&self) -> bool {
+        self.spell.is_some()
+    }
+}
+
+/// Looks at a vessel in the picture.
+pub(super) fn update(subject: &mut Subject, config: &BehaviourConfig, chart: &Chart, voice: &mut Voice) {
+    let rules = &config.fast_approach;
+    let speed = subject.east_mps.hypot(subject.north_mps);
+    let idle = subject.fast_approach.spell.is_none() && subject.fast_approach.dwell.began().is_none();
+    if idle && speed < rules.speed_mps {
+        return;
+    }
+    let now = voice.now();
+    let craft = &subject.craft;
+    let excused = craft.official || (craft.passenger && craft.sends_ais);
+    let fresh = subject.present_at == now && now.millis_since(subject.last_seen) <= FRESH_MS;
+    let ahead = if speed >= rules.speed_mps && !excused && !subject.is_shadow() {
+        open_shore_ahead(subject, chart, now, rules.shore_ahead_m, rules.zone_margin_m)
+    } else {
+        None
+    };
+    let state = &mut subject.fast_approach;
+    state.dwell.feed(now, fresh.then_some(ahead.is_some()), ms(rules.break_s));
+    if ahead.is_some() {
+        state.fastest_mps = state.fastest_mps.max(speed);
+    } else if state.dwell.began().is_none() {
+        state.fastest_mps = 0.0;
+    }
+    let need_ms = ms(rules.duration_s);
+    let running = state.dwell.last() == Some(now) && state.dwell.held_ms() >= need_ms;
+    let met = state.dwell.began().filter(|_| running).map(|began| (began, began.plus_millis(need_ms), now));
+    let rhythm = Rhythm { need_ms, merge_ms: ms(rules.merge_s) };
+    let Some((say, spell)) = voice.step(&mut subject.fast_approach.spell, met, rhythm) else { return };
+    let evidence = match &ahead {
+        Some(heading) if met.is_some() => evidence(subject, heading, config, chart, voice),
+        _ => Vec::new(),
+    };
+    let confidence = if subject.craft.sends_ais { 0.7 } else { 0.85 };
+    let telling = Telling { kind: Kind::FastApproach, say, spell, other: None, zone: None, confidence, evidence };
+    voice.tell(telling, subject.who(), chart);
+}
+
+fn evidence(
+    subject: &Subject,
+    heading: &Heading,
+    config: &BehaviourConfig,
+    chart: &Chart,
+    voice: &Voice,
+) -> Vec<Evidence> {
+    let rules = &config.fast_approach;
+    let (who, who_zh) = subject.words();
+    let (place, place_zh) = landfall_words(heading, chart);
+    let now = voice.now();
+    let state = &subject.fast_approach;
+    let item = |code, observed, threshold, unit, en, zh| Evidence {
+        code,
+        observed,
+        threshold,
+        unit,
+        from: state.dwell.began().unwrap_or(now),
+        to: now,
+        sensors: subject.sources,
+        sentence_en: en,
+        sentence_zh: zh,
+    };
+    let (knots, minutes) = (state.fastest_mps * 3600.0 / 1852.0, heading.seconds / 60.0);
+    let kilometres = heading.distance_m / 1000.0;
+    vec![
+        item(
+            "speed",
+            state.fastest_mps,
+            rules.speed_mps,
+            "m/s",
+            format!("{who} runs at up to {:.0} m/s ({knots:.0} knots).", state.fastest_mps),
+            format!("{who_zh}高速航行，最高航速{:.0}米/秒（{knots:.0}节）。", state.fastest_mps),
+        ),
+        item(
+            "landfall",
+            heading.distance_m,
+            rules.shore_ahead_m,
+            "m",
+            format!(
+                "Its course meets the shore {kilometres:.1} km ahead, {place}, in {minutes:.1} min (give or take {:.0} m).",
+                heading.spread_m
+            ),
+            format!(
+                "按当前航向，前方{kilometres:.1}公里处抵岸（{place_zh}），预计{minutes:.1}分钟后到达，误差约{:.0}米。",
+                heading.spread_m
+            ),
+        ),
+        item(
+            "duration",
+            state.dwell.held_ms() as f64 / 1000.0,
+            f64::from(rules.duration_s),
+            "s",
+            "There is no port, fishing harbour or farm where it is heading.".to_owned(),
+            "其航向前方无港口、渔港或养殖区。".to_owned(),
+        ),
+    ]
+}
+
+/// Says of a vessel that is forgotten that its affair is over.
+pub(super) fn close(subject: &Subject, chart: &Chart, voice: &mut Voice) {
+    if let Some(spell) = subject.fast_approach.spell {
+        voice.end(Kind::FastApproach, spell, None, subject.who(), chart);
+    }
+}
