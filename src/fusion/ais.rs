@@ -206,30 +206,33 @@ impl Fusion {
     }
 
     /// Which track bears this MMSI, and whether the report fits it.
-    fn bearer_of(&self, mmsi: Mmsi, reading: &Reading) -> Bearer {
+    fn bearer_of(&mut self, mmsi: Mmsi, reading: &Reading) -> Bearer {
         let Some(ids) = self.by_mmsi.get(&mmsi) else { return Bearer::Nobody };
-        let mut nearest: Option<(f64, f64, u32)> = None;
+        let mut nearest: Option<(f64, f64, u32, Kinematics)> = None;
         for id in ids {
             let Some(&slot) = self.by_id.get(id) else { continue };
             let Some(file) = self.slot(slot) else { continue };
             let state = file.state_at(reading.time, &self.config);
             let distance = distance_m(state.position(), reading.position);
             let (normalised, _) = state.fit(reading.position, &reading.covariance);
-            if nearest.is_none_or(|(least, _, _)| distance < least) {
-                nearest = Some((distance, normalised, slot));
+            if nearest.is_none_or(|(least, ..)| distance < least) {
+                nearest = Some((distance, normalised, slot, state));
             }
         }
         match nearest {
             None => Bearer::Nobody,
-            Some((distance, normalised, slot)) => {
+            Some((distance, normalised, slot, state)) => {
                 // A ship that was silent may be anywhere its speed allows; the filter's own spread says so.
-                if normalised <= self.config.gate {
-                    Bearer::Fits(slot)
-                } else if distance <= self.config.ais.contradiction_m {
-                    Bearer::Strains(slot)
-                } else {
-                    Bearer::Contradicts(slot)
+                if normalised > self.config.gate && distance > self.config.ais.contradiction_m {
+                    return Bearer::Contradicts(slot);
                 }
+                // The prediction is the first half of taking the report: it need not be made twice.
+                if let Some(file) = self.slot_mut(slot)
+                    && state.time() > file.kinematics.time()
+                {
+                    file.kinematics = state;
+                }
+                if normalised <= self.config.gate { Bearer::Fits(slot) } else { Bearer::Strains(slot) }
             }
         }
     }

@@ -77,12 +77,18 @@ impl MultiModel {
         self.probability[STILL]
     }
 
-    /// The three models together as one Gaussian (moment matching).
-    pub fn combined(&self) -> Gaussian {
+    /// The mean of the three models together.
+    pub fn mean(&self) -> Vector4<f64> {
         let mut mean = Vector4::zeros();
         for (model, p) in self.models.iter().zip(self.probability) {
             mean += model.mean * p;
         }
+        mean
+    }
+
+    /// The three models together as one Gaussian (moment matching).
+    pub fn combined(&self) -> Gaussian {
+        let mean = self.mean();
         let mut covariance = Matrix4::zeros();
         for (model, p) in self.models.iter().zip(self.probability) {
             let off = model.mean - mean;

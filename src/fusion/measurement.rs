@@ -89,8 +89,14 @@ impl Kinematics {
 
     /// The middle of the hull.
     pub fn position(&self) -> LatLon {
-        let mean = self.filter.combined().mean;
+        let mean = self.filter.mean();
         self.plane.to_position(mean.x, mean.y)
+    }
+
+    /// Speed over ground in m/s.
+    pub fn speed_mps(&self) -> f64 {
+        let mean = self.filter.mean();
+        mean.z.hypot(mean.w)
     }
 
     /// Position (metres in the plane), velocity and covariance as one Gaussian.
@@ -178,7 +184,7 @@ impl Kinematics {
     /// convergence of the meridians and by the scale of the plane.
     fn flat_azimuth(&self, site: LatLon, azimuth: Bearing) -> f64 {
         let (seen, _) = position_to_polar(site, self.position());
-        let mean = self.filter.combined().mean;
+        let mean = self.filter.mean();
         let (east, north) = self.plane.to_plane(site);
         (mean.x - east).atan2(mean.y - north) + azimuth.turn_from_deg(seen).to_radians()
     }

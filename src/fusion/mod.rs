@@ -38,7 +38,7 @@ pub use track::{EoSighting, Identity, Sources, TrackState};
 
 use crate::feed::observation::{AisStatic, Content, Observation};
 use crate::feed::sensor::{Sensor, SensorTable};
-use crate::geodesy::LatLon;
+use crate::geodesy::{LatLon, metres_per_degree};
 use crate::units::{EventTime, Mmsi, SensorId, TrackId};
 use ais::StaticRegister;
 use eo::CameraSite;
@@ -126,6 +126,7 @@ pub struct Fusion {
     next_id: u64,
     now: EventTime,
     last_upkeep: EventTime,
+    last_look: EventTime,
     events: Vec<TrackEvent>,
     refusals: FusionRefusals,
     /// Scratch for grid queries: kept so that none is allocated per message.
@@ -149,6 +150,7 @@ impl Fusion {
             next_id: 1,
             now: EventTime::from_millis(i64::MIN),
             last_upkeep: EventTime::from_millis(i64::MIN),
+            last_look: EventTime::from_millis(i64::MIN),
             events: Vec::new(),
             refusals: FusionRefusals::default(),
             near: Vec::new(),
@@ -370,7 +372,8 @@ impl Fusion {
     /// Brings the grid up to date with where a track is.
     fn replace_in_grid(&mut self, slot: u32) {
         let Some(file) = self.slots.get_mut(slot as usize).and_then(|slot| slot.as_deref_mut()) else { return };
-        let cell = Grid::cell_of(file.kinematics.position());
+        file.place = file.kinematics.position();
+        let cell = Grid::cell_of(file.place);
         if cell != file.cell {
             self.grid.remove(file.cell, slot);
             self.grid.insert(cell, slot);
@@ -384,6 +387,24 @@ impl Fusion {
         found.clear();
         self.grid.near(position, radius_m, &mut found);
         found
+    }
+
+    /// Of the slots found near `position`, those of tracks whose last place lies within `radius_m` of it.
+    fn within<'a>(
+        &'a self,
+        found: &'a [u32],
+        position: LatLon,
+        radius_m: f64,
+    ) -> impl Iterator<Item = (u32, f64, &'a TrackFile)> + 'a {
+        let scale = metres_per_degree(position.lat_deg);
+        found.iter().filter_map(move |&slot| {
+            let file = self.slot(slot)?;
+            // Most tracks of a crowded cell are out of reach by one axis alone.
+            let north_m = (file.place.lat_deg - position.lat_deg) * scale.lat_m;
+            let east_m = (file.place.lon_deg - position.lon_deg) * scale.lon_m;
+            let squared = north_m * north_m + east_m * east_m;
+            (squared <= radius_m * radius_m).then(|| (slot, squared.sqrt(), file))
+        })
     }
 
     fn done_with(&mut self, found: Vec<u32>) {

@@ -10,7 +10,7 @@ use super::measurement::{Fix, Measure, Measurement};
 use super::registration::Registration;
 use crate::feed::observation::{Observation, RadarPlot, RadarService};
 use crate::feed::sensor::{RadarClaims, Sensor};
-use crate::geodesy::{LatLon, distance_m, polar_to_position};
+use crate::geodesy::{LatLon, polar_to_position};
 use crate::units::{Bearing, EventTime, SensorId, TrackId};
 
 /// Share of a turn within which a radar sees one craft once.
@@ -224,12 +224,10 @@ impl Fusion {
     /// The confirmed track nearest to a place, within `radius_m`.
     pub(super) fn nearest_confirmed(&mut self, place: LatLon, radius_m: f64) -> Option<TrackId> {
         let found = self.slots_near(place, radius_m);
-        let nearest = found
-            .iter()
-            .filter_map(|&slot| self.slot(slot))
-            .filter(|file| file.confirmed)
-            .map(|file| (distance_m(place, file.kinematics.position()), file.id))
-            .filter(|(distance, _)| *distance <= radius_m)
+        let nearest = self
+            .within(&found, place, radius_m)
+            .filter(|(_, _, file)| file.confirmed)
+            .map(|(_, distance, file)| (distance, file.id))
             .min_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
         self.done_with(found);
         nearest.map(|(_, id)| id)

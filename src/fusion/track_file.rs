@@ -54,6 +54,8 @@ pub(super) struct TrackFile {
     pub(super) kinematics: Kinematics,
     /// Its last half minute.
     pub(super) history: History,
+    /// Where its last measurement left it: good enough to see who is near.
+    pub(super) place: LatLon,
     /// Where the grid holds it.
     pub(super) cell: Cell,
     /// Probability that there is a craft.
@@ -114,6 +116,7 @@ impl TrackFile {
             id,
             kinematics,
             history: History::start(kinematics),
+            place: kinematics.position(),
             cell: Grid::cell_of(kinematics.position()),
             existence,
             confirmed: false,

@@ -1,6 +1,7 @@
 //! What happens to tracks when nobody speaks of them: turns without a plot, hiding, doubles, the end.
 
 use nalgebra::{Matrix2, Vector2};
+use smallvec::SmallVec;
 
 use super::Fusion;
 use super::TrackEvent;
@@ -12,6 +13,10 @@ use crate::units::{EventTime, TrackId};
 
 /// Milliseconds of receive time between two rounds of upkeep.
 pub(super) const INTERVAL_MS: i64 = 1000;
+/// Milliseconds of receive time between two looks for doubles and hidden craft.
+const LOOK_INTERVAL_MS: i64 = 2000;
+/// A track younger than this may be a double of one that began with it, seconds.
+const YOUNG_S: f64 = 60.0;
 /// Seconds that two tracks must have looked like one before they become one.
 const DOUBLE_S: f64 = 8.0;
 /// Turns without a plot after which a track beside another counts as hidden by it.
@@ -48,7 +53,8 @@ impl Fusion {
         while let Some(given_up) = self.lost.give_up(now) {
             self.give_up(&given_up);
         }
-        if self.config.ablation.merging {
+        if self.config.ablation.merging && now.millis_since(self.last_look) >= LOOK_INTERVAL_MS {
+            self.last_look = now;
             self.look_for_doubles(now);
         }
     }
@@ -117,8 +123,9 @@ impl Fusion {
 
     /// Looks for tracks that are doubles of others, and for craft that lie hidden beside others.
     fn look_for_doubles(&mut self, now: EventTime) {
+        let looks = |file: &TrackFile| file.confirmed && !speaks_for_itself(file, now);
         let mut slots: Vec<u32> =
-            (0..self.slots.len() as u32).filter(|&slot| self.slot(slot).is_some_and(|file| file.confirmed)).collect();
+            (0..self.slots.len() as u32).filter(|&slot| self.slot(slot).is_some_and(looks)).collect();
         slots.sort_unstable_by_key(|&slot| self.slot(slot).map(|file| file.id));
         for slot in slots {
             self.look_beside(slot, now);
@@ -128,19 +135,17 @@ impl Fusion {
     /// Settles how one track stands to its nearest neighbours.
     fn look_beside(&mut self, slot: u32, now: EventTime) {
         let Some(file) = self.slot(slot) else { return };
-        let (id, here) = (file.id, file.kinematics.position());
+        let (id, here) = (file.id, file.place);
         let reach_m = 2.5 * self.config.lifecycle.merge_m;
         if let Some((hider, _)) = file.hidden_by {
             self.check_hidden(slot, hider, now);
             return;
         }
         let found = self.slots_near(here, reach_m);
-        let neighbours: Vec<(u32, TrackId)> = found
-            .iter()
-            .filter_map(|&other| self.slot(other).map(|file| (other, file)))
-            .filter(|(_, file)| file.confirmed && file.id != id)
-            .filter(|(_, file)| distance_m(here, file.kinematics.position()) <= reach_m)
-            .map(|(other, file)| (other, file.id))
+        let neighbours: SmallVec<[(u32, TrackId); 8]> = self
+            .within(&found, here, reach_m)
+            .filter(|(_, _, file)| file.confirmed && file.id != id)
+            .map(|(other, _, file)| (other, file.id))
             .collect();
         self.done_with(found);
         for (other, other_id) in neighbours {
@@ -262,7 +267,7 @@ impl Fusion {
         if mine.unproven || theirs.unproven {
             return false;
         }
-        let young = |file: &TrackFile| now.seconds_since(file.born) < 60.0;
+        let young = |file: &TrackFile| now.seconds_since(file.born) < YOUNG_S;
         let beside = mine.born_beside == Some(theirs.id)
             || theirs.born_beside == Some(mine.id)
             || (young(mine) && young(theirs))
@@ -346,10 +351,14 @@ impl Fusion {
     }
 }
 
+/// Whether a track is old and held by AIS: it is nobody's double and hidden by nobody. A double of it looks from its side.
+fn speaks_for_itself(file: &TrackFile, now: EventTime) -> bool {
+    file.ais_age_s(now) < 30.0 && now.seconds_since(file.born) > YOUNG_S && file.hidden_by.is_none()
+}
+
 /// Whether a craft lies or hardly moves, so that another can lie alongside.
 fn lies(file: &TrackFile) -> bool {
-    let mean = file.kinematics.gaussian().mean;
-    mean.z.hypot(mean.w) < 2.0 * LIES_MPS
+    file.kinematics.speed_mps() < 2.0 * LIES_MPS
 }
 
 /// Whether `hider` hides `file` from radar: near, itself seen, while the other is not although it was before.
@@ -357,11 +366,7 @@ fn hides(hider: &TrackFile, file: &TrackFile, merge_m: f64, now: EventTime) -> b
     let distance = distance_m(file.kinematics.position(), hider.kinematics.position());
     let unseen = !file.radars.is_empty() && file.radars.iter().all(|hold| hold.misses >= HIDDEN_TURNS);
     let hider_seen = now.seconds_since(hider.last_seen) < 30.0;
-    let speed = |track: &TrackFile| {
-        let mean = track.kinematics.gaussian().mean;
-        mean.z.hypot(mean.w)
-    };
-    let slow = speed(file) < COMES_ALONGSIDE_MPS && speed(hider) < LIES_MPS;
+    let slow = file.kinematics.speed_mps() < COMES_ALONGSIDE_MPS && hider.kinematics.speed_mps() < LIES_MPS;
     // Only the larger hull hides the other.
     let smaller = file.length_m().zip(hider.length_m()).is_none_or(|(own, other)| own < other);
     distance <= merge_m

@@ -72,7 +72,8 @@ pub fn offset_m(from: LatLon, to: LatLon) -> (f64, f64) {
 /// Distance in metres by the metric at the mid latitude; see the module for its accuracy.
 pub fn distance_m(a: LatLon, b: LatLon) -> f64 {
     let (east, north) = offset_m(a, b);
-    east.hypot(north)
+    // No distance on earth overflows its square, and a root costs a tenth of `hypot`.
+    (east * east + north * north).sqrt()
 }
 
 /// The position at `range_m` over ground from `site` in the direction `azimuth` as measured at the site.
