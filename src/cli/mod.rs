@@ -5,6 +5,7 @@
 mod decode;
 mod demo;
 mod feed;
+mod plot;
 mod replay;
 mod runtime;
 mod serve;
@@ -28,6 +29,8 @@ pub enum Command {
     Decode(decode::Decode),
     /// Replay recorded feeds into tracks and alerts.
     Replay(replay::Replay),
+    /// Draw what a replay wrote as a picture.
+    Plot(plot::Plot),
     /// Serve feeds, tracks, alerts and zones over gRPC.
     Serve(serve::Serve),
     /// Play a recording through a server and watch it, all in one process.
@@ -44,6 +47,7 @@ pub fn run(cli: Cli) -> Result<()> {
     match cli.command {
         Command::Decode(command) => command.run(),
         Command::Replay(command) => command.run(),
+        Command::Plot(command) => command.run(),
         Command::Serve(command) => command.run(),
         Command::Demo(command) => command.run(),
         Command::Feed(command) => command.run(),
