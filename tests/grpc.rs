@@ -113,6 +113,31 @@ async fn a_watcher_gets_a_snapshot_and_then_every_track_in_order_of_its_life() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn watchers_that_do_not_read_hurt_nobody() {
+    let server = Server::start(&fixture(), None).await;
+    let mut stalled = Vec::new();
+    for _ in 0..20 {
+        let mut client = TrackServiceClient::connect(server.url()).await.unwrap();
+        stalled.push(watch(&mut client, None).await);
+    }
+    let mut client = TrackServiceClient::connect(server.url()).await.unwrap();
+    let mut reading = watch(&mut client, None).await;
+    let reader = tokio::spawn(async move {
+        let mut changes = 0;
+        while next(&mut reading).await.is_some() {
+            changes += 1;
+        }
+        changes
+    });
+    // Small batches: many pictures are shown, far more than the queues of the stalled ones take.
+    let sent = timeout(PATIENCE, server.feed(&fixture(), 20)).await.expect("the feed hangs");
+    assert!(sent.accepted > 20_000);
+    timeout(PATIENCE, server.stop()).await.expect("the server does not end");
+    assert!(timeout(PATIENCE, reader).await.unwrap().unwrap() > 50);
+    drop(stalled);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_filter_selects_by_box_kind_and_identity_and_nonsense_is_refused() {
     let server = Server::start(&fixture(), None).await;
     server.feed(&fixture(), 5_000).await;

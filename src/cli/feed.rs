@@ -51,9 +51,8 @@ impl Feed {
     /// When there is nothing to stream, or the server cannot be reached or refuses.
     pub fn run(self) -> Result<()> {
         let recording = Recording::open(&self.paths, &OpenOptions::default())?;
-        for refused in &recording.refused {
-            eprintln!("shorewatch: {} is left out: {}", refused.name, refused.why);
-        }
+        runtime::start_logging();
+        remark(&recording);
         let names: Vec<String> = recording.feeds.iter().map(|feed| feed.name.clone()).collect();
         let introductions = playback::introductions(&recording).map_err(anyhow::Error::msg)?;
         let (parcels, playing) = playback::start(recording, Pace { speed: self.speed, batch: self.batch })?;
@@ -84,6 +83,16 @@ fn bar(quiet: bool) -> ProgressBar {
     let style = ProgressStyle::with_template("{spinner} {human_pos} records acknowledged, {per_sec}, {elapsed}");
     let bar = ProgressBar::with_draw_target(None, target);
     style.map_or(bar.clone(), |style| bar.with_style(style))
+}
+
+/// Says what is left out of a recording, and how its files were taken.
+pub(super) fn remark(recording: &Recording) {
+    for refused in &recording.refused {
+        eprintln!("shorewatch: {} is left out: {}", refused.name, refused.why);
+    }
+    for note in &recording.notes {
+        eprintln!("shorewatch: {note}");
+    }
 }
 
 /// Names files that ended early.

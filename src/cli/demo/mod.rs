@@ -53,9 +53,7 @@ impl Demo {
     pub fn run(self) -> Result<()> {
         let paths = if self.paths.is_empty() { vec![fixture()?] } else { self.paths };
         let recording = Recording::open(&paths, &OpenOptions::default())?;
-        for refused in &recording.refused {
-            eprintln!("shorewatch: {} is left out: {}", refused.name, refused.why);
-        }
+        feed::remark(&recording);
         let length_s = recording.duration_ms.map(|duration_ms| duration_ms as f64 / 1000.0);
         let usual = || length_s.map_or(Speed::Max, |length_s| Speed::Times((length_s / SHOW_S).max(1.0)));
         let pace = Pace { speed: self.speed.unwrap_or_else(usual), batch: BATCH };

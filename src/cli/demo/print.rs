@@ -104,12 +104,12 @@ impl Printer {
         let told = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let mut by_sources: BTreeMap<&str, usize> = BTreeMap::new();
         for sources in told.tracks.values() {
-            *by_sources.entry(if sources.is_empty() { "none" } else { sources }).or_default() += 1;
+            *by_sources.entry(if sources.is_empty() { "nothing" } else { sources }).or_default() += 1;
         }
         let by_sources: Vec<String> =
-            by_sources.into_iter().map(|(sources, count)| format!("{count} last held by {sources}")).collect();
+            by_sources.into_iter().map(|(sources, count)| format!("{count} {sources}")).collect();
         print(&format!("\n{}", records_line(sent)));
-        print(&format!("{} tracks: {}", told.tracks.len(), by_sources.join(", ")));
+        print(&format!("{} tracks, last held by: {}", told.tracks.len(), by_sources.join(", ")));
         if told.merged > 0 {
             print(&format!("{} of them turned out to be the same vessel as another", told.merged));
         }
