@@ -8,7 +8,7 @@ use super::associate::{Pair, marginals};
 use super::measurement::{Fix, Kinematics, Measure, Measurement};
 use super::radar::{Plot, SAME_TURN};
 use super::registration::Comparison;
-use crate::geodesy::{LatLon, distance_m, position_to_polar};
+use crate::geodesy::{LatLon, distance_m, metres_per_degree, position_to_polar};
 use crate::units::{EventTime, SensorId};
 
 /// Pairs less probable than this move no track.
@@ -20,11 +20,20 @@ const NUMBER_KEPT: f64 = 10.0;
 const CLEAR: f64 = 0.7;
 /// Seconds since the last AIS report within which a track may teach a radar its bias.
 const TEACHER_AIS_S: f64 = 12.0;
+/// How far a track may have gone since it was last measured and still be looked for near a plot, metres.
+const COASTED_M: f64 = 1500.0;
+/// Speed at which a track whose velocity is not yet known may have gone on, m/s.
+const GOES_AT_MOST_MPS: f64 = 40.0;
+/// How far a craft goes while one sector is swept, metres.
+const SECTOR_DRIFT_M: f64 = 60.0;
 
 /// A track that stands in the sector.
 struct Candidate {
     slot: u32,
     state: Kinematics,
+    /// Where it is expected, and how far from there its gate reaches at most by its own error, metres.
+    place: LatLon,
+    reach_m: f64,
     velocity: Vector2<f64>,
     existence: f64,
     detection: f64,
@@ -38,8 +47,8 @@ impl Fusion {
         let plots = std::mem::take(&mut radar.pending);
         let (sensor, scan_s) = (radar.sensor, radar.claims.scan_s);
         let Some(middle) = plots.get(plots.len() / 2).map(|plot| plot.time) else { return };
-        let candidates = self.sector_candidates(sensor, scan_s, middle, &plots);
-        let pairs = self.sector_pairs(index, middle, &plots, &candidates);
+        let (candidates, near_plot) = self.sector_candidates(sensor, scan_s, middle, &plots);
+        let pairs = self.sector_pairs(index, middle, &plots, &candidates, &near_plot);
         let result = marginals(candidates.len(), plots.len(), &pairs);
 
         let Some(radar) = self.radars.get(index).and_then(Option::as_ref) else { return };
@@ -80,19 +89,30 @@ impl Fusion {
         }
     }
 
-    /// Tracks near the plots of a sector that this radar has not yet seen in this turn.
+    /// Tracks near the plots of a sector that this radar has not yet seen in this turn, by slot; and for each plot the
+    /// slots near it.
     fn sector_candidates(
         &mut self,
         sensor: SensorId,
         scan_s: f64,
         middle: EventTime,
         plots: &[Plot],
-    ) -> Vec<Candidate> {
+    ) -> (Vec<Candidate>, Vec<SmallVec<[u32; 8]>>) {
         let mut slots: Vec<u32> = Vec::new();
+        let mut near_plot = Vec::with_capacity(plots.len());
         for plot in plots {
-            let across = plot.covariance.trace().sqrt();
-            let found = self.slots_near(plot.position, 4.0 * across + 500.0);
-            slots.extend_from_slice(&found);
+            let radius_m = 4.0 * plot.covariance.trace().sqrt() + COASTED_M;
+            let found = self.slots_near(plot.position, radius_m);
+            let near: SmallVec<[u32; 8]> = self
+                .within(&found, plot.position, radius_m)
+                .filter(|(_, distance_m, file)| {
+                    let silent_s = middle.seconds_since(file.last_seen).max(0.0);
+                    *distance_m <= radius_m - COASTED_M + SECTOR_DRIFT_M + 200.0 + GOES_AT_MOST_MPS * silent_s
+                })
+                .map(|(slot, _, _)| slot)
+                .collect();
+            slots.extend_from_slice(&near);
+            near_plot.push(near);
             self.done_with(found);
         }
         slots.sort_unstable();
@@ -114,18 +134,38 @@ impl Fusion {
             let detection = hold.map_or(prior, |hold| hold.detection).clamp(0.1, 0.99);
             let existence = file.existence.clamp(0.001, 0.9999);
             let (velocity, track_number) = (Vector2::new(mean.z, mean.w), hold.and_then(|hold| hold.track_number));
-            candidates.push(Candidate { slot, state, velocity, existence, detection, track_number });
+            let place = state.position();
+            let reach_m = 4.0 * state.gaussian().covariance.fixed_view::<2, 2>(0, 0).trace().sqrt();
+            candidates.push(Candidate { slot, state, place, reach_m, velocity, existence, detection, track_number });
         }
-        candidates
+        (candidates, near_plot)
     }
 
     /// The pairs of a sector that lie in their gates, with their likelihood ratios.
-    fn sector_pairs(&self, index: usize, middle: EventTime, plots: &[Plot], candidates: &[Candidate]) -> Vec<Pair> {
+    fn sector_pairs(
+        &self,
+        index: usize,
+        middle: EventTime,
+        plots: &[Plot],
+        candidates: &[Candidate],
+        near_plot: &[SmallVec<[u32; 8]>],
+    ) -> Vec<Pair> {
         let mut pairs = Vec::new();
         let Some(radar) = self.radars.get(index).and_then(Option::as_ref) else { return pairs };
         let birth = self.config.radar.birth;
-        for (number, candidate) in candidates.iter().enumerate() {
-            for (plot_number, plot) in plots.iter().enumerate() {
+        let scale = metres_per_degree(radar.position.lat_deg);
+        for (plot_number, (plot, near)) in plots.iter().zip(near_plot).enumerate() {
+            let plot_reach_m = 4.0 * plot.covariance.trace().sqrt() + SECTOR_DRIFT_M;
+            for slot in near {
+                let Ok(number) = candidates.binary_search_by_key(slot, |candidate| candidate.slot) else { continue };
+                let candidate = &candidates[number];
+                // A rough look, before the matrices: most neighbours are far outside the gate.
+                let north_m = (candidate.place.lat_deg - plot.position.lat_deg) * scale.lat_m;
+                let east_m = (candidate.place.lon_deg - plot.position.lon_deg) * scale.lon_m;
+                let reach_m = plot_reach_m + candidate.reach_m;
+                if north_m * north_m + east_m * east_m > reach_m * reach_m {
+                    continue;
+                }
                 // The plot is brought to the middle of the sector by the track's own velocity.
                 let seconds = middle.seconds_since(plot.time);
                 let moved = plot.position.moved_m(candidate.velocity.x * seconds, candidate.velocity.y * seconds);

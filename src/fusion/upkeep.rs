@@ -23,6 +23,8 @@ const DOUBLE_S: f64 = 8.0;
 const HIDDEN_TURNS: u32 = 3;
 /// Metres from the middle of one hull to that of the craft alongside, as assumed when it cannot be measured.
 const BESIDE_M: f64 = 20.0;
+/// Seconds after which a hidden craft is laid beside its neighbour anew.
+const MOORED_ANEW_S: f64 = 20.0;
 /// A hidden craft farther than this from the one that hides it is brought back to its side, metres.
 const STRAYED_M: f64 = 60.0;
 /// A craft that comes alongside does so slower than this, m/s.
@@ -189,13 +191,14 @@ impl Fusion {
     /// A hidden craft stays with the one that hides it; it is alone again when that one is over.
     fn check_hidden(&mut self, slot: u32, hider: TrackId, now: EventTime) {
         let Some(file) = self.slot(slot) else { return };
-        let (id, here) = (file.id, file.kinematics.position());
+        let (id, here, since) = (file.id, file.kinematics.position(), file.kinematics.time());
         match self.by_id.get(&hider).copied() {
             Some(other) if self.slot(other).is_some_and(|other| !lies(other)) => self.part(slot, id, hider, now),
             Some(other) => {
                 let strayed =
                     self.slot(other).is_some_and(|other| distance_m(here, other.kinematics.position()) > STRAYED_M);
-                if strayed {
+                // Left alone, a prediction spreads; but the craft lies where its neighbour lies.
+                if strayed || now.seconds_since(since) > MOORED_ANEW_S {
                     self.moor(slot, other, now);
                 }
             }
