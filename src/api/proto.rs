@@ -6,7 +6,7 @@
 
 include!(concat!(env!("OUT_DIR"), "/shorewatch.rs"));
 
-pub use shorewatch::*;
+pub use self::shorewatch::*;
 
 /// The definitions themselves with their comments, for server reflection.
 pub const DESCRIPTORS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/descriptors.bin"));
