@@ -1,4 +1,5 @@
 //! The tracker on simulated sensors, in the words of those who look at the picture.
+#![allow(clippy::unwrap_used, missing_docs)]
 
 mod simulated;
 
