@@ -19,12 +19,16 @@ AT_LEAST = [
     ("small-1", "completeness", 0.966),
     ("strait-1", "completeness", 0.954),
 ]
+# F1 of these kinds of alert, in each scenario that has such events.
+KINDS = ["loitering", "unloading", "zone_entry"]
+F1_AT_LEAST = 0.8
 
 
 def main(path):
     with open(path, encoding="utf-8") as file:
         result = json.load(file)
-    scores = {score["scenario"]: score["tracks"] for score in result.get("scenarios", [result])}
+    scenarios = result.get("scenarios", [result])
+    scores = {score["scenario"]: score["tracks"] for score in scenarios}
     missed = 0
     for bounds, word, holds in ((AT_MOST, "at most", lambda a, b: a <= b), (AT_LEAST, "at least", lambda a, b: a >= b)):
         for scenario, name, bound in bounds:
@@ -34,6 +38,14 @@ def main(path):
             ok = holds(value, bound)
             missed += not ok
             print(f"{'held' if ok else 'MISSED'}: {scenario} {name} {value:.4g}, {word} {bound}")
+    for score in scenarios:
+        for kind in KINDS:
+            told = score["events"]["kinds"].get(kind, {"events": 0})
+            if not told["events"]:
+                continue
+            ok = told["f1"] >= F1_AT_LEAST
+            missed += not ok
+            print(f"{'held' if ok else 'MISSED'}: {score['scenario']} F1 of {kind} {told['f1']:.4g}, at least {F1_AT_LEAST}")
     return 1 if missed else 0
 
 
