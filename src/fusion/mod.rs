@@ -207,8 +207,7 @@ impl Fusion {
 
     /// The confirmed tracks that are shown at `at`, sorted by number.
     pub fn tracks(&self, at: EventTime) -> Vec<TrackState> {
-        let mut shown: Vec<TrackState> =
-            self.files().filter(|file| self.is_shown(file, at)).map(|file| file.view(at, &self.config)).collect();
+        let mut shown: Vec<TrackState> = self.files().filter_map(|file| self.shown(file, at)).collect();
         shown.sort_unstable_by_key(|track| track.id);
         shown
     }

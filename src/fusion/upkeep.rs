@@ -7,6 +7,7 @@ use super::Fusion;
 use super::TrackEvent;
 use super::history::History;
 use super::measurement::Kinematics;
+use super::track::TrackState;
 use super::track_file::TrackFile;
 use crate::geodesy::{distance_m, offset_m};
 use crate::units::{EventTime, TrackId};
@@ -61,21 +62,22 @@ impl Fusion {
         }
     }
 
-    /// Whether the picture shows a track.
-    pub(super) fn is_shown(&self, file: &TrackFile, at: EventTime) -> bool {
+    /// What the picture shows of a track, if it shows it.
+    pub(super) fn shown(&self, file: &TrackFile, at: EventTime) -> Option<TrackState> {
         if !file.confirmed {
-            return false;
+            return None;
         }
         let silent_s = at.seconds_since(file.last_seen);
         let proven_s = f64::from(file.hits) * SHOWN_A_HIT_S;
         if silent_s > SHOWN_S || (file.last_ais.is_none() && silent_s > proven_s) {
             let stays = file.kinematics.still_probability() > STILL || file.hidden_by.is_some();
             if !stays {
-                return false;
+                return None;
             }
         }
-        let state = file.kinematics.at(at, &self.config).gaussian();
-        state.covariance[(0, 0)].max(state.covariance[(1, 1)]).sqrt() <= self.config.lifecycle.max_sigma_m
+        let track = file.view(at, &self.config);
+        let [east, _, north] = track.position_covariance_m2;
+        (east.max(north).sqrt() <= self.config.lifecycle.max_sigma_m).then_some(track)
     }
 
     /// Counts turns of the radars that hold a track and did not see it.
