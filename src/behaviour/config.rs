@@ -28,6 +28,10 @@ pub struct BehaviourConfig {
     pub fast_approach: FastApproachConfig,
     /// A craft without AIS that makes for the shore or meets another.
     pub dark_vessel: DarkVesselConfig,
+    /// A vessel that falls silent and sails on.
+    pub ais_gap: AisGapConfig,
+    /// One MMSI twice, two MMSIs on one vessel, or a position that sensors contradict.
+    pub identity_conflict: IdentityConfig,
 }
 
 impl Default for BehaviourConfig {
@@ -42,6 +46,8 @@ impl Default for BehaviourConfig {
             zone_entry: ZoneEntryConfig::default(),
             fast_approach: FastApproachConfig::default(),
             dark_vessel: DarkVesselConfig::default(),
+            ais_gap: AisGapConfig::default(),
+            identity_conflict: IdentityConfig::default(),
         }
     }
 }
@@ -265,6 +271,44 @@ section! {
     }
 }
 
+section! {
+    /// Thresholds of `ais_gap`.
+    AisGapConfig {
+        /// Seconds of silence.
+        silent_s: u32 = 600,
+        /// Metres that it must have gone in silence.
+        moved_m: f64 = 1000.0,
+        /// Seconds before the silence in which its reports are counted.
+        before_s: u32 = 180,
+        /// Reports that it must have sent in that time, at most one counted each ten seconds.
+        reports_before: u32 = 4,
+        /// Share of the minutes of silence in which others around it must have been heard.
+        reception_share: f64 = 0.8,
+        /// Metres around it within which others that fall silent at the same time point to a station.
+        outage_radius_m: f64 = 10_000.0,
+        /// Seconds between silences that are one.
+        merge_s: u32 = 600,
+    }
+}
+
+section! {
+    /// Thresholds of `identity_conflict`.
+    IdentityConfig {
+        /// Speed in m/s from which a vessel that changes its MMSI is under way.
+        under_way_mps: f64 = 1.0,
+        /// Seconds for which a new MMSI, or a position elsewhere, must last.
+        lasts_s: u32 = 60,
+        /// Metres between the position reported and the one seen.
+        elsewhere_m: f64 = 1000.0,
+        /// Metres between two vessels that send one MMSI.
+        twin_m: f64 = 2000.0,
+        /// Seconds for which both must be heard.
+        twin_lasts_s: u32 = 60,
+        /// Seconds between conflicts that are one.
+        merge_s: u32 = 1800,
+    }
+}
+
 /// Why a file of rules is refused.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]
@@ -305,8 +349,10 @@ impl BehaviourConfig {
             Kind::ZoneEntry => self.zone_entry.merge_s,
             Kind::FastApproach => self.fast_approach.merge_s,
             Kind::DarkVessel => self.dark_vessel.merge_s,
+            Kind::AisGap => self.ais_gap.merge_s,
             Kind::Unloading => self.landing.merge_s.max(self.contact.merge_s),
-            _ => self.contact.merge_s,
+            Kind::IdentityConflict => self.identity_conflict.merge_s,
+            Kind::Rendezvous => self.contact.merge_s,
         })
     }
 

@@ -192,7 +192,8 @@ impl Contacts {
             {
                 continue;
             }
-            if larger.surroundings.shore_m() <= config.contact.shore_m {
+            let echo = !smaller.craft.sends_ais && !smaller.ran;
+            if echo || larger.surroundings.shore_m() <= config.contact.shore_m {
                 continue;
             }
             self.touch(larger, smaller, *distance, now, now, config);
@@ -460,7 +461,7 @@ fn hide_the_lost(
         if subject.hidden.is_some() || (!lost && merged.is_none()) {
             continue;
         }
-        let came = subject.roamed_m >= config.contact.lost_came_m;
+        let came = subject.ran && subject.roamed_m >= config.contact.lost_came_m;
         if subject.craft.official || !came || subject.landing.lies_at_shore() {
             continue;
         }

@@ -148,6 +148,7 @@ mod tests {
             eo_class: None,
             length_m: None,
             sightings: Default::default(),
+            ais_elsewhere: None,
             merged_with: None,
         }
     }

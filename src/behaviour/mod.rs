@@ -8,6 +8,7 @@
 //! Reads `fusion::TrackState` and `chart::Chart`, and nothing else. Definitions, sources and known misses: `docs/rules.md`;
 //! thresholds: `config/rules.toml`.
 
+mod ais_gap;
 mod config;
 mod contact;
 mod craft;
@@ -15,10 +16,12 @@ mod dark_vessel;
 mod fast_approach;
 mod finding;
 mod heading;
+mod identity_conflict;
 mod landing;
 mod loitering;
 mod motion;
 mod pairs;
+mod reception;
 mod roll;
 mod spell;
 mod subject;
@@ -27,8 +30,8 @@ mod voice;
 mod zone_entry;
 
 pub use config::{
-    BehaviourConfig, ContactConfig, CraftConfig, DarkVesselConfig, FastApproachConfig, LandingConfig, LoiteringConfig,
-    RulesError, SubjectsConfig, ZoneEntryConfig,
+    AisGapConfig, BehaviourConfig, ContactConfig, CraftConfig, DarkVesselConfig, FastApproachConfig, IdentityConfig,
+    LandingConfig, LoiteringConfig, RulesError, SubjectsConfig, ZoneEntryConfig,
 };
 pub use craft::{Craft, Known};
 pub use finding::{Evidence, Finding, Kind, NearPlace, Phase};
@@ -37,6 +40,8 @@ use crate::chart::Chart;
 use crate::fusion::TrackState;
 use crate::units::EventTime;
 use contact::Contacts;
+use identity_conflict::Twins;
+use reception::Reception;
 use roll::Roll;
 use voice::Voice;
 
@@ -46,13 +51,23 @@ pub struct Behaviour {
     config: BehaviourConfig,
     roll: Roll,
     contacts: Contacts,
+    reception: Reception,
+    twins: Twins,
     voice: Voice,
 }
 
 impl Behaviour {
     /// Rules with these thresholds, which must be valid ([`BehaviourConfig::validate`]).
     pub fn new(config: BehaviourConfig) -> Self {
-        Self { config, roll: Roll::default(), contacts: Contacts::default(), voice: Voice::new() }
+        Self {
+            config,
+            roll: Roll::default(),
+            contacts: Contacts::default(),
+            reception: Reception::default(),
+            twins: Twins::default(),
+
+            voice: Voice::new(),
+        }
     }
 
     /// Looks at the picture at `now`: all confirmed tracks, sorted by id, predicted to `now`.
@@ -64,10 +79,11 @@ impl Behaviour {
             return;
         }
         self.voice.set_now(now);
-        let Self { config, roll, contacts, voice } = self;
+        let Self { config, roll, contacts, reception, twins, voice } = self;
         roll.call(now, tracks, config);
         for (subject, track) in roll.present.iter_mut().zip(tracks) {
             subject.surroundings.refresh(now, subject.position, chart);
+            ais_gap::listen(subject, track, reception, now);
             landing::sight(subject, track, &config.landing);
             let marks = loitering::marks(subject, &config.loitering);
             let hold_ms = subject.remembered_ms(config);
@@ -77,6 +93,7 @@ impl Behaviour {
             landing::update(subject, config, chart, voice);
             zone_entry::update(subject, config, chart, voice);
             fast_approach::update(subject, config, chart, voice);
+            identity_conflict::update_elsewhere(subject, config, chart, voice);
         }
         for subject in &mut roll.absent {
             landing::update(subject, config, chart, voice);
@@ -89,12 +106,39 @@ impl Behaviour {
         for subject in roll.present.iter_mut().chain(&mut roll.absent) {
             dark_vessel::update(subject, &silent, config, chart, voice);
         }
+        twins.update(&roll.present, config, chart, voice);
+        self.look_at_names(chart);
+        let Self { config, roll, voice, .. } = self;
         for subject in roll.forget(now, config) {
             loitering::close(&subject, chart, voice);
             landing::close(&subject, chart, voice);
             zone_entry::close(&subject, chart, voice);
             fast_approach::close(&subject, chart, voice);
             dark_vessel::close(&subject, chart, voice);
+            ais_gap::close(&subject, chart, voice);
+            identity_conflict::close(&subject, chart, voice);
+        }
+    }
+
+    /// Looks at vessels that have fallen silent, or changed their name: both need the last words of all.
+    fn look_at_names(&mut self, chart: &Chart) {
+        let Self { config, roll, reception, voice, .. } = self;
+        reception.sweep(voice.now());
+        let everyone = || roll.present.iter().chain(&roll.absent);
+        let now = voice.now();
+        let silent = |subject: &subject::Subject| ais_gap::is_due(subject, &config.ais_gap, now);
+        let renamed = |subject: &subject::Subject| subject.identity.is_due(&config.identity_conflict, now);
+        if !everyone().any(|subject| silent(subject) || renamed(subject)) {
+            return;
+        }
+        let words: Vec<_> = everyone().filter_map(|subject| ais_gap::LastWord::of(subject)).collect();
+        for subject in roll.present.iter_mut().chain(&mut roll.absent) {
+            if silent(subject) {
+                ais_gap::update(subject, &words, reception, config, chart, voice);
+            }
+            if renamed(subject) {
+                identity_conflict::judge_rename(subject, &words, config, chart, voice);
+            }
         }
     }
 

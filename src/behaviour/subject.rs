@@ -8,8 +8,9 @@ use super::contact::BornBeside;
 use super::craft::Craft;
 use super::motion::{Recent, Stay};
 use super::surroundings::Surroundings;
-use super::{dark_vessel, fast_approach, landing, loitering, zone_entry};
+use super::{ais_gap, dark_vessel, fast_approach, identity_conflict, landing, loitering, zone_entry};
 use crate::feed::observation::Text20;
+use crate::fusion::track::AisElsewhere;
 use crate::fusion::{Sources, TrackState};
 use crate::geodesy::{LatLon, distance_m, offset_m};
 use crate::units::{EventTime, Mmsi, TrackId};
@@ -20,6 +21,8 @@ const MEASURED_MS: i64 = 60_000;
 /// Positions younger than this are taken as measured for dead reckoning, in milliseconds: five scans of 3 s.
 const FRESH_MS: i64 = 15_000;
 
+/// By displacement over a minute and by its filter a craft makes at least this when it is under way, in m/s.
+const UNDER_WAY_MPS: f64 = 2.0;
 /// A track that began longer than this before another was lost is no continuation of it, in milliseconds.
 const OVERLAP_MS: i64 = 30_000;
 
@@ -75,6 +78,8 @@ pub(super) struct Subject {
     pub(super) name: Option<Text20>,
     /// The navigational status that it sends now.
     pub(super) nav_status: Option<u8>,
+    /// Its reports that point to another place than where it is followed.
+    pub(super) ais_elsewhere: Option<AisElsewhere>,
     /// When AIS last measured it.
     pub(super) last_ais: Option<EventTime>,
     /// When its first track was first measured.
@@ -99,6 +104,8 @@ pub(super) struct Subject {
     /// Where and when it was first in the picture, with one sigma in metres, and how far it has been from there for sure.
     origin: (LatLon, EventTime, f64),
     pub(super) roamed_m: f64,
+    /// It has been seen under way: an echo drifts, a boat has come from somewhere.
+    pub(super) ran: bool,
     /// Since when it has been slow enough for a contact.
     pub(super) slow_since: Option<EventTime>,
     /// The larger track that hides it, as fusion says.
@@ -117,6 +124,8 @@ pub(super) struct Subject {
     pub(super) zone_entry: zone_entry::State,
     pub(super) fast_approach: fast_approach::State,
     pub(super) dark_vessel: dark_vessel::State,
+    pub(super) ais_gap: ais_gap::State,
+    pub(super) identity: identity_conflict::State,
 }
 
 impl Subject {
@@ -129,6 +138,7 @@ impl Subject {
             craft: Craft::default(),
             name: None,
             nav_status: None,
+            ais_elsewhere: None,
             last_ais: track.last_ais,
             first_seen: track.first_seen,
             track_began: track.first_seen,
@@ -150,6 +160,7 @@ impl Subject {
             },
             origin: (track.position, track.time, track.position_sigma_m()),
             roamed_m: 0.0,
+            ran: false,
             slow_since: None,
             merged_with: None,
             hidden: None,
@@ -163,6 +174,8 @@ impl Subject {
             zone_entry: zone_entry::State::default(),
             fast_approach: fast_approach::State::default(),
             dark_vessel: dark_vessel::State::default(),
+            ais_gap: ais_gap::State::default(),
+            identity: identity_conflict::State::default(),
         }
     }
 
@@ -173,6 +186,13 @@ impl Subject {
             self.track_began = track.first_seen;
             self.recent = Recent::new(track.position);
         }
+        if let (Some(before), Some(after)) = (self.craft.mmsi, track.identity.mmsi)
+            && before != after
+        {
+            let at = self.last_ais.max(track.last_ais).unwrap_or(now);
+            self.identity.rename(before, after, at, track.sog_mps());
+        }
+        self.ais_elsewhere = track.ais_elsewhere;
         self.craft.learn(track, &config.craft);
         self.name = track.identity.name.or(self.name);
         self.nav_status = track.identity.nav_status;
@@ -203,6 +223,7 @@ impl Subject {
                 sigma_m: self.sigma_m,
             };
         }
+        self.ran |= self.slow_speed_mps >= UNDER_WAY_MPS && self.recent.speed_mps().is_some();
         if self.slow_speed_mps < config.contact.speed_mps {
             self.slow_since.get_or_insert(now);
         } else {
@@ -213,6 +234,11 @@ impl Subject {
     /// Whether a sensor has measured it in the last minute.
     pub(super) fn measured_lately(&self) -> bool {
         self.present_at.millis_since(self.last_seen) <= MEASURED_MS
+    }
+
+    /// Whether AIS has measured it in the last `within_ms`.
+    pub(super) fn sends_now(&self, within_ms: i64) -> bool {
+        self.last_ais.is_some_and(|last| self.present_at.millis_since(last) <= within_ms)
     }
 
     /// Its speed, where AIS has given it in the last minute.
@@ -372,6 +398,8 @@ impl Subject {
             || self.zone_entry.has_spoken()
             || self.fast_approach.has_spoken()
             || self.dark_vessel.has_spoken()
+            || self.ais_gap.has_spoken()
+            || self.identity.has_spoken()
     }
 }
 

@@ -208,6 +208,16 @@ impl Fusion {
     /// The confirmed tracks that are shown at `at`, sorted by number.
     pub fn tracks(&self, at: EventTime) -> Vec<TrackState> {
         let mut shown: Vec<TrackState> = self.files().filter_map(|file| self.shown(file, at)).collect();
+        // Reports that point to where nothing is proven to be speak against the track that bears their name.
+        for claim in self.files().filter(|file| file.unproven) {
+            let (Some(mmsi), Some((last, position))) = (claim.mmsi(), claim.last_ais.zip(claim.last_ais_position))
+            else {
+                continue;
+            };
+            if let Some(track) = shown.iter_mut().find(|track| track.identity.mmsi == Some(mmsi)) {
+                track.ais_elsewhere = Some(track::AisElsewhere { since: claim.born, last, position });
+            }
+        }
         shown.sort_unstable_by_key(|track| track.id);
         shown
     }

@@ -57,6 +57,17 @@ pub struct EoSighting {
     pub association: f64,
 }
 
+/// Reports under the MMSI of a track that point to another place than where sensors follow the track.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct AisElsewhere {
+    /// When the first of them was made.
+    pub since: EventTime,
+    /// When the last of them was made.
+    pub last: EventTime,
+    /// Where the last of them points to.
+    pub position: LatLon,
+}
+
 /// One track at one instant.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TrackState {
@@ -100,6 +111,8 @@ pub struct TrackState {
     pub length_m: Option<f64>,
     /// The latest sightings by cameras, newest last.
     pub sightings: ArrayVec<EoSighting, 8>,
+    /// Its AIS reports contradict where radar and cameras see it: where they point to instead.
+    pub ais_elsewhere: Option<AisElsewhere>,
     /// The larger track that hides it: lying alongside, the two give one plot.
     pub merged_with: Option<TrackId>,
 }

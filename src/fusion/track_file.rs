@@ -284,6 +284,7 @@ impl TrackFile {
             eo_class: self.eo_class(),
             length_m: self.length_m(),
             sightings: self.sightings.clone(),
+            ais_elsewhere: None,
             merged_with: self.hidden_by.map(|(id, _)| id),
         }
     }

@@ -200,6 +200,7 @@ pub(crate) mod tests {
             eo_class: None,
             length_m: None,
             sightings: Default::default(),
+            ais_elsewhere: None,
             merged_with: None,
         }
     }

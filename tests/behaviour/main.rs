@@ -1,8 +1,10 @@
 //! The rules of behaviour on scenes before a straight shore: what an officer is told, and what not.
 
+mod ais_gap;
 mod contact;
 mod dark_vessel;
 mod fast_approach;
+mod identity_conflict;
 mod invariance;
 mod landing;
 mod loitering;

@@ -47,6 +47,7 @@ pub(crate) fn track_at(id: u64, position: LatLon) -> TrackState {
         eo_class: None,
         length_m: None,
         sightings: ArrayVec::new(),
+        ais_elsewhere: None,
         merged_with: None,
     }
 }
