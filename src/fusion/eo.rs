@@ -42,7 +42,13 @@ impl CameraSite {
             name: sensor.name.clone(),
             position,
             claims,
-            registration: Registration::unknown(0.01, config.eo.azimuth_bias_deg, 0.01, 1.0, claims.sigma_azimuth_deg),
+            registration: Registration::unknown(
+                0.01,
+                config.eo.azimuth_bias_deg,
+                config.radar.clock_s,
+                1.0,
+                claims.sigma_azimuth_deg,
+            ),
             detections: 0,
             latest: EventTime::from_millis(i64::MIN),
         })
@@ -67,6 +73,8 @@ impl Fusion {
         };
         camera.detections += 1;
         camera.latest = camera.latest.max(observation.time);
+        let offset_s = camera.registration.clock_offset_s();
+        let observation = &Observation { time: observation.time.plus_seconds(-offset_s), ..observation.clone() };
         match detection.range_m {
             Some(range_m) if range_m > camera.claims.max_range_m * 1.5 => self.refusals.implausible += 1,
             Some(range_m) => self.take_ranged(observation, detection, range_m),
@@ -223,15 +231,19 @@ impl Fusion {
             return;
         }
         let Some(file) = self.slot(slot) else { return };
-        let covariance = file.kinematics.gaussian().covariance;
-        let across = (covariance[(0, 0)].max(covariance[(1, 1)])) / (range_m * range_m);
+        let state = file.kinematics.gaussian();
+        let across = (state.covariance[(0, 0)].max(state.covariance[(1, 1)])) / (range_m * range_m);
+        let (sin, cos) = expected.unit_vector();
+        let azimuth_rate_radps = (state.mean.z * cos - state.mean.w * sin) / range_m;
         if let Some(camera) = self.cameras.get_mut(sensor.index()).and_then(Option::as_mut) {
             camera.registration.learn(&Comparison {
                 time,
                 range_m: 0.0,
-                azimuth_rad: Bearing::from_deg(detection.azimuth_deg).turn_from_deg(expected).to_radians(),
+                // The track was asked at the corrected time: what the clock takes off is put back.
+                azimuth_rad: Bearing::from_deg(detection.azimuth_deg).turn_from_deg(expected).to_radians()
+                    - azimuth_rate_radps * camera.registration.clock_offset_s(),
                 range_rate_mps: 0.0,
-                azimuth_rate_radps: 0.0,
+                azimuth_rate_radps,
                 range_variance: NO_RANGE,
                 azimuth_variance: across,
             });

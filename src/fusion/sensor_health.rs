@@ -16,7 +16,7 @@ pub struct SensorHealth {
     pub range_bias_m: Option<(f64, f64)>,
     /// Azimuth bias in degrees with one sigma.
     pub azimuth_bias_deg: (f64, f64),
-    /// Clock offset in seconds with one sigma; `None` for a camera.
+    /// Clock offset in seconds with one sigma.
     pub clock_offset_s: Option<(f64, f64)>,
     /// Comparisons with AIS that the bias rests on.
     pub comparisons: u64,
@@ -62,14 +62,14 @@ impl Fusion {
         }
         for (index, camera) in self.cameras.iter().enumerate() {
             let Some(camera) = camera else { continue };
-            let [_, azimuth, _] = camera.registration.sigmas();
+            let [_, azimuth, clock] = camera.registration.sigmas();
             all.push(SensorHealth {
                 sensor: SensorId(index as u16),
                 name: camera.name.clone(),
                 detections: camera.detections,
                 range_bias_m: None,
                 azimuth_bias_deg: (camera.registration.azimuth_bias_deg(), azimuth),
-                clock_offset_s: None,
+                clock_offset_s: Some((camera.registration.clock_offset_s(), clock)),
                 comparisons: camera.registration.samples(),
                 detection_probability: None,
                 false_plots_a_turn: None,
