@@ -220,7 +220,7 @@ async fn zones_are_listed_and_points_located_with_shore_and_port() {
 async fn alerts_come_as_they_are_raised_with_every_reason_in_both_languages() {
     let server = Server::start(&fixture(), None).await;
     let mut client = AlertServiceClient::connect(server.url()).await.unwrap();
-    let all = || WatchAlertsRequest { kinds: Vec::new() };
+    let all = || WatchAlertsRequest::default();
     let mut early = client.watch_alerts(all()).await.unwrap().into_inner();
     let first = timeout(PATIENCE, early.message()).await.unwrap().unwrap().unwrap();
     assert_eq!(first.change(), AlertChange::SnapshotEnd, "nothing is told yet");
@@ -249,12 +249,12 @@ async fn alerts_come_as_they_are_raised_with_every_reason_in_both_languages() {
     assert_eq!(&got.alert, &snapshot[&id]);
     let missing = client.get_alert(GetAlertRequest { id: "none".to_owned() }).await.unwrap_err();
     assert_eq!(missing.code(), Code::NotFound);
-    let loitering = WatchAlertsRequest { kinds: vec!["loitering".to_owned()] };
+    let loitering = WatchAlertsRequest { kinds: vec!["loitering".to_owned()], ..Default::default() };
     let mut loitering = client.watch_alerts(loitering).await.unwrap().into_inner();
     while let Some(alert) = timeout(PATIENCE, loitering.message()).await.unwrap().unwrap().unwrap().alert {
         assert_eq!(alert.kind, "loitering");
     }
-    let nonsense = WatchAlertsRequest { kinds: vec!["smuggling".to_owned()] };
+    let nonsense = WatchAlertsRequest { kinds: vec!["smuggling".to_owned()], ..Default::default() };
     assert_eq!(client.watch_alerts(nonsense).await.unwrap_err().code(), Code::InvalidArgument);
 
     server.stop().await;

@@ -76,4 +76,88 @@ impl AlertService for Alerts {
         });
         Ok(Response::new(Box::pin(ReceiverStream::new(queue))))
     }
+
+    async fn list_alerts(
+        &self,
+        _: Request<wire::ListAlertsRequest>,
+    ) -> Result<Response<wire::ListAlertsResponse>, Status> {
+        Err(Status::unimplemented("this server keeps no records yet"))
+    }
+
+    async fn acknowledge_alert(
+        &self,
+        _: Request<wire::AcknowledgeAlertRequest>,
+    ) -> Result<Response<wire::AcknowledgeAlertResponse>, Status> {
+        Err(Status::unimplemented("this server keeps no records yet"))
+    }
+
+    async fn verify_alert(
+        &self,
+        _: Request<wire::VerifyAlertRequest>,
+    ) -> Result<Response<wire::VerifyAlertResponse>, Status> {
+        Err(Status::unimplemented("this server keeps no records yet"))
+    }
+
+    async fn confirm_alert(
+        &self,
+        _: Request<wire::ConfirmAlertRequest>,
+    ) -> Result<Response<wire::ConfirmAlertResponse>, Status> {
+        Err(Status::unimplemented("this server keeps no records yet"))
+    }
+
+    async fn dismiss_alert(
+        &self,
+        _: Request<wire::DismissAlertRequest>,
+    ) -> Result<Response<wire::DismissAlertResponse>, Status> {
+        Err(Status::unimplemented("this server keeps no records yet"))
+    }
+
+    async fn dispatch_alert(
+        &self,
+        _: Request<wire::DispatchAlertRequest>,
+    ) -> Result<Response<wire::DispatchAlertResponse>, Status> {
+        Err(Status::unimplemented("this server keeps no records yet"))
+    }
+
+    async fn dispose_alert(
+        &self,
+        _: Request<wire::DisposeAlertRequest>,
+    ) -> Result<Response<wire::DisposeAlertResponse>, Status> {
+        Err(Status::unimplemented("this server keeps no records yet"))
+    }
+
+    async fn close_alert(
+        &self,
+        _: Request<wire::CloseAlertRequest>,
+    ) -> Result<Response<wire::CloseAlertResponse>, Status> {
+        Err(Status::unimplemented("this server keeps no records yet"))
+    }
+
+    async fn comment_alert(
+        &self,
+        _: Request<wire::CommentAlertRequest>,
+    ) -> Result<Response<wire::CommentAlertResponse>, Status> {
+        Err(Status::unimplemented("this server keeps no records yet"))
+    }
+
+    async fn hand_over_alert(
+        &self,
+        _: Request<wire::HandOverAlertRequest>,
+    ) -> Result<Response<wire::HandOverAlertResponse>, Status> {
+        Err(Status::unimplemented("this server keeps no records yet"))
+    }
+
+    async fn list_alert_events(
+        &self,
+        _: Request<wire::ListAlertEventsRequest>,
+    ) -> Result<Response<wire::ListAlertEventsResponse>, Status> {
+        Err(Status::unimplemented("this server keeps no records yet"))
+    }
+
+    async fn get_evidence(
+        &self,
+        _: Request<wire::GetEvidenceRequest>,
+    ) -> Result<Response<wire::GetEvidenceResponse>, Status> {
+        Err(Status::unimplemented("this server keeps no records yet"))
+    }
 }

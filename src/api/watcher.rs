@@ -196,7 +196,7 @@ impl AlertStream {
     /// When the server refuses.
     pub async fn open(channel: Channel) -> Result<Self, WatchError> {
         let mut client = AlertServiceClient::new(channel).max_decoding_message_size(MESSAGE_BYTES_MAX);
-        let request = alerts::WatchAlertsRequest { kinds: Vec::new() };
+        let request = alerts::WatchAlertsRequest::default();
         Ok(Self(client.watch_alerts(request).await?.into_inner()))
     }
 
@@ -211,11 +211,15 @@ impl AlertStream {
                 (alerts::AlertChange::Snapshot | alerts::AlertChange::Raised, Some(alert)) => {
                     SeenAlertChange::Raised(alert)
                 }
-                (alerts::AlertChange::Updated, Some(alert)) => SeenAlertChange::Updated(alert),
+                (
+                    alerts::AlertChange::Updated | alerts::AlertChange::Life | alerts::AlertChange::Reminded,
+                    Some(alert),
+                ) => SeenAlertChange::Updated(alert),
                 (alerts::AlertChange::Ended, Some(alert)) => SeenAlertChange::Ended(alert),
                 (alerts::AlertChange::Withdrawn, Some(alert)) => SeenAlertChange::Withdrawn(alert),
                 // A change that a later server knows and we do not.
-                (alerts::AlertChange::Unspecified, _) | (_, None) => continue,
+                (alerts::AlertChange::Unspecified | alerts::AlertChange::Left | alerts::AlertChange::Heartbeat, _)
+                | (_, None) => continue,
             };
             return Ok(Some(seen));
         }

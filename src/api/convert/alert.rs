@@ -35,6 +35,7 @@ pub fn alert(alert: &Alert) -> wire::Alert {
         confidence: alert.confidence,
         evidence: alert.evidence.iter().map(evidence).collect(),
         revision: alert.revision,
+        life: None,
     }
 }
 
@@ -60,12 +61,12 @@ pub fn alert_change(change: AlertChange, changed: &Alert) -> wire::WatchAlertsRe
         AlertChange::Ended => wire::AlertChange::Ended,
         AlertChange::Withdrawn => wire::AlertChange::Withdrawn,
     };
-    wire::WatchAlertsResponse { change: change as i32, alert: Some(alert(changed)) }
+    wire::WatchAlertsResponse { change: change as i32, alert: Some(alert(changed)), ..Default::default() }
 }
 
 /// The end of the snapshot.
 pub fn snapshot_end() -> wire::WatchAlertsResponse {
-    wire::WatchAlertsResponse { change: wire::AlertChange::SnapshotEnd as i32, alert: None }
+    wire::WatchAlertsResponse { change: wire::AlertChange::SnapshotEnd as i32, ..Default::default() }
 }
 
 /// The kinds that are asked for, from the wire; none: all.
