@@ -10,6 +10,7 @@
 use nalgebra::{Matrix2, Matrix4, SMatrix, SVector, Vector2, Vector4};
 
 use super::config::MotionConfig;
+use super::product::{by_transposed, outer, product, quadratic};
 
 /// How many motion models there are: cruise, manoeuvre, still.
 pub const MODELS: usize = 3;
@@ -92,7 +93,7 @@ impl MultiModel {
         let mut covariance = Matrix4::zeros();
         for (model, p) in self.models.iter().zip(self.probability) {
             let off = model.mean - mean;
-            covariance += (model.covariance + off * off.transpose()) * p;
+            covariance += (model.covariance + outer(&off)) * p;
         }
         Gaussian { mean, covariance }
     }
@@ -144,32 +145,29 @@ impl MultiModel {
             let mut covariance = Matrix4::zeros();
             for from in 0..MODELS {
                 let off = before[from].mean - mean;
-                covariance += (before[from].covariance + off * off.transpose()) * (joint[from][to] / next[to]);
+                covariance += (before[from].covariance + outer(&off)) * (joint[from][to] / next[to]);
             }
             self.models[to] = Gaussian { mean, covariance };
         }
         self.probability = next;
     }
 
-    /// Takes a full linear measurement; returns its log likelihood over all models.
-    pub fn update<const M: usize>(
-        &mut self,
-        measured: &SVector<f64, M>,
-        observe: &SMatrix<f64, M, 4>,
-        noise: &SMatrix<f64, M, M>,
-    ) -> f64 {
+    /// Takes a measurement of the first `M` numbers of the state: the position, or position and velocity. Returns its log
+    /// likelihood over all models.
+    pub fn update<const M: usize>(&mut self, measured: &SVector<f64, M>, noise: &SMatrix<f64, M, M>) -> f64 {
         let mut likelihood = [f64::NEG_INFINITY; MODELS];
         for (index, model) in self.models.iter_mut().enumerate() {
-            let innovation = measured - observe * model.mean;
-            let spread = observe * model.covariance * observe.transpose() + noise;
+            let innovation = measured - model.mean.fixed_rows::<M>(0);
+            let spread = model.covariance.fixed_view::<M, M>(0, 0) + noise;
             let Some(inverse) = spread.try_inverse() else { continue };
-            let gain = model.covariance * observe.transpose() * inverse;
-            model.mean += gain * innovation;
+            let gain = product(&model.covariance.fixed_view::<4, M>(0, 0).into_owned(), &inverse);
+            model.mean += product(&gain, &innovation);
             // Joseph's form keeps the covariance symmetric and positive over years of updates.
-            let keep = Matrix4::identity() - gain * observe;
-            model.covariance = keep * model.covariance * keep.transpose() + gain * noise * gain.transpose();
-            let distance = (innovation.transpose() * inverse * innovation)[(0, 0)];
-            likelihood[index] = -0.5 * (distance - log_determinant(&inverse));
+            let mut keep = Matrix4::identity();
+            keep.fixed_view_mut::<4, M>(0, 0).zip_apply(&gain, |entry, gain| *entry -= gain);
+            let kept = by_transposed(&product(&keep, &model.covariance), &keep);
+            model.covariance = kept + by_transposed(&product(&gain, noise), &gain);
+            likelihood[index] = -0.5 * (quadratic(&innovation, &inverse) - log_determinant(&inverse));
         }
         let top = likelihood.iter().copied().fold(f64::NEG_INFINITY, f64::max);
         if !top.is_finite() {
@@ -202,15 +200,16 @@ impl MultiModel {
             let mut second = Matrix4::zeros();
             for candidate in candidates {
                 let Some(inverse) = (spread + candidate.covariance).try_inverse() else { continue };
-                let gain = before.covariance.fixed_view::<4, 2>(0, 0) * inverse;
-                let step = gain * (candidate.position - mean);
+                let gain = product(&before.covariance.fixed_view::<4, 2>(0, 0).into_owned(), &inverse);
+                let step = product(&gain, &(candidate.position - mean));
                 shift += step * candidate.weight;
-                second += step * step.transpose() * candidate.weight;
-                let updated = before.covariance - gain * (spread + candidate.covariance) * gain.transpose();
+                second += outer(&step) * candidate.weight;
+                let taken = product(&gain, &(spread + candidate.covariance));
+                let updated = before.covariance - by_transposed(&taken, &gain);
                 covariance += updated * candidate.weight;
             }
             model.mean = before.mean + shift;
-            model.covariance = symmetric(covariance + second - shift * shift.transpose());
+            model.covariance = symmetric(covariance + second - outer(&shift));
         }
         self.weigh(ratio);
     }
@@ -267,11 +266,21 @@ impl MultiModel {
 
 /// Nearly constant velocity for `seconds` under white acceleration of power `noise` (m^2/s^3).
 fn drift(model: &mut Gaussian, seconds: f64, noise: f64) {
-    let mut step = Matrix4::identity();
-    step[(0, 2)] = seconds;
-    step[(1, 3)] = seconds;
-    model.mean = step * model.mean;
-    model.covariance = step * model.covariance * step.transpose();
+    let (mean, covariance) = (&mut model.mean, &mut model.covariance);
+    for axis in 0..2 {
+        mean[axis] += seconds * mean[axis + 2];
+    }
+    // The transition is the identity but for two entries: its product from both sides, rows first.
+    for axis in 0..2 {
+        for column in 0..4 {
+            covariance[(axis, column)] += seconds * covariance[(axis + 2, column)];
+        }
+    }
+    for axis in 0..2 {
+        for row in 0..4 {
+            covariance[(row, axis)] += seconds * covariance[(row, axis + 2)];
+        }
+    }
     let (t2, t3) = (seconds * seconds / 2.0 * noise, seconds.powi(3) / 3.0 * noise);
     for axis in 0..2 {
         model.covariance[(axis, axis)] += t3;
@@ -302,7 +311,7 @@ pub(super) fn gauss2(off: &Vector2<f64>, covariance: &Matrix2<f64>) -> f64 {
     let determinant = covariance.determinant();
     match covariance.try_inverse() {
         Some(inverse) if determinant > 0.0 => {
-            (-0.5 * (off.transpose() * inverse * off)[(0, 0)]).exp() / (std::f64::consts::TAU * determinant.sqrt())
+            (-0.5 * quadratic(off, &inverse)).exp() / (std::f64::consts::TAU * determinant.sqrt())
         }
         _ => 0.0,
     }

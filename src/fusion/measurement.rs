@@ -3,11 +3,12 @@
 //! Positions are kept as latitude and longitude, so that a measurement can be taken again after the track has moved to
 //! another plane.
 
-use nalgebra::{Matrix2, Matrix4, SMatrix, Vector2, Vector4};
+use nalgebra::{Matrix2, Matrix4, Vector2, Vector4};
 use smallvec::SmallVec;
 
 use super::config::FusionConfig;
 use super::filter::{Gaussian, MultiModel, Weighted, gauss2};
+use super::product::quadratic;
 use crate::geodesy::{LatLon, LocalPlane, position_to_polar};
 use crate::units::{Bearing, EventTime};
 
@@ -153,8 +154,7 @@ impl Kinematics {
                     .collect();
                 match weighted.as_slice() {
                     [only] if only.weight > 0.999 => {
-                        let observe = SMatrix::<f64, 2, 4>::identity();
-                        self.filter.update(&only.position, &observe, &only.covariance);
+                        self.filter.update(&only.position, &only.covariance);
                     }
                     several => self.filter.update_weighted(several),
                 }
@@ -166,10 +166,9 @@ impl Kinematics {
                     noise.fixed_view_mut::<2, 2>(0, 0).copy_from(covariance);
                     noise.fixed_view_mut::<2, 2>(2, 2).copy_from(spread);
                     let measured = Vector4::new(east, north, speed.x, speed.y);
-                    self.filter.update(&measured, &Matrix4::identity(), &noise);
+                    self.filter.update(&measured, &noise);
                 } else {
-                    let observe = SMatrix::<f64, 2, 4>::identity();
-                    self.filter.update(&Vector2::new(east, north), &observe, covariance);
+                    self.filter.update(&Vector2::new(east, north), covariance);
                 }
             }
             Measure::Bearing { site, azimuth, sigma_rad, weight } => {
@@ -195,7 +194,7 @@ impl Kinematics {
         let (east, north) = self.plane.to_plane(position);
         let off = Vector2::new(east - state.mean.x, north - state.mean.y);
         let spread = state.covariance.fixed_view::<2, 2>(0, 0) + covariance;
-        let distance = spread.try_inverse().map_or(f64::INFINITY, |inverse| (off.transpose() * inverse * off)[(0, 0)]);
+        let distance = spread.try_inverse().map_or(f64::INFINITY, |inverse| quadratic(&off, &inverse));
         (distance, gauss2(&off, &spread))
     }
 }

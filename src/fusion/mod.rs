@@ -21,6 +21,7 @@ pub mod grid;
 pub mod history;
 mod lost;
 pub mod measurement;
+mod product;
 mod radar;
 pub mod registration;
 mod sector;
