@@ -21,6 +21,7 @@ pub mod engine;
 pub mod api;
 pub mod cli;
 pub mod decode;
+pub mod http;
 pub mod plot;
 pub mod recording;
 pub mod replay;

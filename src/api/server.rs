@@ -1,4 +1,7 @@
-//! The gRPC server: all services on one port, and an orderly end.
+//! The server: gRPC, gRPC-web and plain HTTP on one port, and an orderly end.
+//!
+//! One listener speaks HTTP/2 and HTTP/1.1. Sensors and platforms come by gRPC over HTTP/2; browsers by gRPC-web, over
+//! either, to the same services; everything else is [`crate::http`].
 
 use std::future::Future;
 use std::net::SocketAddr;
@@ -8,9 +11,12 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::time::{interval, timeout};
 use tonic::server::NamedService;
+use tonic::service::Routes;
 use tonic::transport::server::TcpIncoming;
 use tonic_health::ServingStatus;
 use tonic_health::server::HealthReporter;
+use tonic_web::GrpcWebLayer;
+use tower::Layer;
 
 use super::alert_service::Alerts;
 use super::feed_service::Feeds;
@@ -23,6 +29,7 @@ use super::streams::Places;
 use super::track_service::Tracks;
 use super::zone_service::Zones;
 use crate::chart::Chart;
+use crate::http::{self, View};
 use crate::serve::core::{Core, Fatal};
 use crate::serve::engine_task::{self, EngineHandle};
 use crate::serve::hubs::Hubs;
@@ -58,6 +65,7 @@ pub enum ServeError {
 pub struct BoundServer {
     listener: TcpListener,
     address: SocketAddr,
+    http: http::Settings,
 }
 
 impl BoundServer {
@@ -69,7 +77,13 @@ impl BoundServer {
         let listen = |source| ServeError::Listen { address, source };
         let listener = TcpListener::bind(address).await.map_err(listen)?;
         let address = listener.local_addr().map_err(listen)?;
-        Ok(Self { listener, address })
+        Ok(Self { listener, address, http: http::Settings::default() })
+    }
+
+    /// The same server with other settings of its HTTP side.
+    #[must_use]
+    pub fn with_http(self, http: http::Settings) -> Self {
+        Self { http, ..self }
     }
 
     /// The address, with the port that was given.
@@ -93,7 +107,9 @@ impl BoundServer {
         let watchers = Places::new(limits::WATCHERS_MAX, "watchers");
         let tracks = Tracks::new(hubs.picture.window(), watchers.clone());
         let alerts = Alerts::new(hubs.alerts.window(), watchers);
-        let zones = Zones::new(chart, hubs.picture.window());
+        let zones = Zones::new(Arc::clone(&chart), hubs.picture.window());
+        let view =
+            View { chart, picture: hubs.picture.window(), alerts: hubs.alerts.window(), shutdown: shutdown.clone() };
         let (engine, mut ending) = engine_task::start(core, hubs).map_err(ServeError::Thread)?;
 
         let tracks = TrackServiceServer::new(tracks);
@@ -109,17 +125,22 @@ impl BoundServer {
             .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
             .build_v1()?;
 
-        let (close, mut closed) = watch::channel(false);
-        let server = transport()
-            .add_service(health_service)
+        let web = GrpcWebLayer::new();
+        let services = Routes::new(health_service)
             .add_service(reflection)
             .add_service(feeds)
-            .add_service(tracks)
-            .add_service(alerts)
-            .add_service(zones)
-            .serve_with_incoming_shutdown(TcpIncoming::from(self.listener).with_nodelay(Some(true)), async move {
+            .add_service(web.layer(tracks))
+            .add_service(web.layer(alerts))
+            .add_service(web.layer(zones));
+        let routes = http::around(services.into_axum_router(), view, &self.http);
+
+        let (close, mut closed) = watch::channel(false);
+        let server = transport().add_routes(Routes::from(routes).prepare()).serve_with_incoming_shutdown(
+            TcpIncoming::from(self.listener).with_nodelay(Some(true)),
+            async move {
                 let _ = closed.wait_for(|&closed| closed).await;
-            });
+            },
+        );
         let server = tokio::spawn(server);
         let ticker = tokio::spawn(tick(engine.clone()));
 
@@ -155,9 +176,11 @@ impl BoundServer {
     }
 }
 
-/// HTTP/2 as sensors need it; see [`limits::CONNECTION_WINDOW_BYTES`] for the windows.
+/// HTTP/2 as sensors need it (see [`limits::CONNECTION_WINDOW_BYTES`] for the windows), and HTTP/1.1 for browsers, which
+/// speak HTTP/2 only under TLS.
 fn transport() -> tonic::transport::Server {
     tonic::transport::Server::builder()
+        .accept_http1(true)
         .initial_stream_window_size(limits::STREAM_WINDOW_BYTES)
         .initial_connection_window_size(limits::CONNECTION_WINDOW_BYTES)
         .max_concurrent_streams(limits::STREAMS_PER_CONNECTION)

@@ -10,6 +10,8 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use super::runtime;
 use crate::api::server::BoundServer;
+use crate::http::Settings;
+use crate::http::guard::Origin;
 use crate::serve::area::Area;
 use crate::serve::session::Session;
 
@@ -19,8 +21,9 @@ use crate::serve::session::Session;
   shorewatch serve
   shorewatch serve --listen 0.0.0.0:7411 --area scenarios/small-1 --out out/live
   shorewatch feed scenarios/small-1 --to 127.0.0.1:7411 --speed 10    (in another terminal)
+  shorewatch serve --allow-origin https://map.example.org --frame-origin https://map.example.org
 
-Tracks, alerts and zones are asked for by gRPC; the server describes itself by reflection:
+The watch console is at http://127.0.0.1:7411/ in a browser. Tracks, alerts and zones are asked for by gRPC; the server describes itself by reflection:
   grpcurl -plaintext 127.0.0.1:7411 list")]
 pub struct Serve {
     /// Address and port to listen on; port 0 lets the system choose.
@@ -35,6 +38,15 @@ pub struct Serve {
     /// Also write tracks.csv and alerts.jsonl here, as replay does; created when it is not there.
     #[arg(short, long, value_name = "DIR")]
     out: Option<PathBuf>,
+
+    /// Lets pages of this origin ask the server from a browser (CORS); may be given several times. Without it only the
+    /// server's own console may.
+    #[arg(long, value_name = "ORIGIN")]
+    allow_origin: Vec<Origin>,
+
+    /// Lets pages of this origin show the map (/map.html) in a frame; may be given several times.
+    #[arg(long, value_name = "ORIGIN")]
+    frame_origin: Vec<Origin>,
 }
 
 impl Serve {
@@ -57,9 +69,10 @@ impl Serve {
         }
         let chart = area.chart.clone();
         let session = Session::new(area.into_plan(self.out));
+        let http = Settings { allowed_origins: self.allow_origin, frame_ancestors: self.frame_origin };
         runtime::build()?.block_on(async {
             let stop = stop_signal()?;
-            let server = BoundServer::bind(self.listen).await?;
+            let server = BoundServer::bind(self.listen).await?.with_http(http);
             println!("shorewatch listens on http://{}", server.address());
             std::io::stdout().flush()?;
             server.serve(session, chart, stop).await?;

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use shorewatch::api::playback::{self, Pace, Speed};
 use shorewatch::api::sender::{Sent, send};
 use shorewatch::api::server::BoundServer;
+use shorewatch::http::Settings;
 use shorewatch::recording::{OpenOptions, Recording};
 use shorewatch::serve::area::Area;
 use shorewatch::serve::session::Session;
@@ -34,9 +35,14 @@ impl Server {
 
     /// Serves an area, and writes to `out` if given.
     pub async fn start_in(area: Area, out: Option<PathBuf>) -> Self {
+        Self::start_with(area, out, Settings::default()).await
+    }
+
+    /// Serves an area with these settings of plain HTTP, and writes to `out` if given.
+    pub async fn start_with(area: Area, out: Option<PathBuf>, http: Settings) -> Self {
         let chart = area.chart.clone();
         let session = Session::new(area.into_plan(out));
-        let server = BoundServer::bind(SocketAddr::from(([127, 0, 0, 1], 0))).await.unwrap();
+        let server = BoundServer::bind(SocketAddr::from(([127, 0, 0, 1], 0))).await.unwrap().with_http(http);
         let address = server.address();
         let (stop, stopped) = oneshot::channel::<()>();
         let ended = tokio::spawn(async move {

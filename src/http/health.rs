@@ -1,0 +1,20 @@
+//! `/healthz`: whether the server takes records and shows the picture; for load balancers and supervisors.
+//!
+//! The same is told for each service by `grpc.health.v1`.
+
+use axum::Router;
+use axum::http::StatusCode;
+use axum::routing::get;
+use tokio::sync::watch;
+
+/// 200 while the server serves, 503 while it shuts down.
+pub fn routes(shutdown: watch::Receiver<bool>) -> Router {
+    let answer = move || async move {
+        if *shutdown.borrow() {
+            (StatusCode::SERVICE_UNAVAILABLE, "shutting down\n")
+        } else {
+            (StatusCode::OK, "serving\n")
+        }
+    };
+    Router::new().route("/healthz", get(answer))
+}

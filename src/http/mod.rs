@@ -1,0 +1,69 @@
+//! Plain HTTP beside gRPC: the watch console, health, and data for map front ends.
+//!
+//! - [`console`]: the files of the console, built into the program.
+//! - [`health`]: `/healthz`.
+//! - [`problem`]: errors as RFC 9457 says.
+//! - [`guard`]: the headers that keep a browser from doing what nobody meant.
+//!
+//! Everything here reads; what changes something goes through gRPC.
+
+pub mod console;
+pub mod guard;
+pub mod health;
+pub mod problem;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::Request;
+use axum::http::header::CONTENT_TYPE;
+use axum::response::{IntoResponse, Response};
+use tokio::sync::watch;
+
+use crate::alert::Alert;
+use crate::chart::Chart;
+use crate::serve::alert_board::AlertWindow;
+use crate::serve::picture::PictureWindow;
+use problem::Problem;
+
+/// What plain HTTP shows.
+#[derive(Clone, Debug)]
+pub struct View {
+    /// Coast and zones.
+    pub chart: Arc<Chart>,
+    /// The picture.
+    pub picture: PictureWindow,
+    /// The alerts.
+    pub alerts: AlertWindow<Alert>,
+    /// Set when the server shuts down.
+    pub shutdown: watch::Receiver<bool>,
+}
+
+/// Who may use the server from a browser.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Settings {
+    /// Origins whose pages may ask this server (CORS): `https://map.example.org`. Empty: none but its own.
+    pub allowed_origins: Vec<guard::Origin>,
+    /// Origins whose pages may show the map in a frame. Empty: none but its own.
+    pub frame_ancestors: Vec<guard::Origin>,
+}
+
+/// Puts plain HTTP around the gRPC services.
+///
+/// Requests to no known path are answered in the language that they are asked in: a gRPC status, or a problem document.
+pub fn around(services: Router, view: View, settings: &Settings) -> Router {
+    let plain = Router::new().merge(health::routes(view.shutdown)).merge(console::routes());
+    services.merge(guard::headers(plain, settings)).fallback(nothing_here).layer(guard::cors(settings))
+}
+
+async fn nothing_here(request: Request) -> Response {
+    let is_grpc = request
+        .headers()
+        .get(CONTENT_TYPE)
+        .is_some_and(|content_type| content_type.as_bytes().starts_with(b"application/grpc"));
+    if is_grpc {
+        let status = tonic::Status::unimplemented("there is no such service: see the list by server reflection");
+        return status.into_http::<tonic::body::Body>().map(axum::body::Body::new);
+    }
+    Problem::not_found(format!("there is nothing at {}", request.uri().path())).into_response()
+}
