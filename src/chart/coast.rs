@@ -12,6 +12,7 @@ use super::edge_tree::{Edge, EdgeTree, Frame};
 use super::error::{ChartError, ChartWarning};
 use super::metric::LocalMetric;
 use super::read::{Collection, Feature, read_collection};
+use super::ring::Polygon;
 use crate::geodesy::{LatLon, distance_m};
 use crate::units::Bearing;
 use rstar::AABB;
@@ -35,6 +36,10 @@ pub struct Land {
     pub label: String,
     /// The box around it.
     pub bounds: Bounds,
+    /// Its rings as the file has them: the outer one first, then its lakes; each closed.
+    pub rings: Vec<Vec<LatLon>>,
+    /// Those stretches of its rings that are shore and not border of the map, to be drawn.
+    pub shores: Vec<Vec<LatLon>>,
 }
 
 /// The shore nearest to a position.
@@ -107,7 +112,7 @@ impl Coast {
                     let edge = Edge { from: frame.to_plane(a), to: frame.to_plane(b), polygon: number };
                     if sides.is_some_and(|sides| sides.hold(a, b)) { cut.push(edge) } else { shore.push(edge) }
                 }
-                lands.push(land(feature, polygon.rings.iter().flatten().copied()));
+                lands.push(land(feature, polygon, |a, b| sides.is_some_and(|sides| sides.hold(a, b))));
                 if let Some(fault) = polygon.fault() {
                     warnings.push(ChartWarning { subject: feature.label(), text: format!("taken although: {fault}") });
                 }
@@ -275,14 +280,38 @@ impl Coast {
     }
 }
 
-fn land(feature: &Feature, points: impl Iterator<Item = LatLon>) -> Land {
+fn land(feature: &Feature, polygon: &Polygon, is_border: impl Fn(LatLon, LatLon) -> bool) -> Land {
     let name = feature.text("name");
     let label = match (&name, &feature.id) {
         (Some(name), _) => name.clone(),
         (None, Some(id)) => format!("shore {id}"),
         (None, None) => format!("shore {}", feature.index),
     };
-    Land { name, label, bounds: Bounds::around(points).unwrap_or(Bounds::at(LatLon::new(0.0, 0.0))) }
+    let bounds = Bounds::around(polygon.rings.iter().flatten().copied());
+    let shores = polygon.rings.iter().flat_map(|ring| shores(ring, &is_border)).collect();
+    Land {
+        name,
+        label,
+        bounds: bounds.unwrap_or(Bounds::at(LatLon::new(0.0, 0.0))),
+        rings: polygon.rings.clone(),
+        shores,
+    }
+}
+
+/// The stretches of a ring between edges that lie on the border of the map.
+fn shores(ring: &[LatLon], is_border: impl Fn(LatLon, LatLon) -> bool) -> Vec<Vec<LatLon>> {
+    let mut stretches: Vec<Vec<LatLon>> = Vec::new();
+    let mut goes_on = false;
+    for (&a, &b) in ring.iter().zip(ring.iter().skip(1)) {
+        let shore = !is_border(a, b);
+        match stretches.last_mut().filter(|_| shore && goes_on) {
+            Some(stretch) => stretch.push(b),
+            None if shore => stretches.push(vec![a, b]),
+            None => {}
+        }
+        goes_on = shore;
+    }
+    stretches
 }
 
 /// A member of the collection that is text, else empty.

@@ -1,6 +1,7 @@
 //! The offset of GCJ-02, to recognise files that were drawn on a Chinese map service and read as WGS 84.
 //!
-//! Only to warn: no position is ever converted by it. The formula is the one in public use (coordinates relative to 105 E,
+//! Positions that are read are never converted by it: it warns, and where a front end asks for it by name, what is shown is
+//! shifted. The formula is the one in public use (coordinates relative to 105 E,
 //! 35 N; Krasovsky 1940 ellipsoid); it is not checked against a map service. On this coast it gives 413 to 614 m towards
 //! 111 to 119 degrees.
 
@@ -25,7 +26,7 @@ const PORTS_MIN: usize = 5;
 const PORT_OFF_SHORE_MIN_M: f64 = 150.0;
 
 /// Where the true position `wgs84` appears in GCJ-02.
-pub(super) fn to_gcj02(wgs84: LatLon) -> LatLon {
+pub fn to_gcj02(wgs84: LatLon) -> LatLon {
     let (x, y) = (wgs84.lon_deg - 105.0, wgs84.lat_deg - 35.0);
     let wave = |amplitude: f64, half_period: f64, at: f64| amplitude * (at * PI / half_period).sin();
     let fine = (wave(20.0, 1.0 / 6.0, x) + wave(20.0, 0.5, x)) * 2.0 / 3.0;

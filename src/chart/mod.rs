@@ -29,6 +29,7 @@ mod zone_set;
 pub use bounds::Bounds;
 pub use coast::{Coast, Land, Landfall, NearestShore, SHORE_RANGE_M};
 pub use error::{ChartError, ChartWarning, FeatureProblem, Reason};
+pub use gcj02::to_gcj02;
 pub use memo::ShoreMemo;
 pub use place::Place;
 pub use zone::{PortLine, Validity, Zone, ZoneKind};

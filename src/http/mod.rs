@@ -1,22 +1,29 @@
 //! Plain HTTP beside gRPC: the watch console, health, and data for map front ends.
 //!
 //! - [`console`]: the files of the console, built into the program.
-//! - [`health`]: `/healthz`.
+//! - [`health`]: whether the server serves, at `/healthz`.
+//! - [`features`]: zones, ports, tracks and alerts by OGC API Features, as GeoJSON.
+//! - [`tiles`]: coast, zones and tracks as vector tiles.
+//! - [`datum`]: WGS 84, or GCJ-02 where it is asked for.
 //! - [`problem`]: errors as RFC 9457 says.
 //! - [`guard`]: the headers that keep a browser from doing what nobody meant.
 //!
 //! Everything here reads; what changes something goes through gRPC.
 
 pub mod console;
+pub mod datum;
+pub mod features;
 pub mod guard;
 pub mod health;
 pub mod problem;
+pub mod tiles;
 
 use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::Request;
 use axum::http::header::CONTENT_TYPE;
+use axum::http::{HeaderMap, HeaderValue};
 use axum::response::{IntoResponse, Response};
 use tokio::sync::watch;
 
@@ -52,8 +59,18 @@ pub struct Settings {
 ///
 /// Requests to no known path are answered in the language that they are asked in: a gRPC status, or a problem document.
 pub fn around(services: Router, view: View, settings: &Settings) -> Router {
-    let plain = Router::new().merge(health::routes(view.shutdown)).merge(console::routes());
+    let plain = Router::new()
+        .merge(health::routes(view.shutdown.clone()))
+        .merge(console::routes())
+        .merge(tiles::routes(view.clone()))
+        .merge(features::routes(view));
     services.merge(guard::headers(plain, settings)).fallback(nothing_here).layer(guard::cors(settings))
+}
+
+/// The scheme under which the client knows this server: what a proxy that ends TLS says, else plain HTTP.
+fn scheme(headers: &HeaderMap) -> &'static str {
+    let forwarded = headers.get("x-forwarded-proto").map(HeaderValue::as_bytes);
+    if forwarded == Some(b"https") { "https" } else { "http" }
 }
 
 async fn nothing_here(request: Request) -> Response {

@@ -119,6 +119,12 @@ impl<T> AlertWindow<T> {
         board.posting_of.get(id).and_then(|posting| board.by_posting.get(posting)).cloned()
     }
 
+    /// All alerts of the board, in the order of their latest change.
+    pub fn all(&self) -> Vec<Arc<Posted<T>>> {
+        let board = self.board.read().unwrap_or_else(PoisonError::into_inner);
+        board.by_posting.values().cloned().collect()
+    }
+
     /// Takes note of everything posted so far, so that [`Self::changed`] waits for what comes after.
     pub fn mark_seen(&mut self) {
         self.latest.mark_unchanged();

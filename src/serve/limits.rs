@@ -89,6 +89,15 @@ pub const LOCATE_POINTS_MAX: usize = 10_000;
 /// Requests to locate that are worked on at once; others wait.
 pub const LOCATES_AT_ONCE: usize = 4;
 
+/// Features on a page of OGC API Features when the client does not say.
+pub const ITEMS_PAGE_DEFAULT: usize = 100;
+
+/// Features on a page of OGC API Features at most.
+pub const ITEMS_PAGE_MAX: usize = 10_000;
+
+/// Vector tiles that are cut at once; others wait.
+pub const TILES_AT_ONCE: usize = 2;
+
 /// How often the picture is shown to watchers, by the wall clock. What the engine does never depends on it.
 pub const SHOW_INTERVAL: Duration = Duration::from_millis(100);
 
