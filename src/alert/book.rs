@@ -1,9 +1,12 @@
 //! The book of alerts: which finding belongs to which alert.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
+use super::history::{History, Outcome, VesselKey};
+use super::score::{Grade, Scale, Score};
 use super::{Alert, AlertId, Stage};
-use crate::behaviour::{BehaviourConfig, Finding, Kind, Phase};
+use crate::behaviour::{BehaviourConfig, Finding, Kind, RecordRef};
 use crate::geodesy::distance_m;
 use crate::units::{EventTime, Mmsi};
 
@@ -13,14 +16,18 @@ const SAME_PLACE_M: f64 = 500.0;
 const OVERLAP_MS: i64 = 60_000;
 /// A craft without AIS that is found again after longer than this is another one, in milliseconds.
 const NAMELESS_MS: i64 = 300_000;
+/// An acknowledged alert is kept for so long in milliseconds, a day, so that the same behaviour does not come back as new.
+const ACKNOWLEDGED_MS: i64 = EventTime::DAY_MS;
 /// The most alerts kept in the book at once; the oldest that is over leaves first.
 const ALERTS_MAX: usize = 10_000;
 
 /// What watchers hear.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum AlertChange {
-    /// A new alert.
+    /// A new alert, developing or confirmed at once.
     Raised,
+    /// One that was developing meets the full rule.
+    Confirmed,
     /// It goes on, or more is known.
     Updated,
     /// The behaviour has stopped.
@@ -38,62 +45,158 @@ pub struct AlertEvent {
     pub alert: Alert,
 }
 
+/// An alert that an officer speaks of is not in the book: it was never told, or is too old to change.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("alert {0} is not in the book: it was never told, or is too old to change")]
+pub struct UnknownAlert(pub String);
+
 /// All alerts that may still change. Those that cannot leave the book: whoever wants a list keeps what it is told.
 #[derive(Debug)]
 pub struct AlertBook {
     /// By number of the affair that raised it.
-    alerts: BTreeMap<u64, Alert>,
+    alerts: BTreeMap<u64, Entry>,
     /// Affairs that go on under the alert of an earlier one.
     continues: BTreeMap<u64, u64>,
     /// How long after its end an alert may be taken up again, a kind, in milliseconds.
     merge_ms: [i64; Kind::ALL.len()],
+    scale: Scale,
+    history: History,
+    /// Edition of the rules.
+    rules: Arc<str>,
+}
+
+/// An alert with what is known of its vessels.
+#[derive(Debug)]
+struct Entry {
+    alert: Alert,
+    keys: (VesselKey, Option<VesselKey>),
 }
 
 impl AlertBook {
-    /// A book whose times of merging are those of the rules.
+    /// A book whose times of merging and weights are those of the rules.
     pub fn new(config: &BehaviourConfig) -> Self {
-        let merge_ms = Kind::ALL.map(|kind| config.merge_ms(kind));
-        Self { alerts: BTreeMap::new(), continues: BTreeMap::new(), merge_ms }
+        Self {
+            alerts: BTreeMap::new(),
+            continues: BTreeMap::new(),
+            merge_ms: Kind::ALL.map(|kind| config.merge_ms(kind)),
+            scale: Scale::new(config),
+            history: History::default(),
+            rules: config.edition.as_str().into(),
+        }
     }
 
     /// Takes a finding; returns what there is to tell of it.
-    pub fn take(&mut self, finding: Finding) -> Option<AlertEvent> {
+    pub fn take(&mut self, mut finding: Finding) -> Option<AlertEvent> {
         self.forget(finding.at);
         let mut affair = self.continues.get(&finding.affair).copied().unwrap_or(finding.affair);
-        if finding.phase == Phase::Started
+        if finding.stage.goes_on()
             && !self.alerts.contains_key(&affair)
             && let Some(earlier) = self.same_behaviour(&finding)
         {
             self.continues.insert(finding.affair, earlier);
             affair = earlier;
         }
-        let over = matches!(finding.phase, Phase::Ended | Phase::Withdrawn);
-        let event = match self.alerts.get_mut(&affair) {
-            Some(alert) => update(alert, finding),
-            None if over => None,
+        let keys = VesselKey::of(&finding);
+        let known = self.alerts.get(&affair);
+        if known.is_none() && !finding.stage.goes_on() {
+            return None;
+        }
+        self.weigh(&mut finding, known.map(|entry| &entry.alert), keys.0);
+        let (change, mut alert) = match self.alerts.get(&affair) {
+            Some(entry) => updated(&entry.alert, finding)?,
             None => {
-                let alert = raise(finding, self.alerts.values());
-                self.alerts.insert(affair, alert.clone());
-                Some(AlertEvent { change: AlertChange::Raised, alert })
+                let similar = self.history.similar(&finding, keys.0, self.scale.config());
+                let id = name(&finding, self.alerts.values().map(|entry| &entry.alert));
+                (AlertChange::Raised, raise(finding, id, similar, Arc::clone(&self.rules)))
             }
         };
+        alert.score = self.scale.sum(&alert.evidence, &alert.honest_causes);
+        alert.grade = self.scale.grade(&alert.score, &alert.evidence);
+        if let Some(entry) = self.alerts.get(&affair)
+            && entry.alert == alert
+        {
+            return None;
+        }
+        alert.revision += 1;
+        if alert.stage == Stage::Withdrawn {
+            self.history.strike(&alert.id);
+        } else if let Some(told) = alert.confirmed {
+            self.history.note(&alert, keys, alert.end.unwrap_or(told).max(told));
+        }
+        self.alerts.insert(affair, Entry { alert: alert.clone(), keys });
+        self.drop_oldest();
+        Some(AlertEvent { change, alert })
+    }
+
+    /// Sets what every item of a finding weighs, adds what the past of the vessel says, and names the records.
+    fn weigh(&self, finding: &mut Finding, known: Option<&Alert>, key: VesselKey) {
+        if finding.evidence.is_empty() {
+            return;
+        }
+        if finding.stage.goes_on() {
+            let past = self.history.evidence(finding, known.map(|alert| &alert.id), key, self.scale.config());
+            finding.evidence.extend(past);
+        }
+        for item in &mut finding.evidence {
+            item.records = Some(RecordRef { received_from: item.from, received_to: finding.at });
+        }
+        let confirmed = finding.stage == Stage::Confirmed || known.is_some_and(|alert| alert.confirmed.is_some());
+        self.scale.weigh(finding.kind, confirmed, &mut finding.evidence, &mut finding.honest_causes);
+    }
+
+    /// Takes note that an officer knows of an alert, and of its behaviour up to the event time `at`. The behaviour is not
+    /// told anew: what begins up to then is the same, whenever it is found.
+    ///
+    /// # Errors
+    /// When no such alert is in the book.
+    pub fn acknowledge(&mut self, id: &str, at: EventTime) -> Result<Option<AlertEvent>, UnknownAlert> {
+        let entry = self.entry_mut(id)?;
+        if entry.alert.acknowledged.is_some_and(|before| before >= at) {
+            return Ok(None);
+        }
+        entry.alert.acknowledged = Some(at);
+        entry.alert.revision += 1;
+        Ok(Some(AlertEvent { change: AlertChange::Updated, alert: entry.alert.clone() }))
+    }
+
+    /// Takes note of what an officer found out about an alert, at the event time `at`: it counts in later alerts of the
+    /// same vessels.
+    ///
+    /// # Errors
+    /// When no such alert is in the book.
+    pub fn judge(&mut self, id: &str, outcome: Outcome, at: EventTime) -> Result<(), UnknownAlert> {
+        let keys = self.entry_mut(id)?.keys;
+        self.history.judge(keys, outcome, at);
+        Ok(())
+    }
+
+    fn entry_mut(&mut self, id: &str) -> Result<&mut Entry, UnknownAlert> {
+        let found = self.alerts.values_mut().find(|entry| entry.alert.id.as_str() == id);
+        found.ok_or_else(|| UnknownAlert(id.to_owned()))
+    }
+
+    fn drop_oldest(&mut self) {
         if self.alerts.len() > ALERTS_MAX {
-            let oldest = self.alerts.iter().find(|(_, alert)| alert.stage != Stage::Active);
+            let oldest = self.alerts.iter().find(|(_, entry)| !entry.alert.stage.goes_on());
             let oldest = oldest.or(self.alerts.iter().next()).map(|(affair, _)| *affair);
             oldest.and_then(|affair| self.alerts.remove(&affair));
         }
-        event
     }
 
     /// An alert of the same behaviour of the same vessel (or pair) that the finding continues.
     fn same_behaviour(&self, finding: &Finding) -> Option<u64> {
         let merge_ms = self.merge_ms.get(finding.kind as usize).copied().unwrap_or(0);
-        let same = |alert: &Alert| {
+        let vessels = VesselKey::of(finding);
+        let same = |Entry { alert, keys }: &Entry| {
             if alert.kind != finding.kind || alert.zone != finding.zone || alert.stage == Stage::Withdrawn {
                 return false;
             }
+            let acknowledged = alert.acknowledged.is_some_and(|until| finding.began <= until);
+            if acknowledged && *keys == vessels {
+                return true;
+            }
             let same_track = alert.track == finding.subject && alert.other_track == finding.other;
-            if alert.stage == Stage::Active {
+            if alert.stage.goes_on() {
                 return same_track;
             }
             let Some(end) = alert.end else { return same_track };
@@ -120,7 +223,7 @@ impl AlertBook {
             let other = alert.other_track.is_none() || same(alert.other_mmsi, finding.other_mmsi);
             same_track || (pairs && (lies || known) && one_after_the_other && vessel && other)
         };
-        self.alerts.iter().rev().find(|(_, alert)| same(alert)).map(|(affair, _)| *affair)
+        self.alerts.iter().rev().find(|(_, entry)| same(entry)).map(|(affair, _)| *affair)
     }
 
     /// Lets go of alerts that are over and too old to be taken up again.
@@ -128,81 +231,97 @@ impl AlertBook {
         let merge_ms = self.merge_ms;
         // An affair may be told when it has lasted an hour already.
         const LONGEST_TELLING_MS: i64 = 3_600_000;
-        self.alerts.retain(|_, alert| {
+        self.alerts.retain(|_, Entry { alert, .. }| {
+            // What an officer has acknowledged must not come back as new.
+            if alert.acknowledged.is_some_and(|until| now.millis_since(until) <= ACKNOWLEDGED_MS) {
+                return true;
+            }
             let keep_ms = merge_ms.get(alert.kind as usize).copied().unwrap_or(0) + LONGEST_TELLING_MS;
-            alert.stage == Stage::Active || alert.end.is_none_or(|end| now.millis_since(end) <= keep_ms)
+            alert.stage.goes_on() || alert.end.is_none_or(|end| now.millis_since(end) <= keep_ms)
         });
         let alerts = &self.alerts;
         self.continues.retain(|_, affair| alerts.contains_key(affair));
+        self.history.forget(now, self.scale.config());
     }
 
     /// Alerts that may still change, in the order of raising.
     pub fn alerts(&self) -> impl Iterator<Item = &Alert> {
-        self.alerts.values()
+        self.alerts.values().map(|entry| &entry.alert)
     }
 }
 
-fn raise<'a>(finding: Finding, others: impl Iterator<Item = &'a Alert>) -> Alert {
-    let id = name(&finding, others);
+fn raise(finding: Finding, id: AlertId, similar_before: Vec<AlertId>, rules: Arc<str>) -> Alert {
     Alert {
         id,
         kind: finding.kind,
-        stage: if finding.end.is_some() { Stage::Ended } else { Stage::Active },
+        stage: finding.stage,
         track: finding.subject,
         other_track: finding.other,
         mmsi: finding.mmsi,
         other_mmsi: finding.other_mmsi,
         raised: finding.at,
+        confirmed: (finding.stage == Stage::Confirmed).then_some(finding.at),
         began: finding.began,
         start: finding.start,
         end: finding.end,
         position: finding.place,
         near: finding.near,
         zone: finding.zone,
+        jurisdiction: finding.jurisdiction,
+        night: finding.night,
         confidence: finding.confidence,
+        score: Score::default(),
+        grade: Grade::Note,
         evidence: finding.evidence,
-        revision: 1,
+        honest_causes: finding.honest_causes,
+        similar_before,
+        acknowledged: None,
+        rules,
+        revision: 0,
     }
 }
 
-fn update(alert: &mut Alert, finding: Finding) -> Option<AlertEvent> {
-    if alert.stage == Stage::Withdrawn {
+/// The alert after a finding, and what that is; `None` when nothing may change any more. The score is yet to be summed.
+fn updated(before: &Alert, finding: Finding) -> Option<(AlertChange, Alert)> {
+    if before.stage == Stage::Withdrawn {
         return None;
     }
-    let before = alert.clone();
-    let change = match finding.phase {
-        Phase::Withdrawn => {
-            alert.stage = Stage::Withdrawn;
-            alert.end = alert.end.or(Some(finding.at));
-            alert.evidence.extend(finding.evidence);
-            AlertChange::Withdrawn
-        }
-        _ => {
-            alert.end = finding.end;
-            alert.stage = if finding.end.is_some() { Stage::Ended } else { Stage::Active };
-            alert.mmsi = alert.mmsi.or(finding.mmsi);
-            if !finding.evidence.is_empty() {
-                alert.evidence = finding.evidence;
-                alert.confidence = finding.confidence;
-            }
-            if alert.stage == Stage::Ended && before.stage == Stage::Active {
-                AlertChange::Ended
-            } else {
-                AlertChange::Updated
-            }
-        }
+    let mut alert = before.clone();
+    if finding.stage == Stage::Withdrawn {
+        alert.stage = Stage::Withdrawn;
+        alert.end = alert.end.or(Some(finding.at));
+        alert.evidence.extend(finding.evidence);
+        return Some((AlertChange::Withdrawn, alert));
+    }
+    let confirmed_now = finding.stage == Stage::Confirmed && before.confirmed.is_none();
+    if confirmed_now {
+        alert.confirmed = Some(finding.at);
+        (alert.began, alert.start) = (alert.began.min(finding.began), finding.start);
+        (alert.position, alert.near, alert.jurisdiction) = (finding.place, finding.near, finding.jurisdiction);
+    }
+    alert.end = finding.end;
+    // What was confirmed once does not go back to developing.
+    let looks_again = finding.stage == Stage::Developing && before.confirmed.is_some();
+    alert.stage = if looks_again { Stage::Confirmed } else { finding.stage };
+    alert.mmsi = alert.mmsi.or(finding.mmsi);
+    if !finding.evidence.is_empty() {
+        alert.evidence = finding.evidence;
+        alert.honest_causes = finding.honest_causes;
+        alert.confidence = finding.confidence;
+    }
+    let ended = finding.stage == Stage::Closed && before.stage.goes_on();
+    let change = match (confirmed_now, ended) {
+        (true, _) => AlertChange::Confirmed,
+        (false, true) => AlertChange::Ended,
+        (false, false) => AlertChange::Updated,
     };
-    if *alert == before {
-        return None;
-    }
-    alert.revision += 1;
-    Some(AlertEvent { change, alert: alert.clone() })
+    Some((change, alert))
 }
 
-/// Kind, start, tracks and zone; what still is not unique gets a number.
+/// Kind, begin, tracks and zone; what still is not unique gets a number.
 fn name<'a>(finding: &Finding, others: impl Iterator<Item = &'a Alert>) -> AlertId {
     let stamp: String =
-        finding.start.to_string().chars().filter(|c| c.is_ascii_digit() || *c == 'T').take(15).collect();
+        finding.began.to_string().chars().filter(|c| c.is_ascii_digit() || *c == 'T').take(15).collect();
     let mut text = format!("{}-{stamp}-{}", finding.kind, finding.subject);
     if let Some(other) = finding.other {
         text.push_str(&format!("-{other}"));
@@ -223,13 +342,15 @@ mod tests {
     use crate::geodesy::LatLon;
     use crate::units::{Mmsi, TrackId};
 
-    fn finding(affair: u64, phase: Phase, at_s: i64) -> Finding {
+    fn finding(affair: u64, stage: Stage, at_s: i64) -> Finding {
         Finding {
             affair,
             kind: Kind::Loitering,
-            phase,
+            stage,
             at: EventTime::from_seconds(at_s),
             subject: TrackId(7),
+            vessel: 7,
+            other_vessel: None,
             other: None,
             mmsi: Mmsi::new(412_000_001),
             other_mmsi: None,
@@ -238,24 +359,27 @@ mod tests {
             end: None,
             place: LatLon::new(20.0, 110.0),
             near: None,
+            jurisdiction: None,
+            night: false,
             zone: None,
             confidence: 0.9,
             evidence: Vec::new(),
+            honest_causes: Vec::new(),
         }
     }
 
     fn ended(affair: u64, at_s: i64, end_s: i64) -> Finding {
-        Finding { end: Some(EventTime::from_seconds(end_s)), ..finding(affair, Phase::Updated, at_s) }
+        Finding { end: Some(EventTime::from_seconds(end_s)), ..finding(affair, Stage::Closed, at_s) }
     }
 
     #[test]
     fn an_alert_keeps_its_id_from_raising_to_the_end() {
         let mut book = AlertBook::new(&BehaviourConfig::default());
-        let raised = book.take(finding(1, Phase::Started, 2_000)).unwrap();
+        let raised = book.take(finding(1, Stage::Confirmed, 2_000)).unwrap();
         assert_eq!(raised.change, AlertChange::Raised);
-        assert_eq!(raised.alert.id.as_str(), "loitering-19700101T003320-T000007");
+        assert_eq!(raised.alert.id.as_str(), "loitering-19700101T000320-T000007");
         let end = book.take(ended(1, 2_500, 2_400)).unwrap();
-        assert_eq!((end.change, end.alert.stage, end.alert.revision), (AlertChange::Ended, Stage::Ended, 2));
+        assert_eq!((end.change, end.alert.stage, end.alert.revision), (AlertChange::Ended, Stage::Closed, 2));
         assert_eq!(end.alert.id, raised.alert.id);
         assert_eq!(end.alert.raised, raised.alert.raised);
         assert_eq!(book.take(ended(1, 2_600, 2_400)), None, "nothing new");
@@ -264,9 +388,9 @@ mod tests {
     #[test]
     fn a_vessel_found_again_under_another_track_is_not_told_twice() {
         let mut book = AlertBook::new(&BehaviourConfig::default());
-        let first = book.take(finding(1, Phase::Started, 2_000)).unwrap();
+        let first = book.take(finding(1, Stage::Confirmed, 2_000)).unwrap();
         book.take(ended(1, 2_500, 2_400));
-        let mut again = finding(2, Phase::Started, 4_500);
+        let mut again = finding(2, Stage::Confirmed, 4_500);
         again.subject = TrackId(9);
         let second = book.take(again).unwrap();
         assert_eq!((second.change, &second.alert.id), (AlertChange::Updated, &first.alert.id));
@@ -278,9 +402,9 @@ mod tests {
     #[test]
     fn the_same_behaviour_long_after_is_another_alert() {
         let mut book = AlertBook::new(&BehaviourConfig::default());
-        let first = book.take(finding(1, Phase::Started, 2_000)).unwrap();
+        let first = book.take(finding(1, Stage::Confirmed, 2_000)).unwrap();
         book.take(ended(1, 2_500, 2_400));
-        let second = book.take(finding(2, Phase::Started, 6_000)).unwrap();
+        let second = book.take(finding(2, Stage::Confirmed, 6_000)).unwrap();
         assert_eq!(second.change, AlertChange::Raised);
         assert_ne!(first.alert.id, second.alert.id);
     }
@@ -291,7 +415,7 @@ mod tests {
         let mut boats = [3, 4].map(|track| Finding {
             subject: TrackId(track),
             mmsi: None,
-            ..finding(track, Phase::Started, 2_000)
+            ..finding(track, Stage::Confirmed, 2_000)
         });
         boats[1].place = boats[0].place.moved_m(20.0, 0.0);
         let changes = boats.map(|boat| book.take(boat).unwrap().change);
@@ -301,10 +425,10 @@ mod tests {
     #[test]
     fn a_withdrawn_alert_is_told_once_and_stays_withdrawn() {
         let mut book = AlertBook::new(&BehaviourConfig::default());
-        book.take(finding(1, Phase::Started, 2_000));
-        let gone = book.take(finding(1, Phase::Withdrawn, 2_100)).unwrap();
+        book.take(finding(1, Stage::Confirmed, 2_000));
+        let gone = book.take(finding(1, Stage::Withdrawn, 2_100)).unwrap();
         assert_eq!((gone.change, gone.alert.stage), (AlertChange::Withdrawn, Stage::Withdrawn));
-        assert_eq!(book.take(finding(1, Phase::Updated, 2_200)), None);
+        assert_eq!(book.take(finding(1, Stage::Confirmed, 2_200)), None);
     }
 
     #[test]
@@ -312,7 +436,7 @@ mod tests {
         let mut book = AlertBook::new(&BehaviourConfig::default());
         for affair in 0..500 {
             let start = 2_000 + affair as i64 * 10_000;
-            book.take(finding(affair, Phase::Started, start));
+            book.take(finding(affair, Stage::Confirmed, start));
             book.take(ended(affair, start + 100, start + 90));
         }
         assert!(book.alerts().count() < 5);

@@ -1,22 +1,33 @@
 //! From findings to alerts: one id for life, told once, taken back openly.
 //!
-//! A rule says what it finds as often as it likes; [`AlertBook::take`] makes of it what watchers hear: raised, updated, ended
-//! or withdrawn. An affair that a rule took for a new one (its vessel was lost and found under another track) and that is
-//! the same behaviour of the same vessel soon after the last goes on under the old id.
+//! A rule says what it finds as often as it likes; [`AlertBook::take`] makes of it what watchers hear: raised, confirmed,
+//! updated, ended or withdrawn. An affair that a rule took for a new one (its vessel was lost and found under another track)
+//! and that is the same behaviour of the same vessel soon after the last goes on under the old id, and so does one that an
+//! officer has acknowledged: silence compares the times of the behaviour, not of its processing.
+//!
+//! - `score`: what evidence weighs, the sum, and the grade.
+//! - `history`: what earlier alerts of a vessel and a place add.
+//! - `line`: an alert as a line of `alerts.jsonl`.
 
 mod book;
+mod history;
 mod line;
+mod score;
 
-pub use book::{AlertBook, AlertChange, AlertEvent};
+pub use book::{AlertBook, AlertChange, AlertEvent, UnknownAlert};
+pub use history::Outcome;
 pub use line::to_json_line;
+pub use score::{Grade, Score};
 
 use std::fmt;
+use std::sync::Arc;
 
-use crate::behaviour::{Evidence, Kind, NearPlace};
+pub use crate::behaviour::Stage;
+use crate::behaviour::{Evidence, HonestCause, Kind, NearPlace};
 use crate::geodesy::LatLon;
 use crate::units::{EventTime, Mmsi, TrackId};
 
-/// Name of an alert, the same for life and never given twice: kind, start of the behaviour and tracks, so that the same
+/// Name of an alert, the same for life and never given twice: kind, begin of the behaviour and tracks, so that the same
 /// input gives the same names. `loitering-20261009T113731-T000051`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct AlertId(String);
@@ -31,28 +42,6 @@ impl AlertId {
 impl fmt::Display for AlertId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
-    }
-}
-
-/// How an alert stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Stage {
-    /// The behaviour goes on.
-    Active,
-    /// The behaviour has stopped. It may be taken up again soon after; then the alert is active again.
-    Ended,
-    /// It was told wrongly: the last item of evidence says why.
-    Withdrawn,
-}
-
-impl Stage {
-    /// The word used in files.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Active => "active",
-            Self::Ended => "ended",
-            Self::Withdrawn => "withdrawn",
-        }
     }
 }
 
@@ -73,11 +62,13 @@ pub struct Alert {
     pub mmsi: Option<Mmsi>,
     /// MMSI of the other vessel, where known.
     pub other_mmsi: Option<Mmsi>,
-    /// When it was first told, in event time.
+    /// When it was first told, in event time, be it as developing.
     pub raised: EventTime,
+    /// When it was first told that the full rule is met; `None` while that has never been.
+    pub confirmed: Option<EventTime>,
     /// When the behaviour began.
     pub began: EventTime,
-    /// When the definition was first met.
+    /// When the definition was first met; while that has never been, when it first looked like it.
     pub start: EventTime,
     /// When it was last met, once it is no more.
     pub end: Option<EventTime>,
@@ -87,10 +78,26 @@ pub struct Alert {
     pub near: Option<NearPlace>,
     /// The zone concerned.
     pub zone: Option<String>,
+    /// Who is in charge there, where the zones say so.
+    pub jurisdiction: Option<String>,
+    /// Whether it was night there when it began.
+    pub night: bool,
     /// How sure it is, 0 to 1.
     pub confidence: f64,
+    /// What its evidence weighs: the sum of the weights listed, capped by family.
+    pub score: Score,
+    /// What an officer is asked to do.
+    pub grade: Grade,
     /// Why.
     pub evidence: Vec<Evidence>,
+    /// The honest causes that were tested.
+    pub honest_causes: Vec<HonestCause>,
+    /// Earlier alerts of the same kind, of this vessel or at this place, the latest first.
+    pub similar_before: Vec<AlertId>,
+    /// Up to which event time an officer has acknowledged it.
+    pub acknowledged: Option<EventTime>,
+    /// Edition of the rules by which it was told.
+    pub rules: Arc<str>,
     /// Counts the changes of this alert, from 1.
     pub revision: u64,
 }

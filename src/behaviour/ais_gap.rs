@@ -8,7 +8,8 @@
 use arrayvec::ArrayVec;
 
 use super::config::{AisGapConfig, BehaviourConfig, ms};
-use super::finding::{Evidence, Kind};
+use super::evidence::Evidence;
+use super::finding::Kind;
 use super::reception::Reception;
 use super::spell::{Rhythm, Spell};
 use super::subject::Subject;
@@ -40,7 +41,7 @@ pub(super) struct State {
 impl State {
     /// Whether anything has been told.
     pub(super) fn has_spoken(&self) -> bool {
-        self.spell.is_some()
+        Spell::is_confirmed(&self.spell)
     }
 }
 
@@ -152,7 +153,16 @@ pub(super) fn update(
     let Some((say, spell)) = voice.step(&mut subject.ais_gap.spell, met, rhythm) else { return };
     let evidence = if holds { evidence(subject, share, last, place, rules, now) } else { Vec::new() };
     let confidence = (0.5 + 0.3 * share + if subject.sources.radar { 0.15 } else { 0.0 }).min(0.95);
-    let telling = Telling { kind: Kind::AisGap, say, spell, other: None, zone: None, confidence, evidence };
+    let telling = Telling {
+        kind: Kind::AisGap,
+        say,
+        spell,
+        other: None,
+        zone: None,
+        confidence,
+        evidence,
+        honest_causes: Vec::new(),
+    };
     voice.tell(telling, subject.who(), chart);
 }
 
@@ -193,6 +203,7 @@ fn evidence(
         sensors: subject.sources,
         sentence_en: en,
         sentence_zh: zh,
+        ..Evidence::default()
     };
     let (minutes, moved) = (now.seconds_since(last) / 60.0, distance_m(place, subject.position));
     vec![

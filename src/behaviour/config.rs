@@ -5,6 +5,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::finding::Kind;
+use super::score_config::{ScoreConfig, Weights};
 
 /// All thresholds of all rules.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -12,6 +13,8 @@ use super::finding::Kind;
 pub struct BehaviourConfig {
     /// Version of the layout of this file: 1.
     pub version: u32,
+    /// Name of this set of rules, with its date: it goes into every alert.
+    pub edition: String,
     /// What kind of craft a vessel is.
     pub craft: CraftConfig,
     /// How long vessels are remembered, and which track continues which.
@@ -32,12 +35,17 @@ pub struct BehaviourConfig {
     pub ais_gap: AisGapConfig,
     /// One MMSI twice, two MMSIs on one vessel, or a position that sensors contradict.
     pub identity_conflict: IdentityConfig,
+    /// Scores that make the grades, and caps of the families.
+    pub score: ScoreConfig,
+    /// Points of the items of evidence.
+    pub weights: Weights,
 }
 
 impl Default for BehaviourConfig {
     fn default() -> Self {
         Self {
             version: 1,
+            edition: "shipped-1".to_owned(),
             craft: CraftConfig::default(),
             subjects: SubjectsConfig::default(),
             loitering: LoiteringConfig::default(),
@@ -48,6 +56,8 @@ impl Default for BehaviourConfig {
             dark_vessel: DarkVesselConfig::default(),
             ais_gap: AisGapConfig::default(),
             identity_conflict: IdentityConfig::default(),
+            score: ScoreConfig::default(),
+            weights: Weights::default(),
         }
     }
 }
@@ -329,6 +339,14 @@ pub enum RulesError {
         /// What it must be.
         wants: &'static str,
     },
+    /// A weight that cannot be, or of evidence that no rule has.
+    #[error("rule {key}: {wants}")]
+    Weight {
+        /// Section and key.
+        key: String,
+        /// What is wrong, and what is allowed.
+        wants: String,
+    },
 }
 
 impl BehaviourConfig {
@@ -353,6 +371,7 @@ impl BehaviourConfig {
             Kind::Unloading => self.landing.merge_s.max(self.contact.merge_s),
             Kind::IdentityConflict => self.identity_conflict.merge_s,
             Kind::Rendezvous => self.contact.merge_s,
+            Kind::Gathering | Kind::Drifting => self.loitering.merge_s,
         })
     }
 
@@ -377,6 +396,9 @@ impl BehaviourConfig {
                     return Err(RulesError::OutOfRange { key: format!("{section}.{key}"), value, wants });
                 }
             }
+        }
+        if let Some((key, wants)) = self.weights.fault() {
+            return Err(RulesError::Weight { key, wants });
         }
         let stay_s = self.loitering.duration_s;
         if !(120..=3600).contains(&stay_s) {

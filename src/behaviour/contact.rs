@@ -14,7 +14,8 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::config::{BehaviourConfig, ContactConfig, ms};
 use super::dark_vessel::Meeting;
-use super::finding::{Evidence, Kind};
+use super::evidence::Evidence;
+use super::finding::Kind;
 use super::pairs::PairSearch;
 use super::spell::{Dwell, Rhythm, Spell};
 use super::subject::{Hidden, Subject, Who};
@@ -380,6 +381,7 @@ impl Contacts {
             zone: None,
             confidence: if pair.hidden { 0.65 } else { 0.85 },
             evidence,
+            honest_causes: Vec::new(),
         };
         voice.tell(telling, pair.who, chart);
     }
@@ -536,6 +538,7 @@ fn evidence(pair: &Pair, larger: &Subject, smaller: &Subject, rules: &ContactCon
         sensors,
         sentence_en: en,
         sentence_zh: zh,
+        ..Evidence::default()
     };
     let nearest = if pair.nearest_m.is_finite() { pair.nearest_m } else { 0.0 };
     let mut list = if pair.hidden || nearest == 0.0 {

@@ -5,7 +5,8 @@
 //! a contact. One affair a craft, from the first to the last. Taken back when it is heard after all.
 
 use super::config::{BehaviourConfig, ms};
-use super::finding::{Evidence, Kind};
+use super::evidence::Evidence;
+use super::finding::Kind;
 use super::heading::{Heading, landfall_words, open_shore_ahead};
 use super::spell::{Dwell, Rhythm, Spell};
 use super::subject::{Subject, Who};
@@ -44,7 +45,7 @@ pub(super) struct Meeting {
 impl State {
     /// Whether anything has been told.
     pub(super) fn has_spoken(&self) -> bool {
-        self.spell.is_some()
+        Spell::is_confirmed(&self.spell)
     }
 
     /// Takes note of a contact that meets its definition.
@@ -129,7 +130,16 @@ pub(super) fn update(
     let evidence = if met.is_some() { evidence(subject, ahead.as_ref(), config, chart, now) } else { Vec::new() };
     let other = subject.dark_vessel.meeting.map(|meeting| meeting.with);
     let confidence = if by_run.is_some() { 0.8 } else { 0.7 };
-    let telling = Telling { kind: Kind::DarkVessel, say, spell, other, zone: None, confidence, evidence };
+    let telling = Telling {
+        kind: Kind::DarkVessel,
+        say,
+        spell,
+        other,
+        zone: None,
+        confidence,
+        evidence,
+        honest_causes: Vec::new(),
+    };
     voice.tell(telling, subject.who(), chart);
     if !eligible || by_meeting.is_some_and(|(.., last)| now.millis_since(last) > ms(config.contact.break_s)) {
         subject.dark_vessel.meeting = None;
@@ -156,6 +166,7 @@ fn evidence(
         sensors: subject.sources,
         sentence_en: en,
         sentence_zh: zh,
+        ..Evidence::default()
     };
     let minutes = now.seconds_since(subject.first_seen) / 60.0;
     let mut list = vec![item(
@@ -212,6 +223,7 @@ fn withdraw(subject: &mut Subject, chart: &Chart, voice: &mut Voice) {
         sensors: subject.sources,
         sentence_en: format!("Withdrawn: AIS of {who} has been received: it is no dark vessel."),
         sentence_zh: format!("撤销：已收到{who_zh}的AIS信号，不属于无AIS船舶。"),
+        ..Evidence::default()
     };
     voice.withdraw(Kind::DarkVessel, spell, reason, subject.who(), chart);
 }

@@ -4,9 +4,10 @@
 //! port, harbour or farm; not officials, nor passenger vessels that send AIS. Runs no more than 5 min apart are one.
 
 use super::config::{BehaviourConfig, ms};
-use super::finding::{Evidence, Kind};
+use super::evidence::Evidence;
+use super::finding::Kind;
 use super::heading::{Heading, landfall_words, open_shore_ahead};
-use super::spell::{Dwell, Rhythm, Spell};
+use super::spell::{Dwell, Rhythm, Sign, Spell};
 use super::subject::Subject;
 use super::voice::{Telling, Voice};
 use crate::chart::Chart;
@@ -25,7 +26,7 @@ pub(super) struct State {
 impl State {
     /// Whether anything has been told.
     pub(super) fn has_spoken(&self) -> bool {
-        self.spell.is_some()
+        Spell::is_confirmed(&self.spell)
     }
 }
 
@@ -54,16 +55,27 @@ pub(super) fn update(subject: &mut Subject, config: &BehaviourConfig, chart: &Ch
         state.fastest_mps = 0.0;
     }
     let need_ms = ms(rules.duration_s);
-    let running = state.dwell.last() == Some(now) && state.dwell.held_ms() >= need_ms;
-    let met = state.dwell.began().filter(|_| running).map(|began| (began, began.plus_millis(need_ms), now));
+    let running = state.dwell.last() == Some(now);
+    let held_ms = state.dwell.held_ms();
+    let sign =
+        state.dwell.began().filter(|_| running).and_then(|began| Sign::of_duration(began, now, held_ms, need_ms));
     let rhythm = Rhythm { need_ms, merge_ms: ms(rules.merge_s) };
-    let Some((say, spell)) = voice.step(&mut subject.fast_approach.spell, met, rhythm) else { return };
+    let Some((say, spell)) = voice.step_staged(&mut subject.fast_approach.spell, sign, rhythm) else { return };
     let evidence = match &ahead {
-        Some(heading) if met.is_some() => evidence(subject, heading, config, chart, voice),
+        Some(heading) if sign.is_some() => evidence(subject, heading, config, chart, voice),
         _ => Vec::new(),
     };
     let confidence = if subject.craft.sends_ais { 0.7 } else { 0.85 };
-    let telling = Telling { kind: Kind::FastApproach, say, spell, other: None, zone: None, confidence, evidence };
+    let telling = Telling {
+        kind: Kind::FastApproach,
+        say,
+        spell,
+        other: None,
+        zone: None,
+        confidence,
+        evidence,
+        honest_causes: Vec::new(),
+    };
     voice.tell(telling, subject.who(), chart);
 }
 
@@ -89,6 +101,7 @@ fn evidence(
         sensors: subject.sources,
         sentence_en: en,
         sentence_zh: zh,
+        ..Evidence::default()
     };
     let (knots, minutes) = (state.fastest_mps * 3600.0 / 1852.0, heading.seconds / 60.0);
     let kilometres = heading.distance_m / 1000.0;

@@ -1,8 +1,8 @@
-//! What a rule says: a [`Finding`] with the [`Evidence`] that a person can check.
+//! What a rule says: a [`Finding`], with what speaks for it and what against.
 
 use std::fmt;
 
-use crate::fusion::Sources;
+use super::evidence::{Evidence, HonestCause};
 use crate::geodesy::LatLon;
 use crate::units::{EventTime, Mmsi, TrackId};
 
@@ -25,11 +25,15 @@ pub enum Kind {
     FastApproach,
     /// A vessel inside a restricted zone.
     ZoneEntry,
+    /// Several small craft together, some without AIS.
+    Gathering,
+    /// Drives before wind and stream without steering: a matter of safety, and an honest cause.
+    Drifting,
 }
 
 impl Kind {
     /// All kinds, in declaration order.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 10] = [
         Self::Loitering,
         Self::Unloading,
         Self::Rendezvous,
@@ -38,6 +42,8 @@ impl Kind {
         Self::IdentityConflict,
         Self::FastApproach,
         Self::ZoneEntry,
+        Self::Gathering,
+        Self::Drifting,
     ];
 
     /// The word used in files and on the wire.
@@ -51,6 +57,8 @@ impl Kind {
             Self::IdentityConflict => "identity_conflict",
             Self::FastApproach => "fast_approach",
             Self::ZoneEntry => "zone_entry",
+            Self::Gathering => "gathering",
+            Self::Drifting => "drifting",
         }
     }
 
@@ -65,6 +73,8 @@ impl Kind {
             Self::IdentityConflict => "身份冲突",
             Self::FastApproach => "快艇冲岸",
             Self::ZoneEntry => "闯入禁区",
+            Self::Gathering => "异常聚集",
+            Self::Drifting => "失控漂航",
         }
     }
 }
@@ -75,40 +85,34 @@ impl fmt::Display for Kind {
     }
 }
 
-/// What became of an affair.
+/// How an affair stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Phase {
-    /// The definition is met for the first time.
-    Started,
-    /// It goes on, or more is known about it.
-    Updated,
-    /// It is over, and will not be taken up again.
-    Ended,
+pub enum Stage {
+    /// It looks like it, and the full rule is not met yet.
+    Developing,
+    /// The full rule is met.
+    Confirmed,
+    /// The behaviour has stopped. It may be taken up again soon after.
+    Closed,
     /// It was told wrongly: what became known since explains it. The reason is the last item of evidence.
     Withdrawn,
 }
 
-/// One thing observed, held against the threshold that it passed.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Evidence {
-    /// What was measured, one word: `mean_speed`, `shore_distance`. Constant over versions.
-    pub code: &'static str,
-    /// The value observed, in `unit`.
-    pub observed: f64,
-    /// The value that it had to pass, in `unit`.
-    pub threshold: f64,
-    /// Unit of both: `m`, `m/s`, `s`, or `count`, `probability`.
-    pub unit: &'static str,
-    /// Begin of the interval in which it was observed.
-    pub from: EventTime,
-    /// End of that interval.
-    pub to: EventTime,
-    /// Kinds of sensor that held the vessel in that interval.
-    pub sensors: Sources,
-    /// The statement in English.
-    pub sentence_en: String,
-    /// The statement in Chinese.
-    pub sentence_zh: String,
+impl Stage {
+    /// The word used in files and on the wire.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Developing => "developing",
+            Self::Confirmed => "confirmed",
+            Self::Closed => "closed",
+            Self::Withdrawn => "withdrawn",
+        }
+    }
+
+    /// Whether the behaviour goes on.
+    pub const fn goes_on(self) -> bool {
+        matches!(self, Self::Developing | Self::Confirmed)
+    }
 }
 
 /// A place with a name nearby, for people to find it on a chart.
@@ -129,12 +133,16 @@ pub struct Finding {
     pub affair: u64,
     /// What behaviour.
     pub kind: Kind,
-    /// What became of it.
-    pub phase: Phase,
+    /// How it stands.
+    pub stage: Stage,
     /// The instant at which this was said.
     pub at: EventTime,
     /// The vessel: its present track.
     pub subject: TrackId,
+    /// Number of the vessel among all that the rules have seen: it outlives tracks.
+    pub vessel: u64,
+    /// The same of the other vessel.
+    pub other_vessel: Option<u64>,
     /// The other vessel, where the behaviour takes two.
     pub other: Option<TrackId>,
     /// The MMSI of the vessel, where known.
@@ -143,7 +151,7 @@ pub struct Finding {
     pub other_mmsi: Option<Mmsi>,
     /// When the behaviour began.
     pub began: EventTime,
-    /// When the definition was met.
+    /// When the definition was met; while it is developing, when it first looked like it.
     pub start: EventTime,
     /// The last instant at which it was met; `None` while it is.
     pub end: Option<EventTime>,
@@ -151,10 +159,16 @@ pub struct Finding {
     pub place: LatLon,
     /// The name of a shore or port nearby.
     pub near: Option<NearPlace>,
+    /// Who is in charge there, where the zones say so.
+    pub jurisdiction: Option<String>,
+    /// Whether it was night there when it began.
+    pub night: bool,
     /// The zone concerned, by its id.
     pub zone: Option<String>,
     /// How sure the rule is, 0 to 1.
     pub confidence: f64,
     /// Why.
     pub evidence: Vec<Evidence>,
+    /// The honest causes that were tested.
+    pub honest_causes: Vec<HonestCause>,
 }

@@ -12,7 +12,8 @@ use rustc_hash::FxHashMap;
 
 use super::ais_gap::LastWord;
 use super::config::{BehaviourConfig, IdentityConfig, ms};
-use super::finding::{Evidence, Kind};
+use super::evidence::Evidence;
+use super::finding::Kind;
 use super::spell::{Dwell, Rhythm, Spell};
 use super::subject::{Subject, Who};
 use super::voice::{Telling, Voice};
@@ -49,7 +50,7 @@ struct Renamed {
 impl State {
     /// Whether anything has been told.
     pub(super) fn has_spoken(&self) -> bool {
-        self.rename_spell.is_some() || self.elsewhere_spell.is_some()
+        Spell::is_confirmed(&self.rename_spell) || Spell::is_confirmed(&self.elsewhere_spell)
     }
 
     /// Whether it has been told that its reports point elsewhere: then it is not silent.
@@ -104,8 +105,16 @@ pub(super) fn judge_rename(
     let interval = met.map(|renamed| (renamed.at, renamed.at, now));
     let Some((say, spell)) = voice.step(&mut subject.identity.rename_spell, interval, rhythm) else { return };
     let evidence = met.map(|renamed| rename_evidence(subject, renamed, rules, now)).unwrap_or_default();
-    let telling =
-        Telling { kind: Kind::IdentityConflict, say, spell, other: None, zone: None, confidence: 0.9, evidence };
+    let telling = Telling {
+        kind: Kind::IdentityConflict,
+        say,
+        spell,
+        other: None,
+        zone: None,
+        confidence: 0.9,
+        evidence,
+        honest_causes: Vec::new(),
+    };
     voice.tell(telling, subject.who(), chart);
 }
 
@@ -125,6 +134,7 @@ fn rename_evidence(subject: &Subject, renamed: Renamed, rules: &IdentityConfig, 
                 "The vessel sent MMSI {from}, and sends MMSI {to} since; it has been followed without a break."
             ),
             sentence_zh: format!("该船原使用MMSI {from}，现改用MMSI {to}，期间航迹连续未中断。"),
+            ..Evidence::default()
         },
         Evidence {
             code: "under_way",
@@ -138,6 +148,7 @@ fn rename_evidence(subject: &Subject, renamed: Renamed, rules: &IdentityConfig, 
                 "It changed while under way at {speed_mps:.1} m/s; MMSI {from} has not been heard since."
             ),
             sentence_zh: format!("更换时航速{speed_mps:.1}米/秒，处于航行状态；此后未再收到MMSI {from}的信号。"),
+            ..Evidence::default()
         },
     ]
 }
@@ -172,8 +183,16 @@ pub(super) fn update_elsewhere(subject: &mut Subject, config: &BehaviourConfig, 
     let rhythm = Rhythm { need_ms, merge_ms: ms(rules.merge_s) };
     let Some((say, spell)) = voice.step(&mut subject.identity.elsewhere_spell, met, rhythm) else { return };
     let evidence = if apart && met.is_some() { elsewhere_evidence(subject, gap_m, rules, now) } else { Vec::new() };
-    let telling =
-        Telling { kind: Kind::IdentityConflict, say, spell, other: None, zone: None, confidence: 0.9, evidence };
+    let telling = Telling {
+        kind: Kind::IdentityConflict,
+        say,
+        spell,
+        other: None,
+        zone: None,
+        confidence: 0.9,
+        evidence,
+        honest_causes: Vec::new(),
+    };
     voice.tell(telling, subject.who(), chart);
 }
 
@@ -191,6 +210,7 @@ fn elsewhere_evidence(subject: &Subject, gap_m: f64, rules: &IdentityConfig, now
         sensors: Sources { ais: true, ..subject.sources },
         sentence_en: en,
         sentence_zh: zh,
+        ..Evidence::default()
     };
     vec![
         item(
@@ -296,8 +316,16 @@ impl Twin {
         let Some((say, spell)) = voice.step(&mut self.spell, met, rhythm) else { return };
         let evidence = if met.is_some() { vec![self.evidence(rules, now)] } else { Vec::new() };
         let other = Some(self.first);
-        let telling =
-            Telling { kind: Kind::IdentityConflict, say, spell, other, zone: None, confidence: 0.9, evidence };
+        let telling = Telling {
+            kind: Kind::IdentityConflict,
+            say,
+            spell,
+            other,
+            zone: None,
+            confidence: 0.9,
+            evidence,
+            honest_causes: Vec::new(),
+        };
         voice.tell(telling, self.later, chart);
     }
 
@@ -323,6 +351,7 @@ impl Twin {
                 tracks(self.later.track),
                 tracks(self.first.track)
             ),
+            ..Evidence::default()
         }
     }
 }

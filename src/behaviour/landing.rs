@@ -5,7 +5,8 @@
 //! lost just off it is taken to have landed, until it is seen elsewhere.
 
 use super::config::{BehaviourConfig, LandingConfig, ms};
-use super::finding::{Evidence, Kind};
+use super::evidence::Evidence;
+use super::finding::Kind;
 use super::spell::{Dwell, Rhythm, Say, Spell};
 use super::subject::{Hidden, Subject};
 use super::voice::{Telling, Voice};
@@ -33,7 +34,7 @@ pub(super) struct State {
 impl State {
     /// Whether anything has been told.
     pub(super) fn has_spoken(&self) -> bool {
-        self.spell.is_some()
+        Spell::is_confirmed(&self.spell)
     }
 
     /// Whether it lies at the shore for all that is known.
@@ -100,7 +101,16 @@ pub(super) fn update(subject: &mut Subject, config: &BehaviourConfig, chart: &Ch
     let evidence = if met.is_some() || say == Say::Started { evidence(subject, rules, now) } else { Vec::new() };
     let confidence = confidence(subject, now);
     voice.tell(
-        Telling { kind: Kind::Unloading, say, spell, other: None, zone: None, confidence, evidence },
+        Telling {
+            kind: Kind::Unloading,
+            say,
+            spell,
+            other: None,
+            zone: None,
+            confidence,
+            evidence,
+            honest_causes: Vec::new(),
+        },
         subject.who(),
         chart,
     );
@@ -199,6 +209,7 @@ fn evidence(subject: &Subject, rules: &LandingConfig, now: EventTime) -> Vec<Evi
         sensors: subject.sources,
         sentence_en: en,
         sentence_zh: zh,
+        ..Evidence::default()
     };
     let mut list = Vec::new();
     if subject.hidden.is_some() {

@@ -9,7 +9,8 @@
 //! things (buoys, rafts), which radar alone holds and which never moved.
 
 use super::config::{BehaviourConfig, LoiteringConfig, ms};
-use super::finding::{Evidence, Kind};
+use super::evidence::Evidence;
+use super::finding::Kind;
 use super::motion::{StaySummary, mark};
 use super::spell::{Rhythm, Spell};
 use super::subject::Subject;
@@ -26,7 +27,7 @@ pub(super) struct State {
 impl State {
     /// Whether anything has been told.
     pub(super) fn has_spoken(&self) -> bool {
-        self.spell.is_some()
+        Spell::is_confirmed(&self.spell)
     }
 }
 
@@ -79,7 +80,16 @@ pub(super) fn judge(subject: &mut Subject, config: &BehaviourConfig, chart: &Cha
     let evidence = met.map(|(stay, radius)| evidence(subject, &stay, radius, rules, voice.now())).unwrap_or_default();
     let confidence = met.map_or(0.5, |(stay, _)| confidence(subject, &stay, rules));
     voice.tell(
-        Telling { kind: Kind::Loitering, say, spell, other: None, zone: None, confidence, evidence },
+        Telling {
+            kind: Kind::Loitering,
+            say,
+            spell,
+            other: None,
+            zone: None,
+            confidence,
+            evidence,
+            honest_causes: Vec::new(),
+        },
         subject.who(),
         chart,
     );
@@ -125,6 +135,7 @@ fn evidence(
         sensors: subject.sources,
         sentence_en: en,
         sentence_zh: zh,
+        ..Evidence::default()
     };
     let speed = stay.mean_speed_mps;
     let mut list = vec![
@@ -188,6 +199,7 @@ fn withdraw(subject: &mut Subject, chart: &Chart, voice: &mut Voice) {
         sensors: subject.sources,
         sentence_en: format!("Withdrawn: {who} has since been identified as a craft that may lie where it likes."),
         sentence_zh: format!("撤销：{who_zh}现已查明身份，属公务船或游艇，停留有正当理由。"),
+        ..Evidence::default()
     };
     voice.withdraw(Kind::Loitering, spell, reason, subject.who(), chart);
 }

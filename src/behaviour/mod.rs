@@ -13,6 +13,7 @@ mod config;
 mod contact;
 mod craft;
 mod dark_vessel;
+mod evidence;
 mod fast_approach;
 mod finding;
 mod heading;
@@ -23,6 +24,7 @@ mod motion;
 mod pairs;
 mod reception;
 mod roll;
+mod score_config;
 mod spell;
 mod subject;
 mod surroundings;
@@ -34,7 +36,9 @@ pub use config::{
     LandingConfig, LoiteringConfig, RulesError, SubjectsConfig, ZoneEntryConfig,
 };
 pub use craft::{Craft, Known};
-pub use finding::{Evidence, Finding, Kind, NearPlace, Phase};
+pub use evidence::{Evidence, Family, Geometry, HonestCause, RecordRef, Verdict};
+pub use finding::{Finding, Kind, NearPlace, Stage};
+pub use score_config::{ScoreConfig, Weights};
 
 use crate::chart::Chart;
 use crate::fusion::TrackState;

@@ -57,7 +57,7 @@ pub(super) struct Spell {
     pub(super) affair: u64,
     /// When the behaviour began.
     pub(super) began: EventTime,
-    /// When the definition was met for the first time.
+    /// When the definition was met for the first time; while it is developing, when it first looked like it.
     pub(super) start: EventTime,
     /// The last instant at which it was.
     pub(super) last: EventTime,
@@ -65,6 +65,8 @@ pub(super) struct Spell {
     pub(super) told: EventTime,
     /// Whether it is met at present, as last said.
     pub(super) ongoing: bool,
+    /// Whether the definition has ever been met. Until then it is developing.
+    pub(super) confirmed: bool,
 }
 
 /// The times that shape the spells of one rule, in milliseconds.
@@ -76,11 +78,46 @@ pub(super) struct Rhythm {
     pub(super) merge_ms: i64,
 }
 
+/// What a rule sees at an instant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Sign {
+    /// It looks like the behaviour; the definition is not met yet.
+    Early { began: EventTime, last: EventTime },
+    /// The definition is met, first at `start`.
+    Met { began: EventTime, start: EventTime, last: EventTime },
+}
+
+impl Sign {
+    /// The sign of something that has held since `began` up to `last`, `held_ms` long: met after `need_ms`, early after
+    /// a third of it.
+    pub(super) fn of_duration(began: EventTime, last: EventTime, held_ms: i64, need_ms: i64) -> Option<Self> {
+        if held_ms >= need_ms {
+            Some(Self::Met { began, start: began.plus_millis(need_ms), last })
+        } else {
+            (held_ms * 3 >= need_ms).then_some(Self::Early { began, last })
+        }
+    }
+
+    fn began(self) -> EventTime {
+        match self {
+            Self::Early { began, .. } | Self::Met { began, .. } => began,
+        }
+    }
+
+    fn last(self) -> EventTime {
+        match self {
+            Self::Early { last, .. } | Self::Met { last, .. } => last,
+        }
+    }
+}
+
 /// What is to be said of a spell after an instant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Say {
-    /// A new affair.
+    /// A new affair: confirmed at once, or developing ([`Spell::confirmed`]).
     Started,
+    /// One that was developing meets the definition.
+    Confirmed,
     /// It was taken up again, or paused, or a minute has passed.
     Updated,
     /// It is over.
@@ -88,41 +125,64 @@ pub(super) enum Say {
 }
 
 impl Spell {
-    /// Brings `spell` up to `now`. `met` gives (began, start, last) of the condition while the definition is met.
+    /// How often watchers hear of an affair that goes on, in milliseconds.
+    const REFRESH_MS: i64 = 60_000;
+
+    /// Brings `spell` up to `now`.
     ///
     /// `rhythm` says how far apart two spells of one affair may be. A spell that has ended is taken out and returned, so
-    /// that a new one can follow. `next_affair` numbers new ones.
+    /// that a new one can follow; one that never met the definition ends as soon as nothing looks like it any more.
+    /// `next_affair` numbers new ones.
     pub(super) fn step(
         spell: &mut Option<Self>,
         now: EventTime,
-        met: Option<(EventTime, EventTime, EventTime)>,
+        sign: Option<Sign>,
         rhythm: Rhythm,
         next_affair: &mut u64,
     ) -> Option<(Say, Self)> {
-        /// How often watchers hear of an affair that goes on, in milliseconds.
-        const REFRESH_MS: i64 = 60_000;
-        if let Some((began, start, last)) = met {
-            if let Some(open) = spell
-                && began.millis_since(open.last) <= rhythm.merge_ms
-            {
-                let resumed = !open.ongoing;
-                open.last = open.last.max(last);
-                open.ongoing = true;
-                if resumed || now.millis_since(open.told) >= REFRESH_MS {
-                    open.told = now;
-                    return Some((Say::Updated, *open));
-                }
-                return None;
+        // What was confirmed once is not taken up again by a mere look.
+        let counts = |open: &Self, sign: &Sign| matches!(sign, Sign::Met { .. }) || !open.confirmed;
+        match (spell.as_mut(), sign) {
+            (Some(open), Some(sign)) if !counts(open, &sign) => Self::pause_or_end(spell, now, rhythm),
+            (Some(open), Some(sign)) if sign.began().millis_since(open.last) <= rhythm.merge_ms => {
+                open.go_on(now, sign)
             }
-            // A spell older than the merge time was ended at an instant before: see below.
-            let fresh = Self { affair: *next_affair, began, start, last, told: now, ongoing: true };
-            *next_affair += 1;
-            *spell = Some(fresh);
-            return Some((Say::Started, fresh));
+            (_, Some(sign)) => {
+                let (began, last) = (sign.began(), sign.last());
+                let (start, confirmed) = match sign {
+                    Sign::Early { .. } => (now, false),
+                    Sign::Met { start, .. } => (start, true),
+                };
+                let fresh = Self { affair: *next_affair, began, start, last, told: now, ongoing: true, confirmed };
+                *next_affair += 1;
+                *spell = Some(fresh);
+                Some((Say::Started, fresh))
+            }
+            (Some(_), None) => Self::pause_or_end(spell, now, rhythm),
+            (None, None) => None,
         }
+    }
+
+    fn go_on(&mut self, now: EventTime, sign: Sign) -> Option<(Say, Self)> {
+        let resumed = !self.ongoing;
+        self.last = self.last.max(sign.last());
+        self.ongoing = true;
+        if let (false, Sign::Met { start, .. }) = (self.confirmed, sign) {
+            (self.confirmed, self.start, self.told) = (true, start, now);
+            return Some((Say::Confirmed, *self));
+        }
+        if resumed || now.millis_since(self.told) >= Self::REFRESH_MS {
+            self.told = now;
+            return Some((Say::Updated, *self));
+        }
+        None
+    }
+
+    fn pause_or_end(spell: &mut Option<Self>, now: EventTime, rhythm: Rhythm) -> Option<(Say, Self)> {
         let open = spell.as_mut()?;
         // A condition that began within the merge time may take until `need_ms` later to be met.
-        if now.millis_since(open.last) > rhythm.merge_ms + rhythm.need_ms {
+        let over = now.millis_since(open.last) > rhythm.merge_ms + rhythm.need_ms;
+        if over || !open.confirmed {
             open.ongoing = false;
             return spell.take().map(|ended| (Say::Ended, ended));
         }
@@ -132,6 +192,11 @@ impl Spell {
             return Some((Say::Updated, *open));
         }
         None
+    }
+
+    /// Whether the definition is or was met; a spell that only looks like it is not spoken of yet.
+    pub(super) fn is_confirmed(spell: &Option<Self>) -> bool {
+        spell.is_some_and(|spell| spell.confirmed)
     }
 
     /// When it ended, as far as known now.
@@ -183,7 +248,8 @@ mod tests {
                 let began = if second < 200 { 0 } else { 400 };
                 (at(began), at(began), at(second))
             });
-            if let Some((say, what)) = Spell::step(&mut spell, at(second), met, RHYTHM, &mut next) {
+            let sign = met.map(|(began, start, last)| Sign::Met { began, start, last });
+            if let Some((say, what)) = Spell::step(&mut spell, at(second), sign, RHYTHM, &mut next) {
                 said.push((say, what.affair, what.end()));
             }
         }
@@ -191,5 +257,33 @@ mod tests {
         assert_eq!(said.last(), Some(&(Say::Ended, 1, Some(at(490)))));
         assert!(said.iter().all(|(_, affair, _)| *affair == 1));
         assert_eq!(next, 2);
+    }
+
+    #[test]
+    fn a_spell_develops_is_confirmed_and_keeps_its_number() {
+        let (mut spell, mut next) = (None, 1);
+        let mut said = Vec::new();
+        for second in (0..=400).step_by(10) {
+            let (began, last) = (at(0), at(second));
+            let sign = match second {
+                0..100 => None,
+                100..300 => Some(Sign::Early { began, last }),
+                _ => Some(Sign::Met { began, start: at(300), last }),
+            };
+            said.extend(Spell::step(&mut spell, at(second), sign, RHYTHM, &mut next).map(|it| (second, it.0, it.1)));
+        }
+        let heard: Vec<_> = said.iter().map(|(second, say, _)| (*second, *say)).collect();
+        assert_eq!(heard[0], (100, Say::Started));
+        assert!(heard.contains(&(300, Say::Confirmed)), "{heard:?}");
+        assert!(said.iter().all(|(second, _, spell)| spell.affair == 1 && spell.confirmed == (*second >= 300)));
+    }
+
+    #[test]
+    fn what_only_looked_like_it_ends_when_it_no_longer_does() {
+        let (mut spell, mut next) = (None, 1);
+        let early = Some(Sign::Early { began: at(0), last: at(100) });
+        assert_eq!(Spell::step(&mut spell, at(100), early, RHYTHM, &mut next).unwrap().0, Say::Started);
+        let (say, ended) = Spell::step(&mut spell, at(110), None, RHYTHM, &mut next).unwrap();
+        assert_eq!((say, ended.confirmed, ended.end(), spell), (Say::Ended, false, Some(at(100)), None));
     }
 }

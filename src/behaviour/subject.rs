@@ -62,6 +62,8 @@ pub(super) struct Hidden {
 /// Whom a finding is about.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Who {
+    /// Its number.
+    pub(super) vessel: u64,
     pub(super) track: TrackId,
     pub(super) mmsi: Option<Mmsi>,
     pub(super) place: LatLon,
@@ -365,7 +367,7 @@ impl Subject {
 
     /// Whom to name in a finding.
     pub(super) fn who(&self) -> Who {
-        Who { track: self.track, mmsi: self.craft.mmsi, place: self.position }
+        Who { vessel: self.number, track: self.track, mmsi: self.craft.mmsi, place: self.position }
     }
 
     /// What to call it, in English and Chinese.

@@ -1,10 +1,11 @@
 //! How rules speak: findings are collected here, numbered, and given a place with a name.
 
-use super::finding::{Evidence, Finding, Kind, NearPlace, Phase};
-use super::spell::{Rhythm, Say, Spell};
+use super::evidence::{Evidence, HonestCause};
+use super::finding::{Finding, Kind, NearPlace, Stage};
+use super::spell::{Rhythm, Say, Sign, Spell};
 use super::subject::Who;
 use crate::chart::Chart;
-use crate::geodesy::LatLon;
+use crate::geodesy::{LatLon, is_night, sun_elevation_deg};
 use crate::units::EventTime;
 
 /// Collects what rules say at one instant.
@@ -24,6 +25,15 @@ pub(super) struct Telling {
     pub(super) zone: Option<String>,
     pub(super) confidence: f64,
     pub(super) evidence: Vec<Evidence>,
+    pub(super) honest_causes: Vec<HonestCause>,
+}
+
+impl Telling {
+    /// That an affair is over, or taken back, for the reason that `evidence` gives.
+    fn last_word(kind: Kind, spell: Spell, zone: Option<String>, evidence: Vec<Evidence>) -> Self {
+        let (say, other, confidence, honest_causes) = (Say::Ended, None, 0.0, Vec::new());
+        Self { kind, say, spell, other, zone, confidence, evidence, honest_causes }
+    }
 }
 
 impl Voice {
@@ -41,60 +51,77 @@ impl Voice {
         self.now
     }
 
-    /// Brings a spell up to now; see [`Spell::step`].
+    /// Brings a spell up to now, for a rule that tells nothing before its definition is met; `met` is when that began, was
+    /// met, and last held. See [`Spell::step`].
     pub(super) fn step(
         &mut self,
         spell: &mut Option<Spell>,
         met: Option<(EventTime, EventTime, EventTime)>,
         rhythm: Rhythm,
     ) -> Option<(Say, Spell)> {
-        Spell::step(spell, self.now, met, rhythm, &mut self.next_affair)
+        self.step_staged(spell, met.map(|(began, start, last)| Sign::Met { began, start, last }), rhythm)
+    }
+
+    /// Brings a spell up to now, for a rule that has an early sign; see [`Spell::step`].
+    pub(super) fn step_staged(
+        &mut self,
+        spell: &mut Option<Spell>,
+        sign: Option<Sign>,
+        rhythm: Rhythm,
+    ) -> Option<(Say, Spell)> {
+        Spell::step(spell, self.now, sign, rhythm, &mut self.next_affair)
     }
 
     /// Says it of `subject`.
     pub(super) fn tell(&mut self, telling: Telling, who: Who, chart: &Chart) {
-        let phase = match telling.say {
-            Say::Started => Phase::Started,
-            Say::Updated => Phase::Updated,
-            Say::Ended => Phase::Ended,
+        let stage = match telling.spell {
+            spell if !spell.ongoing || telling.say == Say::Ended => Stage::Closed,
+            spell if spell.confirmed => Stage::Confirmed,
+            _ => Stage::Developing,
         };
-        self.push(telling, phase, who, chart);
+        self.push(telling, stage, who, chart);
     }
 
     /// Says that an affair is over because nobody knows the vessel any more.
     pub(super) fn end(&mut self, kind: Kind, mut spell: Spell, zone: Option<String>, who: Who, chart: &Chart) {
         spell.ongoing = false;
-        let telling =
-            Telling { kind, say: Say::Ended, spell, other: None, zone, confidence: 0.0, evidence: Vec::new() };
-        self.push(telling, Phase::Ended, who, chart);
+        self.push(Telling::last_word(kind, spell, zone, Vec::new()), Stage::Closed, who, chart);
     }
 
     /// Takes an affair back, with the reason.
     pub(super) fn withdraw(&mut self, kind: Kind, spell: Spell, reason: Evidence, who: Who, chart: &Chart) {
-        let telling =
-            Telling { kind, say: Say::Ended, spell, other: None, zone: None, confidence: 0.0, evidence: vec![reason] };
-        self.push(telling, Phase::Withdrawn, who, chart);
+        self.push(Telling::last_word(kind, spell, None, vec![reason]), Stage::Withdrawn, who, chart);
     }
 
-    fn push(&mut self, telling: Telling, phase: Phase, who: Who, chart: &Chart) {
-        let Telling { kind, spell, other, zone, confidence, evidence, .. } = telling;
+    fn push(&mut self, telling: Telling, stage: Stage, who: Who, chart: &Chart) {
+        let Telling { kind, spell, other, zone, confidence, mut evidence, honest_causes, .. } = telling;
+        let night = is_night(who.place, spell.began);
+        // An empty list says that nothing new is known.
+        if night && !evidence.is_empty() && stage.goes_on() {
+            evidence.push(night_evidence(who.place, &spell, self.now));
+        }
         self.findings.push(Finding {
             affair: spell.affair,
             kind,
-            phase,
+            stage,
             at: self.now,
             subject: who.track,
+            vessel: who.vessel,
+            other_vessel: other.map(|other| other.vessel),
             other: other.map(|other| other.track),
             mmsi: who.mmsi,
             other_mmsi: other.and_then(|other| other.mmsi),
             began: spell.began,
             start: spell.start,
-            end: if phase == Phase::Started { None } else { spell.end() },
+            end: if stage.goes_on() { None } else { spell.end() },
             place: who.place,
             near: near_place(who.place, chart),
+            jurisdiction: chart.jurisdiction(who.place, self.now).map(str::to_owned),
+            night,
             zone,
             confidence,
             evidence,
+            honest_causes,
         });
     }
 
@@ -108,4 +135,20 @@ impl Voice {
 fn near_place(place: LatLon, chart: &Chart) -> Option<NearPlace> {
     let place = chart.nearest_named_place(place)?;
     Some(NearPlace { in_english: place.in_english(), in_chinese: place.in_chinese(), distance_m: place.distance_m })
+}
+
+/// That it is night: less is seen, and fewer have reason to be about.
+fn night_evidence(place: LatLon, spell: &Spell, now: EventTime) -> Evidence {
+    let elevation_deg = sun_elevation_deg(place, spell.began);
+    Evidence {
+        code: "night",
+        observed: elevation_deg,
+        threshold: 0.0,
+        unit: "deg",
+        from: spell.began,
+        to: now,
+        sentence_en: format!("It began at night: the sun stood {:.0} degrees below the horizon.", -elevation_deg),
+        sentence_zh: format!("发生在夜间，太阳位于地平线下{:.0}度。", -elevation_deg),
+        ..Evidence::default()
+    }
 }

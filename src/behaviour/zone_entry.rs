@@ -6,7 +6,8 @@
 use smallvec::SmallVec;
 
 use super::config::{BehaviourConfig, ms};
-use super::finding::{Evidence, Kind};
+use super::evidence::Evidence;
+use super::finding::Kind;
 use super::spell::{Dwell, Rhythm, Say, Spell};
 use super::subject::Subject;
 use super::voice::{Telling, Voice};
@@ -36,7 +37,7 @@ struct ZoneStay {
 impl State {
     /// Whether anything has been told.
     pub(super) fn has_spoken(&self) -> bool {
-        self.stays.iter().any(|stay| stay.spell.is_some())
+        self.stays.iter().any(|stay| Spell::is_confirmed(&stay.spell))
     }
 }
 
@@ -113,7 +114,16 @@ fn step(stay: &mut ZoneStay, subject: &Subject, config: &BehaviourConfig, chart:
     let confidence = (0.9 * sureness + if subject.craft.sends_ais { 0.09 } else { 0.0 }).min(0.99);
     let zone = Some(zone.id.clone());
     voice.tell(
-        Telling { kind: Kind::ZoneEntry, say, spell, other: None, zone, confidence, evidence },
+        Telling {
+            kind: Kind::ZoneEntry,
+            say,
+            spell,
+            other: None,
+            zone,
+            confidence,
+            evidence,
+            honest_causes: Vec::new(),
+        },
         subject.who(),
         chart,
     );
@@ -142,6 +152,7 @@ fn evidence(
         sensors: subject.sources,
         sentence_en: en,
         sentence_zh: zh,
+        ..Evidence::default()
     };
     vec![
         item(

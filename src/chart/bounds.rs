@@ -51,6 +51,11 @@ impl Bounds {
         }
     }
 
+    /// Its size in square degrees: for telling a smaller box from a larger.
+    pub fn area_deg2(self) -> f64 {
+        (self.east_deg - self.west_deg) * (self.north_deg - self.south_deg)
+    }
+
     /// The box widened by `margin_deg` on all sides.
     #[must_use]
     pub fn widened(self, margin_deg: f64) -> Self {

@@ -36,6 +36,7 @@ pub use zone::{PortLine, Validity, Zone, ZoneKind};
 pub use zone_set::{ZoneSet, ZonesHere, ZonesNear};
 
 use crate::geodesy::{LatLon, position_to_polar};
+use crate::units::EventTime;
 
 /// Coast and zones of an area.
 #[derive(Debug)]
@@ -111,5 +112,12 @@ impl Chart {
             distance_m: shore.distance_m,
             bearing: position_to_polar(shore.point, position).0,
         })
+    }
+
+    /// Who is in charge at `position`: what the smallest zone in force that holds it says, of those that say anything.
+    pub fn jurisdiction(&self, position: LatLon, at: EventTime) -> Option<&str> {
+        let zones = self.zones.containing(position, at);
+        let said = zones.iter().filter_map(|zone| Some((zone.bounds.area_deg2(), zone.jurisdiction.as_deref()?)));
+        said.min_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, jurisdiction)| jurisdiction)
     }
 }

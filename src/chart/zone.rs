@@ -112,6 +112,8 @@ pub struct Zone {
     pub version: u32,
     /// When it is in force.
     pub validity: Validity,
+    /// Who is in charge there (city, county, unit), as the file says.
+    pub jurisdiction: Option<String>,
     /// Whether its limits are `published` or `approximate`, as the file says.
     pub limits: Option<String>,
     /// The box around it.

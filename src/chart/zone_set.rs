@@ -36,7 +36,7 @@ impl ZoneSet {
     }
 
     /// Reads zones: Polygon or MultiPolygon with properties `id`, `kind` and, where known, `name`, `name_zh`, `line`
-    /// (`first`, `second`, `both`), `valid_from`, `valid_to` (RFC 3339), `version`, `limits`. The collection may hold
+    /// (`first`, `second`, `both`), `jurisdiction`, `valid_from`, `valid_to` (RFC 3339), `version`, `limits`. The collection may hold
     /// `version` (a whole number; 1 where it says nothing) and `attribution`.
     ///
     /// # Errors
@@ -178,6 +178,7 @@ fn read_zone(feature: Feature, set_version: u32) -> Result<Zone, Reason> {
         line,
         version: version(feature.properties.get("version"), set_version)?,
         validity,
+        jurisdiction: feature.text("jurisdiction"),
         limits: feature.text("limits"),
         bounds: Bounds::around(points).unwrap_or(Bounds::at(LatLon::new(0.0, 0.0))),
         id,

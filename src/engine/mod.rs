@@ -17,7 +17,7 @@ use std::sync::Arc;
 pub use config::{EngineConfig, PICTURE_INTERVAL_MS};
 pub use event::{EngineEvent, Picture};
 
-use crate::alert::{Alert, AlertBook};
+use crate::alert::{Alert, AlertBook, Outcome, UnknownAlert};
 use crate::behaviour::Behaviour;
 use crate::chart::Chart;
 use crate::feed::observation::Observation;
@@ -134,6 +134,24 @@ impl Engine {
         for finding in self.behaviour.drain() {
             self.events.extend(self.alerts.take(finding).map(Box::new).map(EngineEvent::Alert));
         }
+    }
+
+    /// Takes note that an officer knows of an alert and of its behaviour up to the event time `at`: what begins up to then
+    /// is not told anew. An input like any observation: given at the same place among them, it has the same effect.
+    ///
+    /// # Errors
+    /// When no such alert may still change.
+    pub fn acknowledge(&mut self, id: &str, at: EventTime) -> Result<(), UnknownAlert> {
+        self.events.extend(self.alerts.acknowledge(id, at)?.map(Box::new).map(EngineEvent::Alert));
+        Ok(())
+    }
+
+    /// Takes note of what an officer found out about an alert, at the event time `at`; an input like [`Self::acknowledge`].
+    ///
+    /// # Errors
+    /// When no such alert may still change.
+    pub fn judge(&mut self, id: &str, outcome: Outcome, at: EventTime) -> Result<(), UnknownAlert> {
+        self.alerts.judge(id, outcome, at)
     }
 
     /// The alerts that may still change, in the order in which they were raised.

@@ -9,8 +9,10 @@
 
 mod local_plane;
 mod position;
+mod sun;
 
 pub use local_plane::LocalPlane;
 pub use position::{
     LatLon, MetresPerDegree, distance_m, metres_per_degree, offset_m, polar_to_position, position_to_polar,
 };
+pub use sun::{is_night, sun_elevation_deg};

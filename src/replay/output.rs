@@ -116,7 +116,8 @@ impl PictureLog {
     /// When a file cannot be written.
     pub fn finish(&mut self) -> Result<(), OutputError> {
         let mut told: Vec<Alert> = std::mem::take(&mut self.told).into_values().collect();
-        told.sort_by(|a, b| (a.raised, &a.id).cmp(&(b.raised, &b.id)));
+        told.retain(|alert| alert.confirmed.is_some());
+        told.sort_by(|a, b| (a.confirmed, &a.id).cmp(&(b.confirmed, &b.id)));
         self.alerts_written += told.len() as u64;
         let start = self.start;
         self.alerts.try_write(|file| {

@@ -88,7 +88,7 @@ impl<T> Board<T> {
         self.posting_of.insert(id.clone(), posting);
         self.by_posting.insert(posting, Arc::new(Posted { id, stage, alert, changes, posting, first_posting }));
         if self.by_posting.len() > ALERTS_KEPT {
-            let over = self.by_posting.iter().find(|(_, posted)| posted.stage != Stage::Active);
+            let over = self.by_posting.iter().find(|(_, posted)| !posted.stage.goes_on());
             if let Some((&oldest, _)) = over.or_else(|| self.by_posting.first_key_value())
                 && let Some(gone) = self.by_posting.remove(&oldest)
             {
@@ -164,9 +164,9 @@ impl AlertWatch {
                 changes.push((AlertChange::Raised, Arc::clone(&posted)));
             }
             match posted.stage {
-                Stage::Active if is_new => {}
-                Stage::Active => changes.push((AlertChange::Updated, posted)),
-                Stage::Ended => changes.push((AlertChange::Ended, posted)),
+                Stage::Developing | Stage::Confirmed if is_new => {}
+                Stage::Developing | Stage::Confirmed => changes.push((AlertChange::Updated, posted)),
+                Stage::Closed => changes.push((AlertChange::Ended, posted)),
                 Stage::Withdrawn => changes.push((AlertChange::Withdrawn, posted)),
             }
         }
@@ -185,14 +185,14 @@ mod tests {
     #[test]
     fn a_watch_brings_every_alert_from_its_beginning_and_the_latest_state_of_each() {
         let hub = AlertHub::default();
-        hub.post("a", Stage::Active, 1);
+        hub.post("a", Stage::Confirmed, 1);
         let (window, mut watch) = (hub.window(), AlertWatch::default());
         assert_eq!(told(&mut watch, &window), [(AlertChange::Snapshot, "a".to_owned(), 1)]);
         assert_eq!(told(&mut watch, &window), []);
-        hub.post("a", Stage::Active, 2);
-        hub.post("b", Stage::Active, 7);
-        hub.post("a", Stage::Ended, 3);
-        hub.post("c", Stage::Active, 8);
+        hub.post("a", Stage::Confirmed, 2);
+        hub.post("b", Stage::Confirmed, 7);
+        hub.post("a", Stage::Closed, 3);
+        hub.post("c", Stage::Confirmed, 8);
         hub.post("c", Stage::Withdrawn, 9);
         let expected = [
             (AlertChange::Raised, "b".to_owned(), 7),
@@ -201,7 +201,7 @@ mod tests {
             (AlertChange::Withdrawn, "c".to_owned(), 9),
         ];
         assert_eq!(told(&mut watch, &window), expected);
-        hub.post("b", Stage::Active, 70);
+        hub.post("b", Stage::Confirmed, 70);
         assert_eq!(told(&mut watch, &window), [(AlertChange::Updated, "b".to_owned(), 70)]);
         assert_eq!(window.get("b").unwrap().changes, 2);
     }
@@ -209,9 +209,9 @@ mod tests {
     #[test]
     fn the_board_is_bounded_and_keeps_what_goes_on() {
         let hub = AlertHub::default();
-        hub.post("goes on", Stage::Active, 0);
+        hub.post("goes on", Stage::Confirmed, 0);
         for number in 0..ALERTS_KEPT as u32 + 5 {
-            hub.post(&number.to_string(), Stage::Ended, number);
+            hub.post(&number.to_string(), Stage::Closed, number);
         }
         let window = hub.window();
         let board = window.board.read().unwrap();

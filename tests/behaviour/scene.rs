@@ -111,7 +111,8 @@ pub(crate) fn sends(mmsi: u32, ship_type: u8) -> impl Fn(&mut TrackState) {
 /// Leaves a track as radar alone has it.
 pub(crate) fn radar_only(_: &mut TrackState) {}
 
-/// Plays a scene of so many seconds; `shift_s` moves it in time. Returns the alerts as they stand at the end.
+/// Plays a scene of so many seconds; `shift_s` moves it in time. Returns the alerts that were confirmed, as they stand at the
+/// end.
 pub(crate) fn play_shifted(chart: &Chart, scene: &[Script<'_>], seconds: i64, shift_s: i64) -> Vec<Alert> {
     let config = BehaviourConfig::default();
     let mut behaviour = Behaviour::new(config.clone());
@@ -136,7 +137,7 @@ pub(crate) fn play_shifted(chart: &Chart, scene: &[Script<'_>], seconds: i64, sh
             }
         }
     }
-    let mut alerts: Vec<Alert> = alerts.into_values().collect();
+    let mut alerts: Vec<Alert> = alerts.into_values().filter(|alert| alert.confirmed.is_some()).collect();
     alerts.sort_by(|a, b| (a.raised, &a.id).cmp(&(b.raised, &b.id)));
     alerts
 }

@@ -4,18 +4,21 @@ use super::{BadField, geo};
 use crate::alert::{Alert, Stage};
 use crate::api::proto::alert::v1 as wire;
 use crate::api::proto::r#type::v1::TimeInterval;
-use crate::behaviour::{Evidence, Kind};
+use crate::behaviour::{Evidence, Family, Geometry, HonestCause, Kind, Verdict};
 use crate::serve::alert_board::AlertChange;
 use crate::serve::limits::FILTER_KINDS_MAX;
 use crate::units::{EventTime, Mmsi};
 
 /// An alert, to the wire.
 pub fn alert(alert: &Alert) -> wire::Alert {
-    let state = match alert.stage {
-        Stage::Active => wire::AlertState::Active,
-        Stage::Ended => wire::AlertState::Ended,
-        Stage::Withdrawn => wire::AlertState::Withdrawn,
+    let (state, stage) = match alert.stage {
+        Stage::Developing => (wire::AlertState::Active, wire::AlertStage::Developing),
+        Stage::Confirmed => (wire::AlertState::Active, wire::AlertStage::Confirmed),
+        Stage::Closed => (wire::AlertState::Ended, wire::AlertStage::Closed),
+        Stage::Withdrawn => (wire::AlertState::Withdrawn, wire::AlertStage::Withdrawn),
     };
+    let points =
+        |family: Family| wire::FamilyPoints { family: family.as_str().to_owned(), points: alert.score.of(family) };
     wire::Alert {
         id: alert.id.to_string(),
         kind: alert.kind.as_str().to_owned(),
@@ -36,6 +39,17 @@ pub fn alert(alert: &Alert) -> wire::Alert {
         evidence: alert.evidence.iter().map(evidence).collect(),
         revision: alert.revision,
         life: None,
+        stage: stage as i32,
+        confirmed_ms: alert.confirmed.map(EventTime::as_millis),
+        grade: u32::from(alert.grade.number()),
+        score: alert.score.points(),
+        families: Family::ALL.into_iter().map(points).filter(|family| family.points != 0.0).collect(),
+        honest_causes: alert.honest_causes.iter().map(honest_cause).collect(),
+        jurisdiction: alert.jurisdiction.clone().unwrap_or_default(),
+        night: alert.night,
+        similar_before: alert.similar_before.iter().map(ToString::to_string).collect(),
+        acknowledged_ms: alert.acknowledged.map(EventTime::as_millis),
+        rules: alert.rules.to_string(),
     }
 }
 
@@ -49,6 +63,40 @@ fn evidence(evidence: &Evidence) -> wire::Evidence {
         sensors: geo::sources(evidence.sensors),
         sentence_en: evidence.sentence_en.clone(),
         sentence_zh: evidence.sentence_zh.clone(),
+        family: evidence.family.map_or_else(String::new, |family| family.as_str().to_owned()),
+        weight: evidence.weight,
+        geometry: evidence.geometry.as_ref().map(geometry),
+        records_received: evidence.records.map(|records| TimeInterval {
+            from_ms: records.received_from.as_millis(),
+            to_ms: records.received_to.as_millis(),
+        }),
+    }
+}
+
+fn geometry(geometry: &Geometry) -> wire::Geometry {
+    use wire::geometry::Shape;
+    let shape = match geometry {
+        Geometry::Point(point) => Shape::Point(geo::position(*point)),
+        Geometry::Line(line) => Shape::Line(wire::Line { points: line.iter().copied().map(geo::position).collect() }),
+        Geometry::Circle { centre, radius_m } => {
+            Shape::Circle(wire::Circle { centre: Some(geo::position(*centre)), radius_m: *radius_m })
+        }
+    };
+    wire::Geometry { shape: Some(shape) }
+}
+
+fn honest_cause(cause: &HonestCause) -> wire::HonestCause {
+    let verdict = match cause.verdict {
+        Verdict::RuledOut => wire::Verdict::RuledOut,
+        Verdict::Found => wire::Verdict::Found,
+        Verdict::Unknown => wire::Verdict::Unknown,
+    };
+    wire::HonestCause {
+        code: cause.code.to_owned(),
+        verdict: verdict as i32,
+        weight: cause.weight,
+        sentence_en: cause.sentence_en.clone(),
+        sentence_zh: cause.sentence_zh.clone(),
     }
 }
 
