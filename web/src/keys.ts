@@ -1,0 +1,75 @@
+// Keys for everything frequent. Where somebody types, keys are text.
+
+import { act } from "./api/alert-actions";
+import { alerts, silence } from "./api/alerts";
+import { LifeState } from "./gen/shorewatch/alert/v1/life_pb";
+import { listed } from "./ui/alert-list";
+import { nextPalette, otherLanguage } from "./ui/top-bar";
+import { fitArea } from "./ui/map-tools";
+import { soundOn } from "./settings";
+import { findOpen, goToAlert, goToPage, helpOpen, legendOpen, measuring, openAlert, page, selectedTrack } from "./state";
+
+/** Acknowledges on record where the server keeps one, and silences this screen in any case. */
+function acknowledge(id: string) {
+  const alert = alerts.value.get(id);
+  silence([id]);
+  if (alert?.life?.state === LifeState.RAISED) void act(alert, { step: "acknowledge", note: "" });
+}
+
+function step(by: 1 | -1) {
+  const ids = listed.value.map((alert) => alert.id);
+  if (ids.length === 0) return;
+  const focused = (document.activeElement as HTMLElement | null)?.dataset.alert;
+  const here = ids.indexOf(openAlert.value || focused || "");
+  const next = ids[here < 0 ? 0 : Math.min(ids.length - 1, Math.max(0, here + by))]!;
+  if (openAlert.value) goToAlert(next);
+  else document.querySelector<HTMLElement>(`[data-alert="${CSS.escape(next)}"]`)?.focus();
+}
+
+function back() {
+  if (measuring.value) measuring.value = false;
+  else if (legendOpen.value) legendOpen.value = false;
+  else if (selectedTrack.value) selectedTrack.value = "";
+  else if (openAlert.value) goToAlert("");
+  else if (page.value !== "watch") goToPage("watch");
+}
+
+function acknowledgeHere() {
+  const focused = (document.activeElement as HTMLElement | null)?.dataset.alert;
+  const id = openAlert.value || focused || listed.value[0]?.id;
+  if (id) acknowledge(id);
+}
+
+const ACTIONS: Record<string, () => void> = {
+  j: () => step(1),
+  k: () => step(-1),
+  a: acknowledgeHere,
+  escape: back,
+  m: () => {
+    measuring.value = !measuring.value;
+  },
+  "/": () => {
+    findOpen.value = true;
+  },
+  f: fitArea,
+  p: nextPalette,
+  l: otherLanguage,
+  s: () => {
+    soundOn.value = !soundOn.value;
+  },
+  "?": () => {
+    helpOpen.value = true;
+  },
+};
+
+export function startKeys() {
+  addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.altKey || event.metaKey) return;
+    const target = event.target as HTMLElement;
+    if (target.closest("input, select, textarea, dialog")) return;
+    const action = ACTIONS[event.key.toLowerCase()];
+    if (!action) return;
+    event.preventDefault();
+    action();
+  });
+}

@@ -1,0 +1,17 @@
+// The watch console.
+
+import { render } from "preact";
+import { watchAlerts } from "./api/alerts";
+import { loadChart } from "./api/chart";
+import { watchTracks } from "./api/tracks";
+import { startKeys } from "./keys";
+import { startSound } from "./sound";
+import "./styles/console.css";
+import { App } from "./ui/app";
+
+watchTracks();
+watchAlerts();
+void loadChart();
+startSound();
+startKeys();
+render(<App />, document.getElementById("app")!);

@@ -1,0 +1,135 @@
+// The map: made once, told of pictures, zones, alerts and palettes as they change. What is drawn lies in layers.ts.
+
+import { type GeoJSONSource, Map as LibreMap, type MapMouseEvent, setWorkerUrl } from "maplibre-gl";
+import "maplibre-gl/dist/maplibre-gl.css";
+import workerUrl from "maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url";
+import type { Feature, FeatureCollection } from "geojson";
+import type { LngLat } from "../geo";
+import type { Language, Palette } from "../settings";
+import { layers, style } from "./layers";
+import { colours } from "./palette";
+import { symbols } from "./symbols";
+
+setWorkerUrl(workerUrl);
+
+export type Box = [west: number, south: number, east: number, north: number];
+
+/** Within so many pixels of a click a craft counts as hit. */
+const HIT_PX = 8;
+
+export class ChartMap {
+  readonly libre: LibreMap;
+  readonly ready: Promise<void>;
+  private loaded = false;
+  private readonly waiting = new Map<string, FeatureCollection>();
+
+  constructor(container: HTMLElement, palette: Palette, language: Language) {
+    this.libre = new LibreMap({
+      container,
+      style: style(colours[palette], language),
+      center: [110.3, 20.1],
+      zoom: 9,
+      maxZoom: 17,
+      minZoom: 3,
+      attributionControl: false,
+      dragRotate: false,
+      pitchWithRotate: false,
+      touchPitch: false,
+      fadeDuration: 0,
+      renderWorldCopies: false,
+      canvasContextAttributes: { preserveDrawingBuffer: true, antialias: true },
+    });
+    this.libre.touchZoomRotate.disableRotation();
+    this.libre.keyboard.disableRotation();
+    this.putSymbols(palette, false);
+    this.ready = new Promise((resolve) => {
+      this.libre.once("load", () => {
+        this.loaded = true;
+        for (const [source, data] of this.waiting) this.show(source, data);
+        this.waiting.clear();
+        resolve();
+      });
+    });
+  }
+
+  /** Replaces what a source shows. */
+  show(source: string, data: FeatureCollection) {
+    if (!this.loaded) {
+      this.waiting.set(source, data);
+      return;
+    }
+    void this.libre.getSource<GeoJSONSource>(source)?.setData(data);
+  }
+
+  showFeatures(source: string, features: Feature[]) {
+    this.show(source, { type: "FeatureCollection", features });
+  }
+
+  private putSymbols(palette: Palette, replace: boolean) {
+    for (const { name, image, pixelRatio } of symbols(colours[palette])) {
+      if (replace && this.libre.hasImage(name)) this.libre.updateImage(name, image);
+      else this.libre.addImage(name, image, { pixelRatio });
+    }
+  }
+
+  /** Paints in another palette and names in another language, with everything where it is. */
+  async restyle(palette: Palette, language: Language) {
+    await this.ready;
+    this.putSymbols(palette, true);
+    for (const layer of layers(colours[palette], language)) {
+      for (const [name, value] of Object.entries(layer.paint ?? {})) {
+        this.libre.setPaintProperty(layer.id, name as Parameters<LibreMap["setPaintProperty"]>[1], value);
+      }
+      if (layer.id === "zone-names" && layer.type === "symbol") {
+        this.libre.setLayoutProperty(layer.id, "text-field", layer.layout?.["text-field"]);
+      }
+    }
+  }
+
+  setVisible(layerIds: string[], visible: boolean) {
+    void this.ready.then(() => {
+      for (const id of layerIds) this.libre.setLayoutProperty(id, "visibility", visible ? "visible" : "none");
+    });
+  }
+
+  markSelected(id: string) {
+    void this.ready.then(() => this.libre.setFilter("selected", ["==", ["get", "id"], id]));
+  }
+
+  /** The id of the craft at a point of the screen; the one drawn last, when several are. */
+  craftAt(event: MapMouseEvent): string | undefined {
+    const { x, y } = event.point;
+    const around: [[number, number], [number, number]] = [
+      [x - HIT_PX, y - HIT_PX],
+      [x + HIT_PX, y + HIT_PX],
+    ];
+    const found = this.libre.queryRenderedFeatures(around, { layers: ["tracks"] });
+    return found[0]?.properties.id as string | undefined;
+  }
+
+  fit(box: Box, animate = true) {
+    this.libre.fitBounds(box, { padding: 40, animate, maxZoom: 14, duration: 500 });
+  }
+
+  goTo(at: LngLat, zoom?: number) {
+    this.libre.easeTo({ center: at, zoom: Math.max(this.libre.getZoom(), zoom ?? 0), duration: 500 });
+  }
+
+  /** Goes there unless it is well in view already: a map that jumps about is no help. */
+  lookAt(at: LngLat) {
+    const [west, south, east, north] = this.view();
+    const [w, h] = [(east - west) / 10, (north - south) / 10];
+    const inView = at[0] > west + w && at[0] < east - w && at[1] > south + h && at[1] < north - h;
+    if (!inView) this.goTo(at, 10);
+  }
+
+  view(): Box {
+    const bounds = this.libre.getBounds();
+    return [bounds.getWest(), bounds.getSouth(), bounds.getEast(), bounds.getNorth()];
+  }
+}
+
+/** Whether this browser can draw the map at all. */
+export function canDraw(): boolean {
+  return document.createElement("canvas").getContext("webgl2") !== null;
+}

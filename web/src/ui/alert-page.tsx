@@ -1,0 +1,130 @@
+// One alert: what happened, what to do about it, and why the system says so.
+
+import { gradeOf, points, raisedMs, tracksOf } from "../api/alert-facts";
+import { alerts } from "../api/alerts";
+import { craftName, crafts, pictureTick } from "../api/tracks";
+import { type Alert, AlertState } from "../gen/shorewatch/alert/v1/alert_pb";
+import { inLanguage, named, t } from "../i18n";
+import { goToAlert, openAlert, selectedTrack } from "../state";
+import { bothClocks, position } from "../units";
+import { AlertActions } from "./alert-actions";
+import { EvidenceList } from "./alert-evidence";
+import { Grade, StateChip } from "./alert-list";
+import { Icon } from "./icons";
+import { chartMap } from "./map-view";
+
+const SIMILAR_SHOWN = 5;
+
+export function AlertPage() {
+  const alert = alerts.value.get(openAlert.value);
+  return (
+    <section class="panel" id="alerts" aria-label={t("alerts")}>
+      <div class="panel-head">
+        <button type="button" class="tool" title={`${t("back")} (Esc)`} aria-label={t("back")} onClick={() => goToAlert("")}>
+          <Icon name="back" />
+        </button>
+        {alert ? (
+          <>
+            <Grade grade={gradeOf(alert)} />
+            <h1 class="name">{named("kind_", alert.kind)}</h1>
+            <StateChip alert={alert} />
+          </>
+        ) : (
+          <h1>{t("nothingFound")}</h1>
+        )}
+      </div>
+      {alert && (
+        <div class="scroll" data-open-alert={alert.id}>
+          <Summary alert={alert} />
+          {alert.state === AlertState.WITHDRAWN && <p class="notice">{t("withdrawnNote")}</p>}
+          <AlertActions alert={alert} />
+          <EvidenceList alert={alert} />
+          <SimilarBefore alert={alert} />
+        </div>
+      )}
+    </section>
+  );
+}
+
+function Summary({ alert }: { alert: Alert }) {
+  const at = alert.position;
+  const confirmed = alert.confirmedMs;
+  const rows: [string, string | undefined][] = [
+    [t("grade"), named("grade_", String(gradeOf(alert)))],
+    [t("score"), points(alert.score)],
+    [t("began"), bothClocks(Number(alert.beganMs))],
+    [t("raised"), bothClocks(raisedMs(alert))],
+    [t("stateConfirmed"), confirmed === undefined ? undefined : bothClocks(Number(confirmed))],
+    [t("endedAt"), alert.endMs === undefined ? t("goesOn") : bothClocks(Number(alert.endMs))],
+    [t("jurisdiction"), alert.jurisdiction || undefined],
+    [t("inHand"), alert.life?.unitId || undefined],
+  ];
+  return (
+    <>
+      <p class="where">
+        <span>{inLanguage(alert.nearEn, alert.nearZh)}</span>
+        {at && (
+          <button type="button" class="link mono" onClick={() => chartMap.value?.goTo([at.lonDeg, at.latDeg], 12)}>
+            {position(at.latDeg, at.lonDeg)}
+          </button>
+        )}
+        <CraftInvolved alert={alert} />
+      </p>
+      <dl class="facts">
+        {rows.map(
+          ([name, value]) =>
+            value && (
+              <div key={name}>
+                <dt>{name}</dt>
+                <dd>{value}</dd>
+              </div>
+            ),
+        )}
+      </dl>
+    </>
+  );
+}
+
+function CraftInvolved({ alert }: { alert: Alert }) {
+  void pictureTick.value;
+  return (
+    <>
+      {tracksOf(alert).map((id) => {
+        const craft = crafts.get(id);
+        return (
+          <button
+            key={id}
+            type="button"
+            class="link"
+            onClick={() => {
+              selectedTrack.value = id;
+              if (craft) chartMap.value?.goTo(craft.at, 12);
+            }}
+          >
+            {craft ? [...new Set([craftName(craft.track), id])].join(" · ") : `${id}, ${t("notInPicture")}`}
+          </button>
+        );
+      })}
+    </>
+  );
+}
+
+function SimilarBefore({ alert }: { alert: Alert }) {
+  if (alert.similarBefore.length === 0) return null;
+  return (
+    <>
+      <h2>
+        {t("similarBefore")} <span class="muted">{alert.similarBefore.length}</span>
+      </h2>
+      <ul class="plain">
+        {alert.similarBefore.slice(0, SIMILAR_SHOWN).map((id) => (
+          <li key={id}>
+            <button type="button" class="link" onClick={() => goToAlert(id)}>
+              {id}
+            </button>
+          </li>
+        ))}
+      </ul>
+    </>
+  );
+}
