@@ -62,6 +62,7 @@ fn turn(number: u32, craft: &[(f64, f64)], random: &mut Random) -> Vec<Observati
                 amplitude: None,
                 length_m: None,
                 test_target: false,
+                rounding: shorewatch::feed::observation::Rounding::default(),
             });
             Observation { sensor: SensorId(0), time, received: time, sequence: sequence as u64, content }
         })
@@ -90,6 +91,8 @@ fn main() {
             height_m: Some(80.0),
             radar: Some(claims),
             eo: None,
+            report: None,
+            mount: None,
         };
         sensors.add(radar).expect("one radar with a position");
         let mut fusion = Fusion::new(FusionConfig::default(), &sensors);

@@ -1,7 +1,8 @@
 //! CPU time of reading a radar feed: blocks, records, plots.
 //!
 //! The target is 50,000 plots a second on one core with everything that comes after; decoding is to be lost in that
-//! (under 1 us a plot). There is no peer in the run: no crate reads CAT010.
+//! (under 1 us a plot). For CAT048 the `libasterix` crate is the peer, in the same run on the same blocks; no crate reads
+//! CAT010.
 
 #![allow(clippy::unwrap_used, reason = "a bench may fail by panic")]
 
@@ -10,7 +11,7 @@ mod support;
 
 use std::hint::black_box;
 
-use shorewatch::feed::asterix::{BlockReader, CAT010, Frame, Records};
+use shorewatch::feed::asterix::{BlockReader, CAT010, CAT048, Frame, HEADER_BYTES, Records, fields, parts};
 use shorewatch::feed::radar::RadarDecoder;
 use shorewatch::feed::sensor::{RadarClaims, Sensor, SensorKind, SensorTable};
 use shorewatch::geodesy::LatLon;
@@ -30,6 +31,8 @@ fn decoder(sac: u8, sic: u8) -> RadarDecoder {
         height_m: None,
         radar: Some(claims),
         eo: None,
+        report: None,
+        mount: None,
     };
     sensors.add(sensor).unwrap();
     RadarDecoder::new(&sensors)
@@ -83,7 +86,69 @@ fn read(bytes: &[u8], decoder: &mut RadarDecoder, start: EventTime) -> u64 {
     plots
 }
 
+/// The CAT048 blocks of the synthetic scene.
+fn scene_blocks(shared: &std::path::Path) -> Vec<Vec<u8>> {
+    let text = std::fs::read_to_string(shared.join("samples/asterix/synthetic/haikou_scene.jsonl")).unwrap();
+    let lines = text.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
+    lines
+        .filter(|line| line["blocks"][0]["cat"] == 48)
+        .map(|line| {
+            let hex = line["hex"].as_str().unwrap().to_owned();
+            (0..hex.len()).step_by(2).map(|at| u8::from_str_radix(&hex[at..at + 2], 16).unwrap()).collect()
+        })
+        .collect()
+}
+
+/// CAT048 beside the peer: to the plots that fusion takes, and to every value of every item.
+fn against_the_peer(start: EventTime) {
+    let Some(shared) = support::shared_dir() else { return };
+    let blocks = scene_blocks(&shared);
+    let records = |block: &Vec<u8>| Records::new(&CAT048, &block[HEADER_BYTES..]).count() as u64;
+    let count: u64 = blocks.iter().map(records).sum();
+    let peer = support::measure("CAT048: libasterix, to structs", "record", count, || {
+        for block in &blocks {
+            black_box(libasterix::asterix::cat048::parse_cat048_block(black_box(block)).unwrap());
+        }
+    });
+    let mut decoder = decoder(83, 243);
+    let plots = support::measure("CAT048: framing, records, plots", "record", count, || {
+        let mut reader = BlockReader::new();
+        for block in &blocks {
+            reader.push(black_box(block));
+            reader.finish();
+            while let Some(frame) = reader.next_frame() {
+                decoder.frame(&frame, start, |report| {
+                    black_box(&report);
+                });
+            }
+        }
+    });
+    assert_eq!(decoder.tally().refused_total(), 0);
+    let values = support::measure("CAT048: every value of every item", "record", count, || {
+        for block in &blocks {
+            for record in Records::new(&CAT048, &black_box(block)[HEADER_BYTES..]) {
+                for (item, bytes) in record.unwrap().items() {
+                    fields(item, bytes).for_each(|value| {
+                        black_box(value.quantity());
+                    });
+                    for (part, bytes) in parts(item, bytes) {
+                        fields(part, bytes).for_each(|value| {
+                            black_box(value.quantity());
+                        });
+                    }
+                }
+            }
+        }
+    });
+    println!(
+        "CAT048 against libasterix: {:.1} times as fast to plots, {:.1} times to every value",
+        peer.best_ns / plots.best_ns,
+        peer.best_ns / values.best_ns
+    );
+}
+
 fn main() {
+    against_the_peer(EventTime::from_seconds(1_776_438_402));
     let start = EventTime::from_seconds(1_776_438_402);
     for (name, tracks, records) in
         [("plots, 5 a block", false, 5), ("plots, 1 a block", false, 1), ("tracks, 5 a block", true, 5)]

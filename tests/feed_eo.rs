@@ -34,6 +34,8 @@ fn the_camera_files_of_every_scenario_are_read_but_for_the_lines_cut_short() {
                 height_m: None,
                 radar: None,
                 eo: Some(claims),
+                report: None,
+                mount: None,
             };
             table.add(camera).unwrap();
             let path = dir.join(sensor["file"].as_str().unwrap());

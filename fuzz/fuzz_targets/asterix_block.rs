@@ -25,6 +25,8 @@ fn decoder() -> RadarDecoder {
         height_m: None,
         radar: Some(claims),
         eo: None,
+        report: None,
+        mount: None,
     });
     RadarDecoder::new(&sensors)
 }

@@ -15,6 +15,8 @@ fuzz_target!(|line: &[u8]| {
         height_m: None,
         radar: None,
         eo: Some(EoClaims { max_range_m: 10_000.0, sigma_azimuth_deg: 0.1 }),
+        report: None,
+        mount: None,
     });
     let mut decoder = EoDecoder::new(&sensors);
     if let Some(report) = decoder.line(line, 1) {

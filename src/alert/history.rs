@@ -344,5 +344,5 @@ fn outcomes(record: &Record, finding: &Finding, config: &ScoreConfig) -> Option<
 }
 
 fn either(a: Sources, b: Sources) -> Sources {
-    Sources { ais: a.ais || b.ais, radar: a.radar || b.radar, eo: a.eo || b.eo }
+    Sources { ais: a.ais || b.ais, radar: a.radar || b.radar, eo: a.eo || b.eo, report: a.report || b.report }
 }

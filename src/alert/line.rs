@@ -201,7 +201,7 @@ fn geometry_line(geometry: &Geometry) -> GeometryLine {
 }
 
 fn sensor_words(sources: Sources) -> Vec<&'static str> {
-    [("ais", sources.ais), ("radar", sources.radar), ("eo", sources.eo)]
+    [("ais", sources.ais), ("radar", sources.radar), ("eo", sources.eo), ("report", sources.report)]
         .into_iter()
         .filter(|(_, holds)| *holds)
         .map(|(word, _)| word)
@@ -249,7 +249,7 @@ mod tests {
                 unit: "m",
                 from: at(1_800),
                 to: at(1_840),
-                sensors: Sources { ais: true, radar: true, eo: false },
+                sensors: Sources { ais: true, radar: true, eo: false, report: false },
                 sentence_en: "In.".to_owned(),
                 sentence_zh: "已进入。".to_owned(),
                 family: Some(Family::Zone),

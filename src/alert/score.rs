@@ -158,8 +158,8 @@ mod tests {
         Evidence { code, sensors, ..Evidence::default() }
     }
 
-    const RADAR: Sources = Sources { ais: false, radar: true, eo: false };
-    const AIS: Sources = Sources { ais: true, radar: false, eo: false };
+    const RADAR: Sources = Sources { ais: false, radar: true, eo: false, report: false };
+    const AIS: Sources = Sources { ais: true, radar: false, eo: false, report: false };
 
     fn judged(kind: Kind, mut evidence: Vec<Evidence>, mut causes: Vec<HonestCause>) -> (f64, Grade) {
         let scale = scale();
@@ -198,7 +198,7 @@ mod tests {
         assert_eq!(judged(Kind::DarkVessel, dark(RADAR), Vec::new()), (70.0, Grade::Verify), "one sensor");
         assert_eq!(judged(Kind::DarkVessel, dark(AIS), Vec::new()), (70.0, Grade::Dispatch), "two sensors");
         let mut seen = dark(RADAR);
-        seen.push(item("camera_landing", Sources { ais: false, radar: false, eo: true }));
+        seen.push(item("camera_landing", Sources { ais: false, radar: false, eo: true, report: false }));
         assert_eq!(judged(Kind::DarkVessel, seen, Vec::new()).1, Grade::Verify, "not an item of this kind");
     }
 

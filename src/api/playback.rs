@@ -164,12 +164,7 @@ impl Player {
             self.flush()?;
         }
         let Some(&kind) = self.kinds.get(record.feed) else { return Ok(()) };
-        let payload = Bytes::from(record.bytes);
-        let payload = match kind {
-            SensorKind::Ais => Payload::AisSentence(payload),
-            SensorKind::Radar => Payload::AsterixBlock(payload),
-            SensorKind::Eo => Payload::EoJson(payload),
-        };
+        let payload = Payload::of_record(kind, Bytes::from(record.bytes));
         self.batch_bytes += bytes;
         self.batch.push(OutRecord {
             feed: record.feed as u32,

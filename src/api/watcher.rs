@@ -128,6 +128,7 @@ fn seen_track(track: tracks::Track) -> SeenTrack {
         super::proto::r#type::v1::SensorKind::Ais => "AIS",
         super::proto::r#type::v1::SensorKind::Radar => "radar",
         super::proto::r#type::v1::SensorKind::Eo => "EO",
+        super::proto::r#type::v1::SensorKind::Report => "report",
         super::proto::r#type::v1::SensorKind::Unspecified => "other",
     });
     let sources = sources.collect();

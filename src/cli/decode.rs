@@ -7,12 +7,12 @@ use std::path::PathBuf;
 use anyhow::{Context, Result, bail};
 use clap::Args;
 
-use crate::decode::{DecodeError, decode_file};
+use crate::decode::{DecodeError, decode_any};
 
 /// Arguments of `shorewatch decode`.
 #[derive(Args, Debug)]
 pub struct Decode {
-    /// AIS recordings in NMEA 0183; a name that ends in .zst is decompressed.
+    /// Recordings of AIS (NMEA 0183) or ASTERIX (blocks, or captures); a name that ends in .zst is decompressed.
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
 
@@ -37,7 +37,7 @@ impl Decode {
         };
         let mut unread = 0;
         for path in &self.files {
-            match decode_file(path, &mut *out) {
+            match decode_any(path, &mut *out) {
                 Ok(summary) if !self.quiet => eprint!("{}: {summary}", path.display()),
                 Ok(_) => {}
                 // The reader has gone, as `head` does: nothing more to do.

@@ -1,19 +1,23 @@
-//! `shorewatch decode`: AIS recordings to JSON Lines, one object a message.
+//! `shorewatch decode`: recordings to JSON Lines, one object a message of AIS or a record of ASTERIX.
 //!
-//! Reads plain or zstd-compressed files as a stream: memory does not grow with the file. What is refused is in the
+//! What a file is shows in its first bytes: a network capture, ASTERIX blocks, else lines of AIS. Reads plain or zstd-compressed files as a stream: memory does not grow with the file. What is refused is in the
 //! [`Summary`], never in the output.
 
+mod asterix;
 mod json;
 mod lines;
 
 use std::fmt;
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, BufWriter, Write};
+use std::io::{self, BufRead, BufReader, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
 
 use crate::feed::ais::{AisDecoder, AisTally, Counts, Oddities};
+use crate::feed::asterix::category_name;
 use crate::feed::tally::Reason;
+use crate::recording::pcap::{self, PcapReader};
 
+pub use asterix::{AsterixSummary, record_json};
 pub use json::write_message;
 pub use lines::for_each_line;
 
@@ -60,6 +64,100 @@ pub enum DecodeError {
     /// The output cannot be written.
     #[error("cannot write the decode: {0}")]
     Write(io::Error),
+}
+
+/// What a decoded file held, whatever its format.
+#[derive(Clone, Debug)]
+pub enum Decoded {
+    /// Lines of AIS.
+    Ais(Box<Summary>),
+    /// Blocks of ASTERIX.
+    Asterix(AsterixSummary),
+}
+
+impl fmt::Display for Decoded {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Ais(summary) => summary.fmt(f),
+            Self::Asterix(summary) => summary.fmt(f),
+        }
+    }
+}
+
+/// Decodes a recording of AIS or ASTERIX, plain or `.zst`, into JSON Lines.
+///
+/// # Errors
+/// [`DecodeError`] when the file cannot be opened or read to its end, or the output not written. What is wrong with
+/// the records in it is no error but counted.
+pub fn decode_any(path: &Path, out: &mut dyn Write) -> Result<Decoded, DecodeError> {
+    let open = |source| DecodeError::Open { path: path.to_owned(), source };
+    let read = |source| DecodeError::Read { path: path.to_owned(), line: 0, source };
+    let mut start = [0; HEADER_BYTES];
+    let held = fill(&mut unpacked(path).map_err(open)?, &mut start).map_err(read)?;
+    let start = start.get(..held).unwrap_or_default();
+    let mut out = BufWriter::with_capacity(READ_BYTES, out);
+    let summary = match FileKind::of(start) {
+        FileKind::Lines => return decode_file(path, &mut out).map(|summary| Decoded::Ais(Box::new(summary))),
+        FileKind::Blocks => asterix::decode_blocks(unpacked(path).map_err(open)?, &mut out),
+        FileKind::Capture => {
+            let input = unpacked(path).map_err(open)?;
+            let capture = PcapReader::open(input).map_err(|error| open(io::Error::other(error.to_string())))?;
+            asterix::decode_capture(capture, &mut out)
+        }
+    };
+    let summary = summary.map_err(DecodeError::Write)?;
+    out.flush().map_err(DecodeError::Write)?;
+    Ok(Decoded::Asterix(summary))
+}
+
+/// Bytes that show what a file is.
+const HEADER_BYTES: usize = 4;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum FileKind {
+    Lines,
+    Blocks,
+    Capture,
+}
+
+impl FileKind {
+    fn of(start: &[u8]) -> Self {
+        if start.first_chunk().is_some_and(pcap::is_capture) {
+            return Self::Capture;
+        }
+        match *start {
+            // Text has no such length: 0x2020 and more would be a block of 8 KiB, of a category that is a letter.
+            [number, high, low, ..]
+                if category_name(number).is_some() && (!number.is_ascii_graphic() || high < b' ') =>
+            {
+                if u16::from_be_bytes([high, low]) > 3 {
+                    Self::Blocks
+                } else {
+                    Self::Lines
+                }
+            }
+            _ => Self::Lines,
+        }
+    }
+}
+
+/// A file as a stream of its content.
+fn unpacked(path: &Path) -> io::Result<Box<dyn Read + Send>> {
+    let file = File::open(path)?;
+    let packed = path.extension().is_some_and(|extension| extension == "zst");
+    Ok(if packed { Box::new(zstd::Decoder::new(file)?) } else { Box::new(file) })
+}
+
+/// Reads until the buffer is full or the input ends; how many bytes.
+fn fill(input: &mut impl Read, buffer: &mut [u8]) -> io::Result<usize> {
+    let mut held = 0;
+    while let Some(rest) = buffer.get_mut(held..).filter(|rest| !rest.is_empty()) {
+        match input.read(rest)? {
+            0 => break,
+            count => held += count,
+        }
+    }
+    Ok(held)
 }
 
 /// Decodes an AIS recording, plain or `.zst`, into JSON Lines.

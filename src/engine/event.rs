@@ -1,6 +1,7 @@
 //! What the engine tells.
 
 use crate::alert::AlertEvent;
+use crate::feed::order::Silence;
 use crate::fusion::{TrackEvent, TrackState};
 use crate::units::EventTime;
 
@@ -22,4 +23,6 @@ pub enum EngineEvent {
     Track(TrackEvent),
     /// An alert was raised, went on, ended or was withdrawn.
     Alert(Box<AlertEvent>),
+    /// A radar has fallen silent, or speaks again.
+    Sensor(Silence),
 }

@@ -21,7 +21,7 @@ use crate::alert::{Alert, AlertBook, Outcome, UnknownAlert};
 use crate::behaviour::Behaviour;
 use crate::chart::Chart;
 use crate::feed::observation::Observation;
-use crate::feed::order::{Admission, Intake};
+use crate::feed::order::{Admission, Intake, Liveness};
 use crate::feed::sensor::{Sensor, SensorTable, SensorTableError};
 use crate::fusion::{Fusion, TrackState};
 use crate::geodesy::LatLon;
@@ -33,6 +33,7 @@ pub struct Engine {
     config: EngineConfig,
     sensors: SensorTable,
     intake: Intake,
+    liveness: Liveness,
     fusion: Fusion,
     chart: Arc<Chart>,
     behaviour: Behaviour,
@@ -47,7 +48,10 @@ impl Engine {
     /// An engine for an area with this chart and these sensors. The rules of `config` must be valid
     /// ([`BehaviourConfig::validate`](crate::behaviour::BehaviourConfig::validate)).
     pub fn new(config: EngineConfig, chart: Arc<Chart>, sensors: SensorTable) -> Self {
+        let mut liveness = Liveness::default();
+        sensors.iter().for_each(|(_, sensor)| liveness.add_sensor(sensor));
         Self {
+            liveness,
             behaviour: Behaviour::new(config.rules.clone()),
             alerts: AlertBook::new(&config.rules),
             chart,
@@ -69,6 +73,7 @@ impl Engine {
         let id = self.sensors.add(sensor)?;
         if let Some(sensor) = self.sensors.get(id) {
             self.intake.add_sensor();
+            self.liveness.add_sensor(sensor);
             self.fusion.add_sensor(id, sensor);
         }
         Ok(id)
@@ -88,6 +93,9 @@ impl Engine {
         // Others of the very same receipt time may follow, so the instant at it is not over yet.
         self.take_pictures(observation.received, false);
         self.now = Some(observation.received);
+        if let Some(silence) = self.liveness.hear(&observation) {
+            self.events.push_back(EngineEvent::Sensor(silence));
+        }
         let admission = self.intake.admit(&mut observation);
         if admission.is_admitted() {
             self.fusion.push(&observation);
@@ -125,6 +133,7 @@ impl Engine {
     }
 
     fn take_picture(&mut self, at: EventTime) {
+        self.events.extend(self.liveness.look(at).into_iter().map(EngineEvent::Sensor));
         self.fusion.advance(at);
         self.fusion.settle();
         self.events.extend(self.fusion.drain_events().into_iter().map(EngineEvent::Track));
@@ -192,6 +201,11 @@ impl Engine {
     /// What was taken and what was refused, by sensor.
     pub fn intake(&self) -> &Intake {
         &self.intake
+    }
+
+    /// Which radars have fallen silent, and how fast each turns.
+    pub fn liveness(&self) -> &Liveness {
+        &self.liveness
     }
 
     /// The tracker, for what it has learned of the sensors.

@@ -1,15 +1,15 @@
 //! One feed of raw records, whatever its format, to [`Observation`]s: the one way from bytes into the core, live and for
 //! recordings, so that both give the same.
 //!
-//! A raw record is one NMEA line, one ASTERIX block or one JSON line. Nothing here reads files or looks at a clock.
+//! A raw record is one line of text, one ASTERIX block, one XML document or one KLV packet. A kind of sensor may speak
+//! several formats, and a record shows by its first byte which it is; damage that shows nothing is taken for more of what came
+//! before it. Nothing here reads files or looks at a clock.
 
-use super::ais::{AisDecoder, NoContent};
 use super::asterix::{Block, Frame, HEADER_BYTES, JUNK_SHOWN, Junk};
-use super::eo::EoDecoder;
 use super::observation::{Content, Observation};
-use super::radar::RadarDecoder;
 use super::sensor::{SensorKind, SensorTable};
 use super::tally::{Place, Reason, Tally};
+use super::wire::Wire;
 use crate::units::{EventTime, SensorId};
 
 /// Decodes one feed, record by record.
@@ -17,36 +17,17 @@ pub struct FeedDecoder {
     sensor: SensorId,
     /// Observations given out: the number of the next.
     observations: u64,
-    format: Format,
-}
-
-enum Format {
-    Ais { decoder: Box<AisDecoder>, without_content: WithoutContent },
-    Radar(Box<RadarDecoder>),
-    Eo(Box<EoDecoder>),
-}
-
-/// Fewer records than this of a SAC/SIC that no sensor has are taken for damage rather than for a forgotten radar.
-const SOURCE_RECORDS_MIN: u64 = 10;
-
-/// Sound AIS messages that say nothing of a vessel's position or identity.
-#[derive(Clone, Copy, Debug, Default)]
-struct WithoutContent {
-    other_type: u64,
-    bad_mmsi: u64,
-    not_available: u64,
+    /// A decoder for each format that the kind of sensor may speak.
+    wires: Vec<Wire>,
+    /// Which of them took the last record.
+    latest: usize,
 }
 
 impl FeedDecoder {
-    /// A decoder for a feed of `kind` that belongs to `sensor`. A radar or camera feed may carry others of the table too:
-    /// its records name their sensor.
+    /// A decoder for a feed of `kind` that belongs to `sensor`. A feed of ASTERIX or of camera lines may carry others of the
+    /// table too: its records name their sensor.
     pub fn new(kind: SensorKind, sensor: SensorId, sensors: &SensorTable) -> Self {
-        let format = match kind {
-            SensorKind::Ais => Format::Ais { decoder: Box::default(), without_content: WithoutContent::default() },
-            SensorKind::Radar => Format::Radar(Box::new(RadarDecoder::new(sensors))),
-            SensorKind::Eo => Format::Eo(Box::new(EoDecoder::new(sensors))),
-        };
-        Self { sensor, observations: 0, format }
+        Self { sensor, observations: 0, wires: Wire::of_kind(kind, sensor, sensors), latest: 0 }
     }
 
     /// Decodes one raw record and gives each observation in it to `sink`.
@@ -54,108 +35,44 @@ impl FeedDecoder {
     /// `place` is the number of the line (from 1) or the offset of the block, for naming it when it is refused. `received`
     /// is when it was received; it also tells the date of a time of day, and the time of what has none.
     pub fn decode(&mut self, record: &[u8], place: u64, received: EventTime, mut sink: impl FnMut(Observation)) {
-        let next = &mut self.observations;
-        let mut give = |sensor, time, content| {
+        if let Some(speaks) = self.wires.iter().position(|wire| wire.begins(record)) {
+            self.latest = speaks;
+        }
+        let (next, feed_sensor) = (&mut self.observations, self.sensor);
+        let mut give = |sensor: Option<SensorId>, time: Option<EventTime>, content: Content| {
+            let (sensor, time) = (sensor.unwrap_or(feed_sensor), time.unwrap_or(received));
             sink(Observation { sensor, time, received, sequence: *next, content });
             *next += 1;
         };
-        match &mut self.format {
-            Format::Ais { decoder, without_content } => {
-                let sensor = self.sensor;
-                decoder.push_line(record, place, &mut |heard| match heard.message.contents() {
-                    Ok(contents) => {
-                        for content in contents {
-                            give(sensor, heard.time.unwrap_or(received), content);
-                        }
-                    }
-                    Err(NoContent::OtherType) => without_content.other_type += 1,
-                    Err(NoContent::BadMmsi) => without_content.bad_mmsi += 1,
-                    Err(NoContent::NotAvailable) => without_content.not_available += 1,
-                });
-            }
-            Format::Radar(decoder) => {
-                let frame = block_frame(record, place);
-                decoder.frame(&frame, received, |report| give(report.sensor, report.time, report.content));
-            }
-            Format::Eo(decoder) => {
-                if let Some(report) = decoder.line(record, place) {
-                    give(report.sensor, report.time, Content::EoDetection(report.detection));
-                }
-            }
+        if let Some(wire) = self.wires.get_mut(self.latest) {
+            wire.decode(record, place, received, &mut give);
         }
     }
 
     /// Says that the feed has ended: what still waits for further parts is counted.
     pub fn finish(&mut self) {
-        if let Format::Ais { decoder, .. } = &mut self.format {
-            decoder.finish();
-        }
+        self.wires.iter_mut().for_each(Wire::finish);
     }
 
     /// How many records were received, accepted and refused so far, without the reasons. Received is more than accepted and
     /// refused by what still waits for further parts.
     pub fn progress(&self) -> Progress {
-        match &self.format {
-            Format::Ais { decoder, .. } => Progress::of(decoder.tally()),
-            Format::Radar(decoder) => Progress::of(decoder.tally()),
-            Format::Eo(decoder) => Progress::of(decoder.tally()),
-        }
+        self.wires.iter().map(Wire::progress).fold(Progress::default(), Progress::plus)
     }
 
     /// Why the latest refused record was refused, as the stable word of its reason.
     pub fn last_refused(&self) -> Option<&'static str> {
-        match &self.format {
-            Format::Ais { decoder, .. } => decoder.tally().last_refused().map(Reason::as_str),
-            Format::Radar(decoder) => decoder.tally().last_refused().map(Reason::as_str),
-            Format::Eo(decoder) => decoder.tally().last_refused().map(Reason::as_str),
-        }
+        self.wires.get(self.latest).and_then(Wire::last_refused)
     }
 
     /// What came in, in full.
     pub fn report(&self) -> DecodeReport {
-        let mut report = match &self.format {
-            Format::Ais { decoder, .. } => DecodeReport::of(decoder.tally()),
-            Format::Radar(decoder) => DecodeReport::of(decoder.tally()),
-            Format::Eo(decoder) => DecodeReport::of(decoder.tally()),
-        };
-        report.observations = self.observations;
-        let mut note = |count: u64, what: &str| {
-            if count > 0 {
-                report.notes.push(format!("{count} {what}"));
-            }
-        };
-        match &self.format {
-            Format::Ais { decoder, without_content } => {
-                let odd = decoder.oddities();
-                note(decoder.counts().other_sentences, "sentences that are not AIS: passed over");
-                note(without_content.other_type, "messages of types without position or identity");
-                note(without_content.not_available, "messages that say 'not available'");
-                note(without_content.bad_mmsi, "messages whose MMSI is 0 or too long");
-                note(odd.tag_blocks_dropped, "tag blocks with a wrong checksum: their values were dropped");
-                note(odd.tag_times_unreadable, "tag block times that are neither seconds nor milliseconds");
-            }
-            Format::Radar(decoder) => {
-                note(decoder.blocks_cut(), "blocks that end before their stated length");
-                let mut damaged = 0;
-                for (sac, sic, count) in decoder.unknown_sources() {
-                    if count < SOURCE_RECORDS_MIN {
-                        damaged += count;
-                    } else {
-                        note(
-                            count,
-                            &format!("records of SAC/SIC {sac}/{sic}, which no sensor has: add it to the sensors"),
-                        );
-                    }
-                }
-                note(damaged, "records of single SAC/SICs that no sensor has: damage, by the look of it");
-            }
-            Format::Eo(decoder) => {
-                let odd = decoder.odd_words();
-                note(odd.class, "unknown classes taken as 'other'");
-                note(odd.activity, "unknown activities left out");
-                note(odd.hull_mmsi, "hull numbers that are no MMSI left out");
-                note(odd.image, "image references that are too long left out");
-            }
+        let mut report = DecodeReport { observations: self.observations, ..DecodeReport::default() };
+        for part in self.wires.iter().map(Wire::report) {
+            report.received += part.received;
+            report.accepted += part.accepted;
+            report.refused.extend(part.refused);
+            report.notes.extend(part.notes);
         }
         report
     }
@@ -173,8 +90,16 @@ pub struct Progress {
 }
 
 impl Progress {
-    fn of<R: Reason, const N: usize>(tally: &Tally<R, N>) -> Self {
+    pub(super) fn of<R: Reason, const N: usize>(tally: &Tally<R, N>) -> Self {
         Self { received: tally.received(), accepted: tally.accepted(), refused: tally.refused_total() }
+    }
+
+    fn plus(self, other: Self) -> Self {
+        Self {
+            received: self.received + other.received,
+            accepted: self.accepted + other.accepted,
+            refused: self.refused + other.refused,
+        }
     }
 }
 
@@ -207,7 +132,7 @@ pub struct RefusedCount {
 }
 
 impl DecodeReport {
-    fn of<R: Reason, const N: usize>(tally: &Tally<R, N>) -> Self {
+    pub(super) fn of<R: Reason, const N: usize>(tally: &Tally<R, N>) -> Self {
         let refused = tally.by_reason().map(|(reason, count)| RefusedCount {
             reason: reason.as_str(),
             help: reason.help(),
@@ -242,7 +167,7 @@ pub fn junk_record(junk: &Junk) -> Vec<u8> {
 }
 
 /// What a raw record of a radar feed is: a block when it is as long as it says, a cut one when it is shorter, else junk.
-fn block_frame(record: &[u8], offset: u64) -> Frame<'_> {
+pub(super) fn block_frame(record: &[u8], offset: u64) -> Frame<'_> {
     let junk = |bytes: &[u8]| {
         let shown = bytes.iter().copied().take(JUNK_SHOWN).collect();
         Frame::Junk(Junk { offset, length: bytes.len() as u64, shown })
@@ -283,7 +208,9 @@ mod tests {
             ("radar1", SensorKind::Radar, Some(radar), None),
             ("eo1", SensorKind::Eo, None, Some(eo)),
         ] {
-            sensors.add(Sensor { name: name.into(), kind, position, height_m: None, radar, eo }).unwrap();
+            sensors
+                .add(Sensor { name: name.into(), kind, position, height_m: None, radar, eo, report: None, mount: None })
+                .unwrap();
         }
         sensors
     }

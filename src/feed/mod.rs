@@ -8,12 +8,16 @@ pub mod asterix;
 pub mod decoder;
 pub mod eo;
 pub mod nmea;
+pub mod nmea_radar;
 pub mod observation;
 pub mod order;
 pub mod own_ship;
 pub mod radar;
+pub mod report;
 pub mod sensor;
+pub mod splitter;
 pub mod tally;
+mod wire;
 
 pub use decoder::{DecodeReport, FeedDecoder};
 pub use observation::{Content, Observation};

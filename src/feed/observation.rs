@@ -37,6 +37,10 @@ pub enum Content {
     RadarService(RadarService),
     /// One detection of a camera: a bearing, seldom a range.
     EoDetection(EoDetection),
+    /// Where another system says that a craft is: another fusion centre, a fleet's position service.
+    TrackReport(TrackReport),
+    /// Where the ship or vehicle is that carries the sensor: what it measures from now on is measured from there.
+    Carrier(LatLon),
 }
 
 /// What sort of station sent an AIS position.
@@ -166,6 +170,26 @@ pub struct RadarPlot {
     pub length_m: Option<f64>,
     /// The detection comes from a simulator or test target: shown to maintainers, never fused.
     pub test_target: bool,
+    /// What the wire format's coarse steps add to the error.
+    pub rounding: Rounding,
+}
+
+/// The error that a wire format adds by sending a measurement in steps: one sigma is a step by the root of twelve.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Rounding {
+    /// One sigma of the range in metres.
+    pub range_m: f64,
+    /// One sigma of the azimuth in degrees.
+    pub azimuth_deg: f64,
+}
+
+impl Rounding {
+    /// The rounding of a format with these steps.
+    pub fn of_steps(range_m: f64, azimuth_deg: f64) -> Self {
+        // The standard deviation of an even distribution over one step.
+        let sigma = |step: f64| step / 12.0_f64.sqrt();
+        Self { range_m: sigma(range_m), azimuth_deg: sigma(azimuth_deg) }
+    }
 }
 
 /// What a radar says of itself.
@@ -173,6 +197,16 @@ pub struct RadarPlot {
 pub enum RadarService {
     /// The antenna begins a new turn.
     StartOfCycle,
+    /// The antenna crosses into a sector that begins at this azimuth, in degrees from true north.
+    Sector {
+        /// Where the sector begins.
+        azimuth_deg: f64,
+    },
+    /// How long one turn of the antenna takes, in seconds.
+    Rotation {
+        /// Seconds for one turn.
+        period_s: f64,
+    },
     /// Status: operational or not, as far as told.
     Status {
         /// The site may be used operationally.
@@ -281,4 +315,41 @@ pub struct EoDetection {
     pub hull_mmsi: Option<Mmsi>,
     /// Reference of the picture.
     pub image: Option<Box<str>>,
+    /// SHA-256 of the picture as the camera's side computed it: evidence that the picture was not exchanged later.
+    pub image_sha256: Option<[u8; 32]>,
+    /// One sigma of the range in metres where it does not come from a laser but was computed: from the depression of the
+    /// camera on a flat sea, or by the camera's own geolocation. `None` for a laser.
+    pub range_sigma_m: Option<f64>,
+    /// The camera's own word for what it sees, where that is none of [`EoClass`]: its list is open.
+    pub label: Option<Box<str>>,
+}
+
+/// Text of up to 32 bytes, without allocation: how another system numbers a craft.
+pub type ForeignId = ArrayString<32>;
+
+/// A craft's position as another system reports it. It is an opinion with a source, not a measurement of ours.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct TrackReport {
+    /// How the other system numbers or names the craft: the same for as long as it means the same craft.
+    pub id: ForeignId,
+    /// The MMSI that the other system gives it.
+    pub mmsi: Option<Mmsi>,
+    /// The craft's name, as far as the other system knows it.
+    pub name: Option<Text20>,
+    /// Where it is.
+    pub position: LatLon,
+    /// One sigma of the position in metres, east and north alike.
+    pub sigma_m: f64,
+    /// Speed over ground in m/s.
+    pub sog_mps: Option<f64>,
+    /// Course over ground in degrees true.
+    pub cog_deg: Option<f64>,
+    /// Length of the craft in metres.
+    pub length_m: Option<f64>,
+    /// The other system ends this track with this report.
+    pub ended: bool,
+    /// The other system predicts here without having measured.
+    pub coasted: bool,
+    /// A simulated or test track: shown to maintainers, never fused.
+    pub test_target: bool,
 }

@@ -3,7 +3,7 @@
 use crate::geodesy::LatLon;
 use crate::units::SensorId;
 
-/// The three families of sensors.
+/// The families of sensors.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum SensorKind {
     /// A receiver of the Automatic Identification System.
@@ -12,15 +12,21 @@ pub enum SensorKind {
     Radar,
     /// A photoelectric (visible or infrared) camera.
     Eo,
+    /// Another system that reports where craft are: a fusion centre (ASTERIX CAT062), the position service of a fishing fleet.
+    Report,
 }
 
 impl SensorKind {
-    /// The word used in files and on the wire: `ais`, `radar` or `eo`.
+    /// All of them, in declaration order.
+    pub const ALL: [Self; 4] = [Self::Ais, Self::Radar, Self::Eo, Self::Report];
+
+    /// The word used in files and on the wire: `ais`, `radar`, `eo` or `report`.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Ais => "ais",
             Self::Radar => "radar",
             Self::Eo => "eo",
+            Self::Report => "report",
         }
     }
 }
@@ -40,13 +46,24 @@ pub struct Sensor {
     pub radar: Option<RadarClaims>,
     /// What is claimed of a camera; `None` for other kinds.
     pub eo: Option<EoClaims>,
+    /// What is known of a system that reports positions; `None` for other kinds.
+    pub report: Option<ReportClaims>,
+    /// How a camera is mounted, for formats that tell pan and pixels instead of true bearings; `None` for other kinds.
+    pub mount: Option<CameraMount>,
+}
+
+impl Sensor {
+    /// SAC and SIC of its ASTERIX records, where it has such.
+    pub fn code(&self) -> Option<[u8; 2]> {
+        self.radar.and_then(|radar| radar.code()).or(self.report.and_then(|report| report.code))
+    }
 }
 
 /// A radar's identity and the performance that its maker claims. A constant bias in range and azimuth that nobody
 /// states may come on top; fusion estimates it.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct RadarClaims {
-    /// System Area Code of its ASTERIX records.
+    /// System Area Code of its ASTERIX records. 0/0 stands for a radar without such a code: one that speaks NMEA 0183.
     pub sac: u8,
     /// System Identification Code of its ASTERIX records.
     pub sic: u8,
@@ -69,6 +86,31 @@ pub struct EoClaims {
     pub sigma_azimuth_deg: f64,
 }
 
+impl RadarClaims {
+    /// SAC and SIC; `None` for a radar that has none.
+    pub fn code(&self) -> Option<[u8; 2]> {
+        ((self.sac, self.sic) != (0, 0)).then_some([self.sac, self.sic])
+    }
+}
+
+/// What is known of a system that reports positions.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct ReportClaims {
+    /// SAC and SIC of its ASTERIX CAT062 records, where it sends such.
+    pub code: Option<[u8; 2]>,
+    /// One sigma of its positions in metres, where they do not tell it themselves.
+    pub sigma_m: Option<f64>,
+}
+
+/// How a camera is mounted and what its lens shows.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct CameraMount {
+    /// True bearing of the pan position zero, in degrees.
+    pub heading_deg: f64,
+    /// Half of the horizontal field of view in degrees at the widest zoom, where the camera does not tell it.
+    pub half_view_deg: Option<f64>,
+}
+
 /// All sensors of an area, numbered by [`SensorId`] in the order given.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct SensorTable {
@@ -82,7 +124,7 @@ pub enum SensorTableError {
     #[error("sensor '{0}' is listed twice: give each sensor a name of its own")]
     DuplicateName(String),
     /// Two radars bear one SAC/SIC.
-    #[error("sensors '{0}' and '{1}' both claim SAC/SIC {2}/{3}: each radar needs its own")]
+    #[error("sensors '{0}' and '{1}' both claim SAC/SIC {2}/{3}: each needs its own")]
     DuplicateSacSic(String, String, u8, u8),
     /// A radar or camera without a position.
     #[error("sensor '{0}' has no position: a radar or camera measures from where it stands, so add lat and lon")]
@@ -111,17 +153,19 @@ impl SensorTable {
             return Err(SensorTableError::DuplicateName(sensor.name));
         }
         match sensor.position {
-            None if sensor.kind != SensorKind::Ais => return Err(SensorTableError::NoPosition(sensor.name)),
+            None if matches!(sensor.kind, SensorKind::Radar | SensorKind::Eo) => {
+                return Err(SensorTableError::NoPosition(sensor.name));
+            }
             Some(place) if !place.is_valid() => {
                 return Err(SensorTableError::BadPosition(sensor.name, place.lat_deg, place.lon_deg));
             }
             _ => {}
         }
-        if let Some(radar) = sensor.radar
-            && let Some(twin) = self.radar_by_code(radar.sac, radar.sic)
+        if let Some([sac, sic]) = sensor.code()
+            && let Some((_, twin)) = self.iter().find(|(_, other)| other.code() == Some([sac, sic]))
         {
-            let twin = self.sensors[twin.index()].name.clone();
-            return Err(SensorTableError::DuplicateSacSic(twin, sensor.name, radar.sac, radar.sic));
+            let twin = twin.name.clone();
+            return Err(SensorTableError::DuplicateSacSic(twin, sensor.name, sac, sic));
         }
         self.sensors.push(sensor);
         Ok(SensorId((self.sensors.len() - 1) as u16))
@@ -135,14 +179,6 @@ impl SensorTable {
     /// The number of the sensor with this name.
     pub fn by_name(&self, name: &str) -> Option<SensorId> {
         self.sensors.iter().position(|sensor| sensor.name == name).map(|index| SensorId(index as u16))
-    }
-
-    /// The number of the radar with this SAC/SIC.
-    pub fn radar_by_code(&self, sac: u8, sic: u8) -> Option<SensorId> {
-        self.sensors
-            .iter()
-            .position(|sensor| sensor.radar.is_some_and(|radar| (radar.sac, radar.sic) == (sac, sic)))
-            .map(|index| SensorId(index as u16))
     }
 
     /// All sensors with their numbers, in order.

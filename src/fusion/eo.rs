@@ -89,7 +89,8 @@ impl Fusion {
         let open = camera.registration.open_variance().1;
         let sigma_squared = camera.registration.scatter().1 + open;
         let position = polar_to_position(camera.position, azimuth, range_m);
-        let covariance = polar_covariance(azimuth, self.config.eo.laser_m.powi(2), sigma_squared * range_m * range_m);
+        let along_m = detection.range_sigma_m.unwrap_or(self.config.eo.laser_m);
+        let covariance = polar_covariance(azimuth, along_m.powi(2), sigma_squared * range_m * range_m);
         let found = self.slots_near(position, 4.0 * covariance.trace().sqrt() + 400.0);
         let mut fitting: SmallVec<[(f64, u32, Kinematics); 4]> = SmallVec::new();
         for &slot in &found {

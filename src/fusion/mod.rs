@@ -24,6 +24,7 @@ pub mod measurement;
 mod product;
 mod radar;
 pub mod registration;
+mod report;
 mod sector;
 mod sensor_health;
 pub mod track;
@@ -184,6 +185,8 @@ impl Fusion {
             Content::RadarPlot(plot) => self.take_plot(observation, plot),
             Content::RadarService(service) => self.take_radar_service(observation, service),
             Content::EoDetection(detection) => self.take_detection(observation, detection),
+            Content::TrackReport(report) => self.take_track_report(observation, report),
+            Content::Carrier(position) => self.move_sensor(observation.sensor, *position),
         }
     }
 
@@ -436,7 +439,8 @@ impl Fusion {
         // are over within a minute, a craft is not. A camera that saw it settles the matter.
         let may_be_still = file.kinematics.still_probability() > lifecycle.still_doubt;
         let age_s = file.last_seen.seconds_since(file.born);
-        if file.last_ais.is_none() && file.last_eo.is_none() && may_be_still && age_s < lifecycle.still_proof_s {
+        let seen_otherwise = file.last_ais.is_some() || file.last_eo.is_some() || file.last_report.is_some();
+        if !seen_otherwise && may_be_still && age_s < lifecycle.still_proof_s {
             return;
         }
         if !by_ais && self.config.ablation.merging && self.is_one_that_was_hidden(slot) {

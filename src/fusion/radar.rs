@@ -51,6 +51,8 @@ pub(super) struct Plot {
     pub(super) raw_azimuth: Bearing,
     pub(super) position: LatLon,
     pub(super) covariance: Matrix2<f64>,
+    /// Variance that the wire format's steps add to range (m^2) and azimuth (rad^2).
+    pub(super) rounding: (f64, f64),
     /// Number of the radar's own track.
     pub(super) track_number: Option<u16>,
 }
@@ -97,8 +99,9 @@ impl RadarSite {
         let azimuth = Bearing::from_deg(plot.azimuth_deg - self.registration.azimuth_bias_deg());
         let (open_range, open_azimuth) = self.registration.open_variance();
         let (range_scatter, azimuth_scatter) = self.registration.scatter();
-        let along = range_scatter + open_range;
-        let across = (azimuth_scatter + open_azimuth) * range_m * range_m;
+        let rounding = (plot.rounding.range_m.powi(2), plot.rounding.azimuth_deg.to_radians().powi(2));
+        let along = range_scatter + open_range + rounding.0;
+        let across = (azimuth_scatter + open_azimuth + rounding.1) * range_m * range_m;
         Plot {
             time: observation.time.plus_seconds(-self.registration.clock_offset_s()),
             raw_time: observation.time,
@@ -109,6 +112,7 @@ impl RadarSite {
             raw_azimuth: Bearing::from_deg(plot.azimuth_deg),
             position: polar_to_position(self.position, azimuth, range_m),
             covariance: polar_covariance(azimuth, along, across),
+            rounding,
             track_number: plot.track_number,
         }
     }

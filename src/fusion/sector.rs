@@ -310,8 +310,8 @@ impl Fusion {
             azimuth_rad: plot.raw_azimuth.turn_from_deg(azimuth).to_radians(),
             range_rate_mps: candidate.velocity.dot(&along),
             azimuth_rate_radps: candidate.velocity.dot(&across) / range_m,
-            range_variance: (along.transpose() * spread * along)[(0, 0)],
-            azimuth_variance: (across.transpose() * spread * across)[(0, 0)] / (range_m * range_m),
+            range_variance: (along.transpose() * spread * along)[(0, 0)] + plot.rounding.0,
+            azimuth_variance: (across.transpose() * spread * across)[(0, 0)] / (range_m * range_m) + plot.rounding.1,
         });
         if plot.track_number.is_some() {
             let residual_m = plot.raw_range_m - range_m - radar.registration.range_bias_m();

@@ -15,6 +15,8 @@ pub struct Sources {
     pub radar: bool,
     /// Camera detections.
     pub eo: bool,
+    /// Reports of other systems.
+    pub report: bool,
 }
 
 /// Who a track is, as far as AIS and cameras tell. Each field is the latest word heard under the track's identity.

@@ -8,7 +8,7 @@ use super::grid::{Cell, Grid};
 use super::history::History;
 use super::measurement::{Kinematics, Measurement};
 use super::track::{EoSighting, Identity, Sources, TrackState};
-use crate::feed::observation::EoClass;
+use crate::feed::observation::{EoClass, ForeignId};
 use crate::geodesy::LatLon;
 use crate::units::{EventTime, Mmsi, SensorId, TrackId};
 
@@ -80,6 +80,10 @@ pub(super) struct TrackFile {
     pub(super) last_radar: Option<EventTime>,
     /// Time of the last camera detection.
     pub(super) last_eo: Option<EventTime>,
+    /// Time of the last report of another system.
+    pub(super) last_report: Option<EventTime>,
+    /// Under which number which system reported it last.
+    pub(super) reported_as: Option<(SensorId, ForeignId)>,
     /// Radars that hold it.
     pub(super) radars: SmallVec<[RadarHold; 2]>,
     /// Who it is.
@@ -129,6 +133,8 @@ impl TrackFile {
             middle_known: false,
             last_radar: None,
             last_eo: None,
+            last_report: None,
+            reported_as: None,
             radars: SmallVec::new(),
             identity: Identity::default(),
             identity_votes: (0.0, 0.0),
@@ -276,7 +282,12 @@ impl TrackFile {
             stopped_probability: kinematics.still_probability(),
             existence: self.existence,
             confirmed: self.confirmed,
-            sources: Sources { ais: recent(self.last_ais), radar: recent(self.last_radar), eo: recent(self.last_eo) },
+            sources: Sources {
+                ais: recent(self.last_ais),
+                radar: recent(self.last_radar),
+                eo: recent(self.last_eo),
+                report: recent(self.last_report),
+            },
             last_ais: self.last_ais,
             last_radar: self.last_radar,
             last_eo: self.last_eo,

@@ -344,6 +344,7 @@ impl Fusion {
             file.last_seen = file.last_seen.max(gone.last_seen);
             file.last_radar = file.last_radar.max(gone.last_radar);
             file.last_eo = file.last_eo.max(gone.last_eo);
+            file.last_report = file.last_report.max(gone.last_report);
             for hold in &gone.radars {
                 if !file.radars.iter().any(|own| own.sensor == hold.sensor) {
                     file.radars.push(*hold);

@@ -137,6 +137,7 @@ pub(super) fn draw_sensors(svg: &mut Svg, sheet: &Sheet, sensors: &SensorTable) 
             SensorKind::Ais => "AIS",
             SensorKind::Radar => "radar 雷达",
             SensorKind::Eo => "camera 光电",
+            SensorKind::Report => "reports 通报",
         };
         let style = "fill=\"#333f48\" stroke=\"#ffffff\" stroke-width=\"2.5\" paint-order=\"stroke\"";
         let text = format!("{} · {kind}", sensor.name);

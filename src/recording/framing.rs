@@ -8,6 +8,7 @@ use super::source::{Source, SourceFault};
 use crate::feed::Place;
 use crate::feed::asterix::{BlockReader, Frame};
 use crate::feed::decoder::junk_record;
+use crate::feed::splitter::Splitter;
 use crate::units::EventTime;
 
 /// A line longer than this is cut in two, in bytes: both decoders refuse far shorter ones, and memory stays bounded.
@@ -22,8 +23,12 @@ pub enum Framing {
     Lines,
     /// ASTERIX blocks, one behind the other.
     Blocks,
-    /// A pcap or pcapng capture of datagrams with ASTERIX blocks.
+    /// A pcap or pcapng capture of datagrams with ASTERIX blocks or NMEA sentences.
     Capture,
+    /// XML documents, one behind the other, each closed by the end of its `MetadataStream`.
+    Documents,
+    /// KLV packets, one behind the other, or in an MPEG transport stream.
+    Klv,
 }
 
 /// A raw record as cut out of its file.
@@ -48,6 +53,7 @@ enum Input {
     Lines { reader: BufReader<Source>, number: u64 },
     Blocks { source: Source, reader: Box<BlockReader>, ended: bool },
     Capture { reader: Box<PcapReader> },
+    Parts { source: Source, splitter: Box<Splitter>, ended: bool },
 }
 
 impl Cutter {
@@ -60,6 +66,8 @@ impl Cutter {
         let input = match framing {
             Framing::Lines => Input::Lines { reader: BufReader::new(source), number: 0 },
             Framing::Blocks => Input::Blocks { source, reader: Box::default(), ended: false },
+            Framing::Documents => parts(source, Splitter::documents()),
+            Framing::Klv => parts(source, Splitter::klv()),
             Framing::Capture => {
                 let reader = PcapReader::open(source)
                     .map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error.to_string()))?;
@@ -74,9 +82,16 @@ impl Cutter {
         match &mut self.input {
             Input::Lines { reader, number } => next_line(reader, number),
             Input::Blocks { source, reader, ended } => next_block(source, reader, ended),
+            Input::Parts { source, splitter, ended } => next_part(source, splitter, ended),
             Input::Capture { reader } => {
                 while self.ready.is_empty() {
                     let datagram = reader.next_datagram()?;
+                    if let Some(sentences) = sentences_of(datagram.payload) {
+                        let (place, received) = (datagram.packet, Some(datagram.received));
+                        self.ready.extend(sentences.map(|line| Cut { bytes: line.to_vec(), place, received }));
+                        self.ready.reverse();
+                        continue;
+                    }
                     let mut blocks = BlockReader::new();
                     blocks.push(datagram.payload);
                     blocks.finish();
@@ -96,7 +111,7 @@ impl Cutter {
     pub(super) fn fault(&self) -> Option<&SourceFault> {
         match &self.input {
             Input::Lines { reader, .. } => reader.get_ref().fault(),
-            Input::Blocks { source, .. } => source.fault(),
+            Input::Blocks { source, .. } | Input::Parts { source, .. } => source.fault(),
             Input::Capture { .. } => None,
         }
     }
@@ -147,6 +162,36 @@ fn next_block(source: &mut Source, reader: &mut BlockReader, ended: &mut bool) -
                 reader.finish();
             }
             count => reader.push(chunk.get(..count).unwrap_or_default()),
+        }
+    }
+}
+
+/// The lines of a datagram of NMEA sentences, bare or with the header of IEC 61162-450; `None` for another content.
+fn sentences_of(payload: &[u8]) -> Option<impl Iterator<Item = &[u8]>> {
+    let text = payload.strip_prefix(b"UdPbC\0").unwrap_or(payload);
+    matches!(text.first(), Some(b'$' | b'!' | b'\\'))
+        .then(|| text.split(|&byte| byte == b'\n').map(<[u8]>::trim_ascii).filter(|line| !line.is_empty()))
+}
+
+fn parts(source: Source, splitter: Splitter) -> Input {
+    Input::Parts { source, splitter: Box::new(splitter), ended: false }
+}
+
+fn next_part(source: &mut Source, splitter: &mut Splitter, ended: &mut bool) -> Option<Cut> {
+    loop {
+        if let Some((place, bytes)) = splitter.next_part() {
+            return Some(Cut { bytes, place, received: None });
+        }
+        if *ended {
+            return None;
+        }
+        let mut chunk = vec![0; CHUNK_BYTES];
+        match source.read(&mut chunk).unwrap_or(0) {
+            0 => {
+                *ended = true;
+                splitter.finish();
+            }
+            count => splitter.push(chunk.get(..count).unwrap_or_default()),
         }
     }
 }

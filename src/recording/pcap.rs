@@ -22,6 +22,18 @@ const BUFFER_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// The most interfaces of one capture that are remembered.
 const INTERFACES_MAX: usize = 256;
 
+/// Whether a file that begins so is a capture.
+pub fn is_capture(start: &[u8; 4]) -> bool {
+    [
+        [0xd4, 0xc3, 0xb2, 0xa1],
+        [0xa1, 0xb2, 0xc3, 0xd4],
+        [0x4d, 0x3c, 0xb2, 0xa1],
+        [0xa1, 0xb2, 0x3c, 0x4d],
+        [0x0a, 0x0d, 0x0d, 0x0a],
+    ]
+    .contains(start)
+}
+
 /// Why a packet gives no datagram.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]

@@ -6,11 +6,13 @@ use std::str::FromStr;
 
 use super::error::RecordingError;
 use super::framing::{Cutter, Framing};
+use super::pcap;
 use super::source::Source;
 use super::times::{TimeSource, probe_ais};
 use super::{Feed, OpenOptions, Recording, RefusedFeed, stem};
 use crate::feed::asterix::{Category, HEADER_BYTES, Records, category};
-use crate::feed::sensor::{EoClaims, RadarClaims, Sensor, SensorKind, SensorTable};
+use crate::feed::own_ship::OwnShipDecoder;
+use crate::feed::sensor::{EoClaims, RadarClaims, ReportClaims, Sensor, SensorKind, SensorTable};
 use crate::geodesy::LatLon;
 use crate::units::{EventTime, SensorId};
 
@@ -57,6 +59,7 @@ impl FromStr for Site {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Content {
     AisLines,
+    RadarLines,
     CameraLines,
     Blocks,
     Capture,
@@ -75,6 +78,7 @@ pub(super) fn open(files: &[PathBuf], options: &OpenOptions) -> Result<Recording
     for (path, name) in files.iter().zip(names) {
         let added = match sniff(path)? {
             Content::AisLines => ais(path, &name, options, &mut recording),
+            Content::RadarLines => radar_lines(path, &name, options, &mut recording),
             Content::CameraLines => cameras(path, &name, options, &mut recording),
             Content::Blocks => radars(path, &name, Framing::Blocks, options, &mut recording),
             Content::Capture => radars(path, &name, Framing::Capture, options, &mut recording),
@@ -83,7 +87,7 @@ pub(super) fn open(files: &[PathBuf], options: &OpenOptions) -> Result<Recording
             recording.refused.push(RefusedFeed { name, why });
         }
     }
-    let undated = |feed: &Feed| feed.framing == Framing::Blocks;
+    let undated = |feed: &Feed| feed.kind == SensorKind::Radar && feed.framing != Framing::Capture;
     if options.date.is_none() && recording.feeds.iter().any(undated) {
         let note = "radar files tell the time of day and no date: 1970-01-01 is taken; give --date YYYY-MM-DD";
         recording.notes.push(note.to_owned());
@@ -101,20 +105,17 @@ fn sniff(path: &Path) -> Result<Content, RecordingError> {
         return Err(RecordingError::UnknownFormat(path.to_owned()));
     }
     let magic: [u8; 4] = start.first_chunk().copied().unwrap_or_default();
-    let captures = [
-        [0xd4, 0xc3, 0xb2, 0xa1],
-        [0xa1, 0xb2, 0xc3, 0xd4],
-        [0x4d, 0x3c, 0xb2, 0xa1],
-        [0xa1, 0xb2, 0x3c, 0x4d],
-        [0x0a, 0x0d, 0x0d, 0x0a],
-    ];
-    if captures.contains(&magic) {
+    if pcap::is_capture(&magic) {
         return Ok(Content::Capture);
     }
     let readable = start.iter().filter(|&&byte| matches!(byte, b'\t' | b'\r' | b'\n' | b' '..=b'~')).count();
     if readable * 10 >= start.len() * 9 {
         let first = start.iter().find(|byte| !byte.is_ascii_whitespace());
-        return Ok(if first == Some(&b'{') { Content::CameraLines } else { Content::AisLines });
+        return Ok(match first {
+            Some(b'{') => Content::CameraLines,
+            _ if tells_targets(&start) => Content::RadarLines,
+            _ => Content::AisLines,
+        });
     }
     match start.as_slice() {
         &[number, high, low, ..] if category(number).is_some() && u16::from_be_bytes([high, low]) > 3 => {
@@ -137,8 +138,16 @@ fn ais(path: &Path, name: &str, options: &OpenOptions, recording: &mut Recording
         ));
         TimeSource::Messages(start)
     };
-    let sensor =
-        Sensor { name: name.to_owned(), kind: SensorKind::Ais, position: None, height_m: None, radar: None, eo: None };
+    let sensor = Sensor {
+        name: name.to_owned(),
+        kind: SensorKind::Ais,
+        position: None,
+        height_m: None,
+        radar: None,
+        eo: None,
+        report: None,
+        mount: None,
+    };
     let sensor = recording.sensors.add(sensor).map_err(|error| error.to_string())?;
     recording.feeds.push(Feed {
         name: name.to_owned(),
@@ -149,6 +158,44 @@ fn ais(path: &Path, name: &str, options: &OpenOptions, recording: &mut Recording
         times,
     });
     Ok(())
+}
+
+/// Whether lines are those of a radar: targets, and no AIS of others.
+fn tells_targets(start: &[u8]) -> bool {
+    let holds = |words: &[&[u8]]| start.windows(4).any(|window| words.contains(&window));
+    holds(&[b"TTM,", b"TTD,", b"TLL,"]) && !holds(&[b"VDM,"])
+}
+
+fn radar_lines(path: &Path, name: &str, options: &OpenOptions, recording: &mut Recording) -> Result<(), String> {
+    let site = options.sites.iter().find(|site| site.name == name).map(|site| site.position);
+    // A radar aboard tells where it is.
+    let Some(position) = site.or_else(|| first_fix(path)) else {
+        return Err(format!("it is not known where this radar stands: give --site {name}=LAT,LON"));
+    };
+    let sensor = add_radar(&mut recording.sensors, name.to_owned(), [0, 0], position)?;
+    recording.notes.push(format!("{name}: usual performance of a coastal radar is assumed"));
+    recording.feeds.push(Feed {
+        name: name.to_owned(),
+        kind: SensorKind::Radar,
+        sensor: Some(sensor),
+        path: path.to_owned(),
+        framing: Framing::Lines,
+        times: TimeSource::Records,
+    });
+    Ok(())
+}
+
+/// The first position that the own ship's receiver tells in a file.
+fn first_fix(path: &Path) -> Option<LatLon> {
+    let mut own_ship = OwnShipDecoder::new();
+    let mut position = None;
+    for (line, number) in probe(path, Framing::Lines).ok()?.iter().zip(1..) {
+        own_ship.push_line(line, number, &mut |report| position = position.or(report.position));
+        if position.is_some() {
+            break;
+        }
+    }
+    position
 }
 
 fn cameras(path: &Path, name: &str, options: &OpenOptions, recording: &mut Recording) -> Result<(), String> {
@@ -174,6 +221,8 @@ fn cameras(path: &Path, name: &str, options: &OpenOptions, recording: &mut Recor
             height_m: None,
             radar: None,
             eo: Some(USUAL_CAMERA),
+            report: None,
+            mount: None,
         };
         let id = sensors.add(sensor).map_err(|error| error.to_string())?;
         first = first.or(Some(id));
@@ -209,40 +258,85 @@ fn radars(
 ) -> Result<(), String> {
     let blocks = probe(path, framing)?;
     let sources = radar_sources(&blocks);
+    // A station that also sends system tracks under its own code is one sensor.
+    let mut centres = centre_sources(&blocks);
+    centres.retain(|centre| sources.iter().all(|(source, _)| source != centre));
+    let own_name = |[sac, sic]: [u8; 2]| match sources.len() + centres.len() {
+        1 => name.to_owned(),
+        _ => format!("{name}-{sac}-{sic}"),
+    };
     let mut first: Option<SensorId> = None;
     let mut without = Vec::new();
-    for ([sac, sic], told) in &sources {
-        let code = format!("{sac}/{sic}");
-        let own = if sources.len() == 1 { name.to_owned() } else { format!("{name}-{sac}-{sic}") };
+    for (source, told) in &sources {
+        let [sac, sic] = source;
+        let (code, own) = (format!("{sac}/{sic}"), own_name(*source));
         let site = options.sites.iter().find(|site| site.name == own || site.name == code);
         let Some(position) = site.map(|site| site.position).or(*told) else {
             without.push(code);
             continue;
         };
-        let id = add_radar(&mut recording.sensors, own, [*sac, *sic], position)?;
+        let id = add_radar(&mut recording.sensors, own, *source, position)?;
         first = first.or(Some(id));
+    }
+    let mut reporting = None;
+    for &source in &centres {
+        let claims = ReportClaims { code: Some(source), sigma_m: None };
+        let sensor = Sensor {
+            name: own_name(source),
+            kind: SensorKind::Report,
+            position: None,
+            height_m: None,
+            radar: None,
+            eo: None,
+            report: Some(claims),
+            mount: None,
+        };
+        let id = recording.sensors.add(sensor).map_err(|error| error.to_string())?;
+        reporting = reporting.or(Some(id));
     }
     if let Some(code) = without.first() {
         let codes = without.join(", ");
         let advice = format!("it is not known where the radar with SAC/SIC {codes} stands: give --site {code}=LAT,LON");
-        if first.is_none() {
+        if first.or(reporting).is_none() {
             return Err(advice);
         }
         recording.notes.push(format!("{name}: {advice}"));
     }
-    recording.notes.push(match first {
-        Some(_) => format!("{name}: usual performance of a coastal radar is assumed"),
-        None => format!("{name}: it holds {}, and only CAT010 gives plots", categories(&blocks)),
+    recording.notes.push(match (first, reporting) {
+        (Some(_), _) => format!("{name}: usual performance of a coastal radar is assumed"),
+        (None, Some(_)) => format!("{name}: tracks of another fusion centre are taken as reports"),
+        (None, None) => {
+            format!("{name}: it holds {}, and only CAT010, CAT048 and CAT062 give positions", categories(&blocks))
+        }
     });
     recording.feeds.push(Feed {
         name: name.to_owned(),
-        kind: SensorKind::Radar,
-        sensor: first,
+        kind: if first.is_none() && reporting.is_some() { SensorKind::Report } else { SensorKind::Radar },
+        sensor: first.or(reporting),
         path: path.to_owned(),
         framing,
         times: TimeSource::Records,
     });
     Ok(())
+}
+
+/// The fusion centres that send CAT062 in some blocks, in order of appearance.
+fn centre_sources(blocks: &[Vec<u8>]) -> Vec<[u8; 2]> {
+    let mut sources: Vec<[u8; 2]> = Vec::new();
+    for block in blocks {
+        let Some((&number, body)) = block.first().zip(block.get(HEADER_BYTES..)) else { continue };
+        let Some(table) = category(number).filter(|_| number == 62) else { continue };
+        for record in Records::new(table, body).map_while(Result::ok) {
+            // I062/010 is the first item of the profile.
+            if let Some(&[sac, sic]) = record.item(0)
+                && sources.len() < SENSORS_PROBED_MAX
+                && !sources.contains(&[sac, sic])
+            {
+                sources.push([sac, sic]);
+            }
+        }
+    }
+    sources
 }
 
 fn add_radar(
@@ -252,17 +346,26 @@ fn add_radar(
     position: LatLon,
 ) -> Result<SensorId, String> {
     let radar = Some(RadarClaims { sac, sic, ..USUAL_RADAR });
-    let sensor = Sensor { name, kind: SensorKind::Radar, position: Some(position), height_m: None, radar, eo: None };
+    let sensor = Sensor {
+        name,
+        kind: SensorKind::Radar,
+        position: Some(position),
+        height_m: None,
+        radar,
+        eo: None,
+        report: None,
+        mount: None,
+    };
     sensors.add(sensor).map_err(|error| error.to_string())
 }
 
-/// The radars that send CAT010 in some blocks, in order of appearance, with the positions that CAT034 tells of them.
+/// The radars that send CAT010 or CAT048 in some blocks, in order of appearance, with the positions that CAT034 tells of them.
 fn radar_sources(blocks: &[Vec<u8>]) -> Vec<RadarSource> {
     let mut sources: Vec<RadarSource> = Vec::new();
     let mut told: Vec<([u8; 2], LatLon)> = Vec::new();
     for block in blocks {
         let Some((&number, body)) = block.first().zip(block.get(HEADER_BYTES..)) else { continue };
-        let Some(table) = category(number).filter(|_| matches!(number, 10 | 34)) else { continue };
+        let Some(table) = category(number).filter(|_| matches!(number, 10 | 34 | 48)) else { continue };
         for record in Records::new(table, body).map_while(Result::ok) {
             let get = |code| item(table, code).and_then(|place| record.item(place));
             let Some(&[sac, sic]) = get("010") else { continue };

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use super::error::RecordingError;
 use super::framing::Framing;
 use super::{Feed, Recording, RefusedFeed, TimeSource};
-use crate::feed::sensor::{EoClaims, RadarClaims, Sensor, SensorKind, SensorTable};
+use crate::feed::sensor::{CameraMount, EoClaims, RadarClaims, ReportClaims, Sensor, SensorKind, SensorTable};
 use crate::geodesy::LatLon;
 use crate::units::EventTime;
 
@@ -43,6 +43,10 @@ struct RawSensor {
     scan_s: Option<f64>,
     sigma_range_m: Option<f64>,
     sigma_azimuth_deg: Option<f64>,
+    format: Option<String>,
+    mount_heading_deg: Option<f64>,
+    half_view_deg: Option<f64>,
+    sigma_m: Option<f64>,
 }
 
 /// Opens a scenario folder.
@@ -99,11 +103,11 @@ pub(super) fn describe(folder: &Path) -> Result<Recording, RecordingError> {
 
 /// One sensor and its file, or why it cannot be used.
 fn feed(folder: &Path, raw: RawSensor, sensors: &mut SensorTable) -> Result<Feed, String> {
-    let kind = kind(&raw.kind).ok_or_else(|| format!("kind '{}' is unknown: ais, radar or eo", raw.kind))?;
+    let kind = kind(&raw.kind).ok_or_else(|| format!("kind '{}' is unknown: ais, radar, eo or report", raw.kind))?;
     let sensor = checked(&raw, kind)?;
+    let format = format(&raw, kind)?;
     let (name, file) = (raw.id, raw.file);
     let id = sensors.add(sensor).map_err(|error| error.to_string())?;
-    let framing = if kind == SensorKind::Radar { Framing::Blocks } else { Framing::Lines };
     let path = folder.join(&file);
     // Any feed file may be compressed, so either name will do.
     let other = match file.strip_suffix(".zst") {
@@ -117,11 +121,57 @@ fn feed(folder: &Path, raw: RawSensor, sensors: &mut SensorTable) -> Result<Feed
             path.display()
         ));
     }
-    Ok(Feed { name, kind, sensor: Some(id), path, framing, times: TimeSource::Records })
+    Ok(Feed { name, kind, sensor: Some(id), framing: framing_of(&path, format), path, times: TimeSource::Records })
 }
 
 fn kind(word: &str) -> Option<SensorKind> {
-    [SensorKind::Ais, SensorKind::Radar, SensorKind::Eo].into_iter().find(|kind| kind.as_str() == word)
+    SensorKind::ALL.into_iter().find(|kind| kind.as_str() == word)
+}
+
+/// The wire format of a sensor's file: as said, else the usual one of its kind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Format {
+    Nmea,
+    Asterix,
+    JsonLines,
+    Documents,
+    Klv,
+}
+
+fn format(raw: &RawSensor, kind: SensorKind) -> Result<Format, String> {
+    let allowed: &[(&str, Format)] = match kind {
+        SensorKind::Ais => &[("nmea", Format::Nmea)],
+        SensorKind::Radar => &[("asterix", Format::Asterix), ("nmea", Format::Nmea)],
+        SensorKind::Eo => &[("json", Format::JsonLines), ("onvif", Format::Documents), ("klv", Format::Klv)],
+        SensorKind::Report => &[("json", Format::JsonLines), ("csv", Format::JsonLines), ("asterix", Format::Asterix)],
+    };
+    let usual = allowed.first().map(|(_, format)| *format);
+    let found = match &raw.format {
+        None => usual,
+        Some(word) => allowed.iter().find(|(name, _)| name == word).map(|(_, format)| *format),
+    };
+    found.ok_or_else(|| {
+        let words: Vec<&str> = allowed.iter().map(|(name, _)| *name).collect();
+        format!(
+            "format '{}' is unknown for kind {}: {}",
+            raw.format.as_deref().unwrap_or(""),
+            raw.kind,
+            words.join(" or ")
+        )
+    })
+}
+
+/// How a file is cut: a capture by its datagrams, other files by their format.
+fn framing_of(path: &Path, format: Format) -> Framing {
+    let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let name = name.strip_suffix(".zst").unwrap_or(&name);
+    match format {
+        _ if name.ends_with(".pcap") || name.ends_with(".pcapng") => Framing::Capture,
+        Format::Asterix => Framing::Blocks,
+        Format::Nmea | Format::JsonLines => Framing::Lines,
+        Format::Documents => Framing::Documents,
+        Format::Klv => Framing::Klv,
+    }
 }
 
 fn checked(raw: &RawSensor, kind: SensorKind) -> Result<Sensor, String> {
@@ -134,12 +184,16 @@ fn checked(raw: &RawSensor, kind: SensorKind) -> Result<Sensor, String> {
         Some(value) => Err(format!("{field} is {value}: it must be above 0")),
         None => Err(format!("{field} is missing: add it to the sensor in scenario.json")),
     };
-    let (mut radar, mut eo) = (None, None);
+    let (mut radar, mut eo, mut report, mut mount) = (None, None, None, None);
     match kind {
         SensorKind::Ais => {}
         SensorKind::Radar => {
-            let code = |field: &str, value: Option<u8>| {
-                value.ok_or_else(|| format!("{field} is missing: a radar is known by the SAC/SIC of its records"))
+            let nmea = format(raw, kind)? == Format::Nmea;
+            let code = |field: &str, value: Option<u8>| match value {
+                // NMEA 0183 knows no such code: the feed itself is the radar's.
+                None if nmea => Ok(0),
+                None => Err(format!("{field} is missing: a radar is known by the SAC/SIC of its records")),
+                Some(code) => Ok(code),
             };
             radar = Some(RadarClaims {
                 sac: code("sac", raw.sac)?,
@@ -155,7 +209,18 @@ fn checked(raw: &RawSensor, kind: SensorKind) -> Result<Sensor, String> {
                 max_range_m: above_zero("max_range_m", raw.max_range_m)?,
                 sigma_azimuth_deg: above_zero("sigma_azimuth_deg", raw.sigma_azimuth_deg)?,
             });
+            let optional = |field: &str, value: Option<f64>| value.map(|_| above_zero(field, value)).transpose();
+            mount = Some(CameraMount {
+                heading_deg: raw.mount_heading_deg.unwrap_or(0.0),
+                half_view_deg: optional("half_view_deg", raw.half_view_deg)?,
+            });
+        }
+        SensorKind::Report => {
+            report = Some(ReportClaims {
+                code: raw.sac.zip(raw.sic).map(|(sac, sic)| [sac, sic]),
+                sigma_m: raw.sigma_m.map(|_| above_zero("sigma_m", raw.sigma_m)).transpose()?,
+            });
         }
     }
-    Ok(Sensor { name: raw.id.clone(), kind, position, height_m: raw.height_m, radar, eo })
+    Ok(Sensor { name: raw.id.clone(), kind, position, height_m: raw.height_m, radar, eo, report, mount })
 }

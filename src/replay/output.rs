@@ -93,6 +93,8 @@ impl PictureLog {
                 self.told.insert(event.alert.id.clone(), event.alert.clone());
                 Ok(())
             }
+            // Silences are told in the summary.
+            EngineEvent::Sensor(_) => Ok(()),
         }
     }
 
@@ -170,7 +172,7 @@ fn write_row(file: &mut impl Write, time_ms: i64, track: &TrackState) -> io::Res
     writeln!(file, ",{}", sources(track.sources))
 }
 
-/// `ais|radar|eo` joined by `+`.
+/// `ais|radar|eo` joined by `+`; `report` for a track that only another system tells of.
 fn sources(sources: Sources) -> &'static str {
     match (sources.ais, sources.radar, sources.eo) {
         (true, true, true) => "ais+radar+eo",
@@ -180,6 +182,7 @@ fn sources(sources: Sources) -> &'static str {
         (false, true, true) => "radar+eo",
         (false, true, false) => "radar",
         (false, false, true) => "eo",
+        (false, false, false) if sources.report => "report",
         (false, false, false) => "",
     }
 }

@@ -113,7 +113,13 @@ impl Summary {
             feeds: feeds.collect(),
             refused: recording.refused.iter().chain(&decoded.refused).cloned().collect(),
             chart: chart_in_words(chart),
-            notes: recording.notes.iter().cloned().chain(chart.warnings().iter().map(ToString::to_string)).collect(),
+            notes: recording
+                .notes
+                .iter()
+                .cloned()
+                .chain(chart.warnings().iter().map(ToString::to_string))
+                .chain(silences(engine))
+                .collect(),
             heard_by_count: engine.intake().heard_by_count().to_vec(),
             sensors: engine.fusion().sensor_health(),
             instants: log.instants(),
@@ -254,6 +260,15 @@ fn write_feed(f: &mut fmt::Formatter<'_>, feed: &FeedSummary) -> fmt::Result {
         writeln!(f, "    its clock is {:+.2} s off UTC", offset_ms as f64 / 1000.0)?;
     }
     Ok(())
+}
+
+/// The silences of radars in words.
+fn silences(engine: &Engine) -> impl Iterator<Item = String> + '_ {
+    engine.liveness().silences().iter().map(|silence| {
+        let name = engine.sensors().get(silence.sensor).map_or("?", |sensor| &sensor.name);
+        let until = silence.until.map_or("the end".to_owned(), |until| until.to_string());
+        format!("{name} was silent from {} to {until}", silence.since)
+    })
 }
 
 fn write_sensor(f: &mut fmt::Formatter<'_>, sensor: &SensorHealth) -> fmt::Result {

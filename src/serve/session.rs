@@ -10,6 +10,7 @@ use super::work::{FeedName, FeedNumber, Hello, Payload, Standing};
 use crate::alert::Alert;
 use crate::chart::Chart;
 use crate::engine::{Engine, EngineConfig, EngineEvent, PICTURE_INTERVAL_MS};
+use crate::feed::order::Silence;
 use crate::feed::own_ship::OwnShipDecoder;
 use crate::feed::sensor::{Sensor, SensorKind, SensorTable, SensorTableError};
 use crate::feed::{FeedDecoder, Reason};
@@ -113,6 +114,7 @@ impl Running {
 
     /// Takes what the engine has to say: it is written down, and kept for watchers.
     fn drain(&mut self, news: &mut News) -> Result<(), Fatal> {
+        let mut silences: Vec<Silence> = Vec::new();
         for event in self.engine.drain_events() {
             if let Some(log) = &mut self.log {
                 log.event(&event)?;
@@ -123,7 +125,15 @@ impl Running {
                 }
                 EngineEvent::Picture(picture) => news.regular = picture.tracks.iter().map(|track| track.id).collect(),
                 EngineEvent::Alert(event) => news.alerts.push(event.alert),
+                EngineEvent::Sensor(silence) => silences.push(silence),
                 EngineEvent::Track(_) => {}
+            }
+        }
+        for Silence { sensor, since, until } in silences {
+            let name = self.engine.sensors().get(sensor).map_or("?", |sensor| &sensor.name);
+            match until {
+                None => tracing::warn!(radar = name, %since, "silent: two turns without a word of it"),
+                Some(until) => tracing::info!(radar = name, %since, %until, "speaks again"),
             }
         }
         Ok(())
@@ -166,7 +176,16 @@ impl Session {
     /// Takes an AIS receiver in that the area does not list.
     fn adopt(&mut self, name: &FeedName) -> Result<SensorId, SensorTableError> {
         let name = name.to_string();
-        let sensor = Sensor { name, kind: SensorKind::Ais, position: None, height_m: None, radar: None, eo: None };
+        let sensor = Sensor {
+            name,
+            kind: SensorKind::Ais,
+            position: None,
+            height_m: None,
+            radar: None,
+            eo: None,
+            report: None,
+            mount: None,
+        };
         match &mut self.running {
             Some(running) => running.engine.add_sensor(sensor),
             None => self.plan.sensors.add(sensor),
@@ -211,10 +230,13 @@ impl Core for Session {
         // Lines are counted from 1.
         let line = sequence.saturating_add(1);
         let bytes = match (payload, feed.kind) {
+            // A radar's own sentences are targets, and the own ship's among them are read with them.
+            (Payload::NmeaSentence(bytes), SensorKind::Radar) => bytes,
             (Payload::NmeaSentence(bytes), _) => return Ok(move_sensor(&mut running.engine, feed, bytes, line)),
             (Payload::AisSentence(bytes), SensorKind::Ais)
-            | (Payload::AsterixBlock(bytes), SensorKind::Radar)
-            | (Payload::EoJson(bytes), SensorKind::Eo) => bytes,
+            | (Payload::AsterixBlock(bytes), SensorKind::Radar | SensorKind::Report)
+            | (Payload::EoJson(bytes) | Payload::OnvifMetadata(bytes) | Payload::KlvPacket(bytes), SensorKind::Eo)
+            | (Payload::ReportLine(bytes), SensorKind::Report) => bytes,
             (Payload::Missing, _) => return Ok(Err(reason::NO_PAYLOAD)),
             (Payload::TooLong, _) => return Ok(Err(reason::TOO_LONG)),
             _ => return Ok(Err(reason::WRONG_PAYLOAD)),

@@ -67,7 +67,8 @@ impl TrackFilter {
             && (wanted == Sources::default()
                 || (wanted.ais && sources.ais)
                 || (wanted.radar && sources.radar)
-                || (wanted.eo && sources.eo))
+                || (wanted.eo && sources.eo)
+                || (wanted.report && sources.report))
             && (self.mmsis.is_empty()
                 || track.identity.mmsi.is_some_and(|mmsi| self.mmsis.binary_search(&mmsi).is_ok()))
     }

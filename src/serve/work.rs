@@ -58,12 +58,38 @@ pub enum Payload {
     AsterixBlock(Bytes),
     /// One JSON object of a camera.
     EoJson(Bytes),
-    /// One sentence of the sensor's own ship.
+    /// One sentence of the sensor's own ship, or of a radar.
     NmeaSentence(Bytes),
+    /// One line of a system that reports positions.
+    ReportLine(Bytes),
+    /// One ONVIF metadata document.
+    OnvifMetadata(Bytes),
+    /// One KLV packet.
+    KlvPacket(Bytes),
     /// Nothing: the client said neither.
     Missing,
     /// More bytes than a record may have; they are not kept.
     TooLong,
+}
+
+impl Payload {
+    /// The payload that a raw record of such a sensor is sent as, by how the record begins.
+    pub fn of_record(kind: SensorKind, bytes: Bytes) -> Self {
+        let first = bytes.trim_ascii_start().first().copied();
+        match (kind, first) {
+            (SensorKind::Ais, _) => Self::AisSentence(bytes),
+            (SensorKind::Radar, Some(b'$' | b'!' | b'\\')) => Self::NmeaSentence(bytes),
+            (SensorKind::Radar, _) => Self::AsterixBlock(bytes),
+            (SensorKind::Eo, Some(b'<')) => Self::OnvifMetadata(bytes),
+            (SensorKind::Eo, Some(0x06)) => Self::KlvPacket(bytes),
+            (SensorKind::Eo, _) => Self::EoJson(bytes),
+            // CAT062 and its like begin with a category below the letters, or one that no text begins with.
+            (SensorKind::Report, Some(b'>' | b'A' | b'?')) if bytes.get(1).is_some_and(|&high| high < b' ') => {
+                Self::AsterixBlock(bytes)
+            }
+            (SensorKind::Report, _) => Self::ReportLine(bytes),
+        }
+    }
 }
 
 /// One record on its way to the engine.

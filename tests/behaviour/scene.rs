@@ -39,7 +39,7 @@ pub(crate) fn track_at(id: u64, position: LatLon) -> TrackState {
         stopped_probability: 0.5,
         existence: 0.99,
         confirmed: true,
-        sources: Sources { ais: false, radar: true, eo: false },
+        sources: Sources { ais: false, radar: true, eo: false, report: false },
         last_ais: None,
         last_radar: Some(at(0)),
         last_eo: None,

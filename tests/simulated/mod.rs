@@ -99,6 +99,8 @@ impl Sea {
             height_m: Some(80.0),
             radar: None,
             eo: None,
+            report: None,
+            mount: None,
         };
         let claims = RadarClaims {
             sac: 65,
@@ -234,6 +236,9 @@ impl Sea {
             activity: None,
             hull_mmsi: None,
             image: None,
+            image_sha256: None,
+            range_sigma_m: None,
+            label: None,
         });
         self.push(SensorId(2), at_s, content);
     }
@@ -289,6 +294,7 @@ fn plot(range_m: f64, azimuth_deg: f64) -> Content {
         amplitude: None,
         length_m: None,
         test_target: false,
+        rounding: shorewatch::feed::observation::Rounding::default(),
     })
 }
 

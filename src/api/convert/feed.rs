@@ -95,8 +95,34 @@ fn payload(payload: Option<wire::record::Payload>) -> Payload {
         Some(wire::record::Payload::AsterixBlock(bytes)) => within(bytes, Payload::AsterixBlock),
         Some(wire::record::Payload::EoJson(bytes)) => within(bytes, Payload::EoJson),
         Some(wire::record::Payload::NmeaSentence(bytes)) => within(bytes, Payload::NmeaSentence),
+        Some(wire::record::Payload::ReportLine(bytes)) => within(bytes, Payload::ReportLine),
+        Some(wire::record::Payload::OnvifMetadata(bytes)) => within(bytes, Payload::OnvifMetadata),
+        Some(wire::record::Payload::KlvPacket(bytes)) => within(bytes, Payload::KlvPacket),
+        Some(wire::record::Payload::Detection(detection)) => within(detection_json(&detection), Payload::EoJson),
         None => Payload::Missing,
     }
+}
+
+/// A typed detection as the line that the decoder of cameras reads, so that there is one way in and one set of checks.
+fn detection_json(detection: &wire::Detection) -> Bytes {
+    let set = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+    let hash = &detection.image_sha256;
+    let hash = (!hash.is_empty()).then(|| hash.iter().map(|byte| format!("{byte:02x}")).collect::<String>());
+    let line = serde_json::json!({
+        "time": EventTime::from_millis(detection.time_ms).to_string(),
+        "sensor": detection.sensor,
+        "azimuth_deg": detection.azimuth_deg,
+        "elevation_deg": detection.elevation_deg,
+        "range_m": detection.range_m,
+        "class": set(&detection.class).unwrap_or_else(|| "other".to_owned()),
+        "class_confidence": detection.class_confidence,
+        "length_m": detection.length_m,
+        "activity": set(&detection.activity),
+        "hull_mmsi": detection.hull_mmsi,
+        "image": set(&detection.image),
+        "image_sha256": hash,
+    });
+    line.to_string().into()
 }
 
 /// A record, to the wire. [`Payload::Missing`] and [`Payload::TooLong`] go without payload.
@@ -106,6 +132,9 @@ pub fn record(handle: u32, sequence: u64, received: Option<EventTime>, payload: 
         Payload::AsterixBlock(bytes) => Some(wire::record::Payload::AsterixBlock(bytes)),
         Payload::EoJson(bytes) => Some(wire::record::Payload::EoJson(bytes)),
         Payload::NmeaSentence(bytes) => Some(wire::record::Payload::NmeaSentence(bytes)),
+        Payload::ReportLine(bytes) => Some(wire::record::Payload::ReportLine(bytes)),
+        Payload::OnvifMetadata(bytes) => Some(wire::record::Payload::OnvifMetadata(bytes)),
+        Payload::KlvPacket(bytes) => Some(wire::record::Payload::KlvPacket(bytes)),
         Payload::Missing | Payload::TooLong => None,
     };
     wire::Record { handle, sequence, received_ms: received.map(EventTime::as_millis), payload }

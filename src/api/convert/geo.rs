@@ -52,6 +52,7 @@ pub fn sensor_kind(kind: SensorKind) -> wire::SensorKind {
         SensorKind::Ais => wire::SensorKind::Ais,
         SensorKind::Radar => wire::SensorKind::Radar,
         SensorKind::Eo => wire::SensorKind::Eo,
+        SensorKind::Report => wire::SensorKind::Report,
     }
 }
 
@@ -64,18 +65,22 @@ pub fn checked_sensor_kind(number: i32) -> Result<SensorKind, BadField> {
         Ok(wire::SensorKind::Ais) => Ok(SensorKind::Ais),
         Ok(wire::SensorKind::Radar) => Ok(SensorKind::Radar),
         Ok(wire::SensorKind::Eo) => Ok(SensorKind::Eo),
+        Ok(wire::SensorKind::Report) => Ok(SensorKind::Report),
         Ok(wire::SensorKind::Unspecified) | Err(_) => {
-            Err(BadField::new("kind", format!("{number} is no kind of sensor: 1 AIS, 2 radar, 3 EO")))
+            Err(BadField::new("kind", format!("{number} is no kind of sensor: 1 AIS, 2 radar, 3 EO, 4 report")))
         }
     }
 }
 
 /// Kinds of sensor as a list, to the wire.
 pub fn sources(sources: Sources) -> Vec<i32> {
-    [(sources.ais, wire::SensorKind::Ais), (sources.radar, wire::SensorKind::Radar), (sources.eo, wire::SensorKind::Eo)]
-        .into_iter()
-        .filter_map(|(present, kind)| present.then_some(kind as i32))
-        .collect()
+    let holds = |kind| match kind {
+        SensorKind::Ais => sources.ais,
+        SensorKind::Radar => sources.radar,
+        SensorKind::Eo => sources.eo,
+        SensorKind::Report => sources.report,
+    };
+    SensorKind::ALL.into_iter().filter(|&kind| holds(kind)).map(|kind| sensor_kind(kind) as i32).collect()
 }
 
 /// Kinds of sensor from a list of the wire.
@@ -89,6 +94,7 @@ pub fn checked_sources(kinds: &[i32]) -> Result<Sources, BadField> {
             SensorKind::Ais => sources.ais = true,
             SensorKind::Radar => sources.radar = true,
             SensorKind::Eo => sources.eo = true,
+            SensorKind::Report => sources.report = true,
         }
     }
     Ok(sources)
@@ -111,7 +117,7 @@ mod tests {
 
     #[test]
     fn kinds_of_sensor_survive_the_wire_and_unknown_ones_are_refused() {
-        for kind in [SensorKind::Ais, SensorKind::Radar, SensorKind::Eo] {
+        for kind in SensorKind::ALL {
             assert_eq!(checked_sensor_kind(sensor_kind(kind) as i32), Ok(kind));
         }
         assert!(checked_sensor_kind(0).is_err() && checked_sensor_kind(77).is_err());

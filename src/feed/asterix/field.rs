@@ -2,6 +2,7 @@
 //!
 //! Decoders that turn records into observations read the few items that they need directly; this walk names everything.
 
+use super::record::{presence, skip};
 use super::table::{Coding, Field, Format, Item};
 
 /// One field of an item with its bits.
@@ -29,18 +30,24 @@ impl FieldValue {
         ((self.raw << unused) as i64) >> unused
     }
 
-    /// The characters of an octal or ICAO field, trailing blanks cut; `None` for other codings.
+    /// The characters of an octal, ICAO or ASCII field, trailing blanks cut; `None` for other codings.
     pub fn text(&self) -> Option<arrayvec::ArrayString<16>> {
+        const ICAO: &[u8] = b" ABCDEFGHIJKLMNOPQRSTUVWXYZ                     0123456789      ";
         let (width, alphabet): (u8, &[u8]) = match self.field.coding {
             Coding::Octal => (3, b"01234567"),
-            Coding::Icao => (6, b" ABCDEFGHIJKLMNOPQRSTUVWXYZ                     0123456789      "),
+            Coding::Icao => (6, ICAO),
+            Coding::Ascii => (8, &[]),
             _ => return None,
         };
         let mut text = arrayvec::ArrayString::new();
         let mut end = 0;
         for index in (0..self.field.bits / width).rev() {
             let code = (self.raw >> (u32::from(index) * u32::from(width))) as usize & ((1 << width) - 1);
-            let character = alphabet.get(code).copied().unwrap_or(b' ') as char;
+            let character = match alphabet.get(code) {
+                Some(&known) => known,
+                // ASCII is its own alphabet; what cannot be printed is a blank.
+                None => u8::try_from(code).ok().filter(|octet| width == 8 && octet.is_ascii_graphic()).unwrap_or(b' '),
+            } as char;
             if text.try_push(character).is_err() {
                 break;
             }
@@ -55,34 +62,69 @@ impl FieldValue {
 
 /// The fields of an item, in order, without spare and extension bits.
 ///
-/// `bytes` are those that [`super::Record::item`] gave. A repetitive item gives its fields again for each repetition; an
-/// extended one those as far as it goes. Nothing for items whose table names no fields.
+/// `bytes` are those that [`super::Record::item`] gave. A repetitive item and a chain give their fields again for each
+/// repetition, an extended item as far as it goes. Nothing for items whose table names no fields; a compound item has
+/// [`parts`].
 pub fn fields<'a>(item: &'static Item, bytes: &'a [u8]) -> impl Iterator<Item = FieldValue> + 'a {
     let (body, list): (&[u8], _) = match item.format {
         Format::Repetitive(_) => (bytes.get(1..).unwrap_or_default(), item.fields),
         _ => (bytes, item.fields),
     };
-    let once: usize = list.iter().map(|field| usize::from(field.bits)).sum();
-    let rounds = match item.format {
-        Format::Repetitive(_) if once > 0 => body.len() * 8 / once,
+    let rounds = match (item.format, fields_bits(list)) {
+        (Format::Repetitive(_) | Format::Chain(_), once) if once > 0 => body.len() * 8 / once,
         _ => 1,
     };
     let mut at = 0;
     (0..rounds).flat_map(move |_| list.iter()).filter_map(move |&field| {
-        let raw = bits(body, at, field.bits)?;
+        let start = at;
         at += usize::from(field.bits);
-        (!matches!(field.coding, Coding::Spare | Coding::Fx)).then_some(FieldValue { field, raw })
+        if matches!(field.coding, Coding::Spare | Coding::Fx) {
+            return None;
+        }
+        let raw = bits(body, start, field.bits)?;
+        Some(FieldValue { field, raw })
+    })
+}
+
+/// How many fields with a meaning an item gives for each repetition.
+pub fn fields_per_round(item: &Item) -> usize {
+    item.fields.iter().filter(|field| !matches!(field.coding, Coding::Spare | Coding::Fx)).count()
+}
+
+fn fields_bits(list: &[Field]) -> usize {
+    list.iter().map(|field| usize::from(field.bits)).sum()
+}
+
+/// The parts of a compound item with their bytes, in order; nothing for items of another form.
+pub fn parts<'a>(item: &'static Item, bytes: &'a [u8]) -> impl Iterator<Item = (&'static Item, &'a [u8])> + 'a {
+    let profile: &'static [Option<Item>] = match item.format {
+        Format::Compound(profile) => profile,
+        _ => &[],
+    };
+    let mut at = 0;
+    // The walk of the record has been over this already, so that it fails for no bytes that came from there.
+    let mut left = if profile.is_empty() { 0 } else { presence(bytes, &mut at, profile).unwrap_or(0) };
+    std::iter::from_fn(move || {
+        if left == 0 {
+            return None;
+        }
+        let part = profile.get(left.trailing_zeros() as usize)?.as_ref()?;
+        left &= left - 1;
+        let start = at;
+        skip(part, bytes, &mut at).ok()?;
+        Some((part, bytes.get(start..at)?))
     })
 }
 
 /// `count` bits (at most 64) from bit `at` on, highest first; `None` beyond the end.
 fn bits(bytes: &[u8], at: usize, count: u8) -> Option<u64> {
-    let mut value = 0_u64;
-    for bit in at..at + usize::from(count) {
-        let octet = bytes.get(bit / 8)?;
-        value = value << 1 | u64::from(octet >> (7 - bit % 8) & 1);
-    }
-    Some(value)
+    let count = usize::from(count);
+    let end = at + count;
+    let window = bytes.get(at / 8..end.div_ceil(8))?;
+    // 64 bits touch at most nine bytes.
+    let value = window.iter().fold(0_u128, |value, &octet| value << 8 | u128::from(octet));
+    let value = value >> (end.div_ceil(8) * 8 - end);
+    Some((value & ((1_u128 << count) - 1)) as u64)
 }
 
 #[cfg(test)]
@@ -117,10 +159,18 @@ mod tests {
 
     #[test]
     fn the_fields_of_a_fixed_item_fill_it() {
-        for item in (0..=u8::MAX).filter_map(category).flat_map(|category| category.uap.iter().flatten()) {
+        let items = (0..=u8::MAX).filter_map(category).flat_map(|category| category.uap.iter().flatten());
+        let with_parts = items.flat_map(|item| {
+            let parts: &[Option<Item>] = match item.format {
+                Format::Compound(parts) => parts,
+                _ => &[],
+            };
+            std::iter::once(item).chain(parts.iter().flatten())
+        });
+        for item in with_parts {
             let bits: usize = item.fields.iter().map(|field| usize::from(field.bits)).sum();
             match item.format {
-                Format::Fixed(bytes) | Format::Repetitive(bytes) if bits > 0 => {
+                Format::Fixed(bytes) | Format::Repetitive(bytes) | Format::Chain(bytes) if bits > 0 => {
                     assert_eq!(bits, usize::from(bytes) * 8, "{}", item.code);
                 }
                 _ => assert_eq!(bits % 8, 0, "{}", item.code),

@@ -17,7 +17,7 @@ mod table;
 mod tables;
 
 pub use block::{Block, BlockReader, Frame, HEADER_BYTES, JUNK_SHOWN, Junk};
-pub use field::{FieldValue, fields};
+pub use field::{FieldValue, fields, fields_per_round, parts};
 pub use record::{Record, RecordFault, Records};
 pub use table::{Category, Coding, Field, Format, ITEMS_MAX, Item};
 pub use tables::{CAT010, CAT034, CAT048, CAT062, category, category_name};

@@ -85,7 +85,7 @@ impl<'a> Record<'a> {
 /// Reads a presence field: bit `n` of the result is set when the item at place `n` follows.
 ///
 /// The FSPEC of a record and the first bytes of a compound item are alike.
-fn presence(bytes: &[u8], at: &mut usize, profile: &[Option<Item>]) -> Result<u64, RecordFault> {
+pub(super) fn presence(bytes: &[u8], at: &mut usize, profile: &[Option<Item>]) -> Result<u64, RecordFault> {
     let mut present = 0_u64;
     let mut place = 0;
     loop {
@@ -105,10 +105,10 @@ fn presence(bytes: &[u8], at: &mut usize, profile: &[Option<Item>]) -> Result<u6
 }
 
 /// Moves `at` over one item.
-fn skip(item: &Item, bytes: &[u8], at: &mut usize) -> Result<(), RecordFault> {
+pub(super) fn skip(item: &Item, bytes: &[u8], at: &mut usize) -> Result<(), RecordFault> {
     match item.format {
         Format::Fixed(length) => *at += usize::from(length),
-        Format::Extended(group) => loop {
+        Format::Extended(group) | Format::Chain(group) => loop {
             // No group of the tables is empty, see the test; an empty one would still end at the first even byte.
             *at += usize::from(group);
             let &octet = bytes.get(*at - 1).ok_or(RecordFault::Truncated)?;

@@ -77,12 +77,14 @@ pub struct Item {
 }
 
 /// How the length of an item is found.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub enum Format {
     /// So many bytes.
     Fixed(u8),
     /// Groups of so many bytes follow as long as the last bit (FX) of a group is set.
     Extended(u8),
+    /// Likewise, but each group says the same again: a list.
+    Chain(u8),
     /// A count byte, then so many bytes for each.
     Repetitive(u8),
     /// A presence field like the FSPEC of a record, then the parts that it names.
@@ -94,7 +96,7 @@ pub enum Format {
 /// Some bits of an item.
 #[derive(Clone, Copy, Debug)]
 pub struct Field {
-    /// Its short name: `RHO`.
+    /// Its short name: `RHO`; empty where it is the whole item. A point separates a group from its part: `ADSB.EP`.
     pub name: &'static str,
     /// How many bits.
     pub bits: u8,
@@ -125,6 +127,8 @@ pub enum Coding {
     Octal,
     /// Characters of six bits each, ICAO alphabet: a call sign.
     Icao,
+    /// Characters of eight bits each.
+    Ascii,
     /// Extension bit: more bytes follow.
     Fx,
     /// Without meaning.
@@ -145,9 +149,9 @@ pub(super) const fn extended(code: &'static str, name: &'static str) -> Option<I
     item(code, name, Format::Extended(1))
 }
 
-/// An item that goes on by so many bytes while FX is set.
-pub(super) const fn extended_by(code: &'static str, name: &'static str, bytes: u8) -> Option<Item> {
-    item(code, name, Format::Extended(bytes))
+/// A list that goes on by so many bytes while FX is set.
+pub(super) const fn chain(code: &'static str, name: &'static str, bytes: u8) -> Option<Item> {
+    item(code, name, Format::Chain(bytes))
 }
 
 /// A count byte, then so many bytes each.
@@ -196,6 +200,11 @@ pub(super) const fn octal(name: &'static str, bits: u8) -> Field {
 /// Characters of the ICAO alphabet.
 pub(super) const fn icao(name: &'static str, bits: u8) -> Field {
     Field { name, bits, coding: Coding::Icao }
+}
+
+/// Characters of a byte each.
+pub(super) const fn ascii(name: &'static str, bits: u8) -> Field {
+    Field { name, bits, coding: Coding::Ascii }
 }
 
 /// Bits without meaning.

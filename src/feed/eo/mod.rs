@@ -1,11 +1,14 @@
-//! Detections of photoelectric (visible and infrared) cameras: one JSON object a line.
+//! Detections of photoelectric (visible and infrared) cameras: here one JSON object a line; [`onvif`] reads the metadata of IP
+//! cameras, [`klv`] that of aircraft.
 //!
 //! `{"time","sensor","azimuth_deg","elevation_deg"?,"range_m"?,"class","class_confidence","length_m"?,"activity"?,
-//! "hull_mmsi"?,"image"?}`. A detection without `range_m` is a bearing alone and a measurement in its own right. Fields
+//! "hull_mmsi"?,"image"?,"image_sha256"?}`. A detection without `range_m` is a bearing alone and a measurement in its own right. Fields
 //! that are not known here are passed over, so that a vendor may add his own; a word for class or activity that is not
 //! known is counted and taken as "other" or left out. A number outside its range refuses the line: who sends an azimuth of
 //! 400 degrees cannot be believed in the rest.
 
+pub mod klv;
+pub mod onvif;
 mod refusal;
 
 use std::borrow::Cow;
@@ -13,6 +16,7 @@ use std::borrow::Cow;
 use serde::Deserialize;
 use serde_json::error::Category;
 
+use super::nmea::hex_pair;
 use super::observation::{EoActivity, EoClass, EoDetection};
 use super::sensor::{SensorKind, SensorTable};
 use super::tally::{Place, Tally};
@@ -48,6 +52,8 @@ pub struct OddWords {
     pub hull_mmsi: u64,
     /// References of pictures that are too long: left out.
     pub image: u64,
+    /// Hashes of pictures that are not 64 hexadecimal digits: left out.
+    pub image_sha256: u64,
 }
 
 /// The line as it stands. Everything that may be missing is asked for by [`EoDecoder`], so that the reason can be named.
@@ -70,6 +76,8 @@ struct Line<'a> {
     hull_mmsi: Option<HullMmsi<'a>>,
     #[serde(borrow)]
     image: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    image_sha256: Option<Cow<'a, str>>,
 }
 
 /// A hull number: some cameras send the digits as text.
@@ -172,14 +180,16 @@ impl EoDecoder {
             activity: self.activity(line.activity.as_deref()),
             hull_mmsi: self.hull_mmsi(line.hull_mmsi.as_ref()),
             image: self.image(line.image.as_deref()),
+            image_sha256: self.image_sha256(line.image_sha256.as_deref()),
+            range_sigma_m: None,
+            label: label_of_word(&line.class),
         };
         Ok(EoReport { sensor, time, detection })
     }
 
     fn class(&mut self, word: &str) -> EoClass {
-        let known = EoClass::ALL.into_iter().find(|class| class.as_str() == word);
-        self.odd.class += u64::from(known.is_none());
-        known.unwrap_or(EoClass::Other)
+        self.odd.class += u64::from(known_class(word).is_none());
+        class_of_word(word)
     }
 
     fn activity(&mut self, word: Option<&str>) -> Option<EoActivity> {
@@ -206,6 +216,54 @@ impl EoDecoder {
         self.odd.image += u64::from(!short);
         short.then(|| reference.into())
     }
+
+    fn image_sha256(&mut self, digits: Option<&str>) -> Option<[u8; 32]> {
+        let hash = sha256_of_hex(digits?);
+        self.odd.image_sha256 += u64::from(hash.is_none());
+        hash
+    }
+}
+
+/// The class of this very word.
+fn known_class(word: &str) -> Option<EoClass> {
+    EoClass::ALL.into_iter().find(|class| class.as_str() == word)
+}
+
+/// The class that a camera's word means; [`EoClass::Other`] where the list has none.
+fn class_of_word(word: &str) -> EoClass {
+    let lower = word.to_ascii_lowercase();
+    known_class(&lower).unwrap_or(match lower.as_str() {
+        "cargo ship" | "container" | "bulk carrier" => EoClass::Cargo,
+        "oil tanker" => EoClass::Tanker,
+        "ferry" | "cruise ship" | "passenger ship" => EoClass::Passenger,
+        "fishing boat" | "fishing vessel" | "trawler" => EoClass::Fishing,
+        "speed boat" | "motorboat" | "motor boat" | "rib" | "jet ski" => EoClass::Speedboat,
+        "tugboat" | "tug boat" => EoClass::Tug,
+        "patrol boat" | "patrol vessel" => EoClass::Patrol,
+        _ => EoClass::Other,
+    })
+}
+
+/// Bytes of the longest class word that is kept.
+const LABEL_BYTES_MAX: usize = 64;
+
+/// A camera's word that is none of ours, to be kept beside [`EoClass::Other`].
+fn label_of_word(word: &str) -> Option<Box<str>> {
+    (!word.is_empty() && word.len() <= LABEL_BYTES_MAX && known_class(word).is_none()).then(|| word.into())
+}
+
+/// The bytes of 64 hexadecimal digits.
+pub(super) fn sha256_of_hex(digits: &str) -> Option<[u8; 32]> {
+    let digits = digits.as_bytes();
+    let mut hash = [0; 32];
+    if digits.len() != 2 * hash.len() {
+        return None;
+    }
+    for (byte, pair) in hash.iter_mut().zip(digits.chunks_exact(2)) {
+        let &[high, low] = pair else { return None };
+        *byte = hex_pair(high, low)?;
+    }
+    Some(hash)
 }
 
 /// The farthest range that is believed of a laser rangefinder, in metres: twice the sea horizon of a mast of 200 m.
@@ -236,7 +294,18 @@ mod tests {
         for (name, kind) in [("radar1", SensorKind::Radar), ("eo2", SensorKind::Eo), ("eo1", SensorKind::Eo)] {
             let eo = Some(EoClaims { max_range_m: 10_000.0, sigma_azimuth_deg: 0.1 });
             let position = Some(LatLon::new(20.0, 110.0));
-            sensors.add(Sensor { name: name.into(), kind, position, height_m: None, radar: None, eo }).unwrap();
+            sensors
+                .add(Sensor {
+                    name: name.into(),
+                    kind,
+                    position,
+                    height_m: None,
+                    radar: None,
+                    eo,
+                    report: None,
+                    mount: None,
+                })
+                .unwrap();
         }
         EoDecoder::new(&sensors)
     }
@@ -278,7 +347,7 @@ mod tests {
         let mut decoder = decoder();
         let detection = decoder.line(line.as_bytes(), 1).unwrap().detection;
         assert_eq!((detection.class, detection.activity, detection.hull_mmsi), (EoClass::Other, None, None));
-        assert_eq!(decoder.odd_words(), OddWords { class: 1, activity: 1, hull_mmsi: 1, image: 0 });
+        assert_eq!(decoder.odd_words(), OddWords { class: 1, activity: 1, hull_mmsi: 1, ..OddWords::default() });
         let text = BEARING.replace("0.85}", r#"0.85,"hull_mmsi":"412056901"}"#);
         assert_eq!(decoder.line(text.as_bytes(), 2).unwrap().detection.hull_mmsi, Mmsi::new(412_056_901));
     }

@@ -7,7 +7,9 @@ use super::reject::{Reject, Rejected, Rejects};
 use super::repeated::Repeats;
 use super::station_clock::StationClock;
 use super::{AHEAD_MAX_MS, CLOCK_OFF_MAX_MS, HEARD_BY_MAX, JITTER_MS, LATE_MAX_MS, STRAGGLER_MAX_MS};
-use crate::feed::observation::{AisPosition, AisStatic, Content, EoDetection, Observation, RadarPlot, RadarService};
+use crate::feed::observation::{
+    AisPosition, AisStatic, Content, EoDetection, Observation, RadarPlot, RadarService, TrackReport,
+};
 use crate::units::SensorId;
 
 /// What becomes of one observation.
@@ -204,7 +206,11 @@ fn fingerprint(content: &Content) -> u64 {
         Content::RadarPlot(plot) => hash_plot(plot, h),
         Content::RadarService(RadarService::StartOfCycle) => 0_u8.hash(h),
         Content::RadarService(RadarService::Status { operational }) => (1_u8, operational).hash(h),
+        Content::RadarService(RadarService::Sector { azimuth_deg }) => (2_u8, azimuth_deg.to_bits()).hash(h),
+        Content::RadarService(RadarService::Rotation { period_s }) => (3_u8, period_s.to_bits()).hash(h),
         Content::EoDetection(detection) => hash_detection(detection, h),
+        Content::TrackReport(report) => hash_report(report, h),
+        Content::Carrier(position) => (position.lat_deg.to_bits(), position.lon_deg.to_bits()).hash(h),
     }
     hasher.finish()
 }
@@ -247,6 +253,8 @@ fn hash_plot(plot: &RadarPlot, h: &mut DefaultHasher) {
         amplitude,
         length_m,
         test_target,
+        // Follows from the format, which is that of the feed.
+        rounding: _,
     } = plot;
     (range_m.to_bits(), azimuth_deg.to_bits(), track_number, track_ended, coasted, amplitude, test_target).hash(h);
     (velocity.map(|(speed, course)| (speed.to_bits(), course.to_bits())), bits(*length_m)).hash(h);
@@ -263,9 +271,20 @@ fn hash_detection(detection: &EoDetection, h: &mut DefaultHasher) {
         activity,
         hull_mmsi,
         image,
+        image_sha256,
+        range_sigma_m,
+        label,
     } = detection;
     (azimuth_deg.to_bits(), bits(*elevation_deg), bits(*range_m), class.as_str(), class_confidence.to_bits()).hash(h);
-    (bits(*length_m), activity.map(|seen| seen.as_str()), hull_mmsi, image).hash(h);
+    (bits(*length_m), activity.map(|seen| seen.as_str()), hull_mmsi, image, image_sha256, bits(*range_sigma_m), label)
+        .hash(h);
+}
+
+fn hash_report(report: &TrackReport, h: &mut DefaultHasher) {
+    let TrackReport { id, mmsi, name, position, sigma_m, sog_mps, cog_deg, length_m, ended, coasted, test_target } =
+        report;
+    (id, mmsi, name, position.lat_deg.to_bits(), position.lon_deg.to_bits(), sigma_m.to_bits()).hash(h);
+    (bits(*sog_mps), bits(*cog_deg), bits(*length_m), ended, coasted, test_target).hash(h);
 }
 
 #[cfg(test)]
@@ -306,6 +325,7 @@ mod tests {
             amplitude: None,
             length_m: None,
             test_target: false,
+            rounding: crate::feed::observation::Rounding::default(),
         };
         observation(sensor, time_ms, received_ms, Content::RadarPlot(plot))
     }
@@ -321,6 +341,9 @@ mod tests {
             activity: None,
             hull_mmsi: None,
             image: None,
+            image_sha256: None,
+            range_sigma_m: None,
+            label: None,
         };
         observation(sensor, time_ms, received_ms, Content::EoDetection(detection))
     }

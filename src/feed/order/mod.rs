@@ -12,6 +12,7 @@
 
 mod heard;
 mod intake;
+mod liveness;
 mod receipt;
 mod reject;
 mod repeated;
@@ -19,6 +20,7 @@ mod station_clock;
 
 pub use heard::{HEARD_BY_MAX, HeardBy};
 pub use intake::{Admission, Intake, SensorIntake};
+pub use liveness::{Liveness, SILENCES_KEPT, Silence};
 pub use receipt::{ReceiptClock, Stamped};
 pub use reject::{REJECTS_KEPT, Reject, Rejected, Rejects};
 pub use station_clock::StationClock;

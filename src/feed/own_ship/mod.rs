@@ -61,7 +61,7 @@ impl OwnShipDecoder {
         for piece in pieces(line) {
             self.tally.receive();
             match piece {
-                Piece::Sentence(framed) => match self.read(&framed) {
+                Piece::Sentence(framed) => match self.sentence(&framed) {
                     Ok(report) => {
                         self.tally.accept();
                         report.map(&mut *sink);
@@ -79,8 +79,11 @@ impl OwnShipDecoder {
         &self.tally
     }
 
-    /// `None` for a sentence of another kind.
-    fn read(&mut self, framed: &Framed<'_>) -> Result<Option<OwnShipReport>, Refusal> {
+    /// Reads one sentence, uncounted: for decoders of feeds that carry other sentences too. `None` for one of another kind.
+    ///
+    /// # Errors
+    /// [`Refusal`] when its checksum or its fields are wrong, or the receiver has no fix.
+    pub fn sentence(&mut self, framed: &Framed<'_>) -> Result<Option<OwnShipReport>, Refusal> {
         if checksum(framed.body) != framed.stated {
             return Err(Refusal::Checksum);
         }
@@ -163,7 +166,7 @@ fn read_zda(sentence: NmeaSentence<'_>) -> Result<OwnShipReport, Refusal> {
 }
 
 /// The instant with this time of day, in milliseconds, that lies nearest to `dated`.
-fn nearest_day(millis_of_day: i64, dated: EventTime) -> EventTime {
+pub(crate) fn nearest_day(millis_of_day: i64, dated: EventTime) -> EventTime {
     let apart = millis_of_day - dated.millis_of_day();
     let half = EventTime::DAY_MS / 2;
     dated.plus_millis((apart + half).rem_euclid(EventTime::DAY_MS) - half)

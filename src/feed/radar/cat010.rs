@@ -2,12 +2,14 @@
 //!
 //! **Source**: EUROCONTROL-SPEC-0149-7 edition 1.1; bits as in the table of [`CAT010`].
 
-use super::time_of_day::resolve_time_of_day;
+use super::items::{
+    DEGREES_16, POLAR_SPEED_MPS, believable, first, pair, polar, source, time, two_signed, two_unsigned, wgs84,
+};
 use super::{RadarRefusal, Site};
 use crate::feed::asterix::{CAT010, Record};
-use crate::feed::observation::{Content, RadarPlot, RadarService};
-use crate::geodesy::{LatLon, position_to_polar};
-use crate::units::{Bearing, EventTime, METRES_PER_NAUTICAL_MILE, SensorId};
+use crate::feed::observation::{Content, RadarPlot, RadarService, Rounding};
+use crate::geodesy::position_to_polar;
+use crate::units::EventTime;
 
 /// Place of I010/010 in the profile.
 pub(super) const SOURCE: usize = CAT010.place("010");
@@ -25,32 +27,19 @@ const AMPLITUDE: usize = CAT010.place("131");
 const SIZE: usize = CAT010.place("270");
 const STATUS: usize = CAT010.place("550");
 
-/// One step of an azimuth of 16 bits, in degrees.
-const DEGREES_16: f64 = 360.0 / 65536.0;
 /// One step of a WGS 84 coordinate of 32 bits, in degrees.
 const DEGREES_32: f64 = 180.0 / 2_147_483_648.0;
-/// One step of a ground speed (I010/200), 1/16384 NM/s, in m/s.
-const POLAR_SPEED_MPS: f64 = METRES_PER_NAUTICAL_MILE / 16384.0;
 /// One step of a velocity component (I010/202) in m/s.
 const CARTESIAN_SPEED_MPS: f64 = 0.25;
-
-/// The fastest track that is believed, in m/s (290 kn): a patrol aircraft at speed. Trackers that have run away send
-/// anything up to the end of the item (7.4 km/s), with positions as false.
-const SPEED_MPS_MAX: f64 = 150.0;
 
 /// Reads one record.
 pub(super) fn read(
     record: &Record<'_>,
-    sites: &[Site],
+    site: &Site,
     reference: EventTime,
-) -> Result<(SensorId, EventTime, Content), RadarRefusal> {
-    let Some(&[sac, sic]) = record.item(SOURCE) else { return Err(RadarRefusal::NoSource) };
-    let index = sites.binary_search_by_key(&[sac, sic], |site| site.source).map_err(|_| RadarRefusal::UnknownSource)?;
-    let site = sites.get(index).ok_or(RadarRefusal::UnknownSource)?;
-    let Some(&[message_type]) = record.item(MESSAGE_TYPE) else { return Err(RadarRefusal::NoMessageType) };
-    let Some(&[high, middle, low]) = record.item(TIME_OF_DAY) else { return Err(RadarRefusal::NoTime) };
-    let time =
-        resolve_time_of_day(u32::from_be_bytes([0, high, middle, low]), reference).ok_or(RadarRefusal::BadTime)?;
+) -> Result<(EventTime, Content), RadarRefusal> {
+    let message_type = first(record, MESSAGE_TYPE).ok_or(RadarRefusal::NoMessageType)?;
+    let time = time(record, TIME_OF_DAY, reference)?;
     let content = match message_type {
         1 => Content::RadarPlot(target_report(record, site)?),
         2 => Content::RadarService(RadarService::StartOfCycle),
@@ -61,7 +50,12 @@ pub(super) fn read(
         }
         _ => return Err(RadarRefusal::UnknownMessageType),
     };
-    Ok((site.sensor, time, content))
+    Ok((time, content))
+}
+
+/// The site that a record is of.
+pub(super) fn site<'a>(record: &Record<'_>, sites: &'a [Site]) -> Result<&'a Site, RadarRefusal> {
+    super::find(sites, source(record, SOURCE)?)
 }
 
 /// Reads a target report: a plot, or the radar's own track of one.
@@ -79,10 +73,7 @@ fn target_report(record: &Record<'_>, site: &Site) -> Result<RadarPlot, RadarRef
     if range_m <= 0.0 || range_m > site.range_max_m {
         return Err(RadarRefusal::RangeOutside);
     }
-    let velocity = velocity(record);
-    if velocity.is_some_and(|(speed_mps, _)| speed_mps > SPEED_MPS_MAX) {
-        return Err(RadarRefusal::SpeedOutside);
-    }
+    let velocity = believable(velocity(record))?;
     let status = first(record, TRACK_STATUS).unwrap_or(0);
     Ok(RadarPlot {
         range_m,
@@ -97,66 +88,48 @@ fn target_report(record: &Record<'_>, site: &Site) -> Result<RadarPlot, RadarRef
         // A craft of no length is a length that is not known.
         length_m: first(record, SIZE).map(|octet| f64::from(octet >> 1)).filter(|&length| length > 0.0),
         test_target,
+        rounding: Rounding::of_steps(1.0, DEGREES_16),
     })
 }
 
 /// Range in metres and azimuth in degrees: as measured, else from Cartesian, else from WGS 84 coordinates.
 fn position(record: &Record<'_>, site: &Site) -> Result<(f64, f64), RadarRefusal> {
-    if let Some(&[r1, r2, a1, a2]) = record.item(POSITION_POLAR) {
-        let range_m = f64::from(u16::from_be_bytes([r1, r2]));
-        return Ok((range_m, f64::from(u16::from_be_bytes([a1, a2])) * DEGREES_16));
+    if let Some((range_m, azimuth)) = two_unsigned(record, POSITION_POLAR) {
+        return Ok((range_m, azimuth * DEGREES_16));
     }
-    if let Some(&[x1, x2, y1, y2]) = record.item(POSITION_CARTESIAN) {
-        // From the site: x to the east, y to true north, in metres.
-        let (east, north) = (f64::from(i16::from_be_bytes([x1, x2])), f64::from(i16::from_be_bytes([y1, y2])));
-        return Ok((east.hypot(north), Bearing::of_vector(east, north).deg()));
+    if let Some((east_m, north_m)) = two_signed(record, POSITION_CARTESIAN) {
+        // From the site: x to the east, y to true north.
+        return Ok(polar(east_m, north_m));
     }
-    if let Some(&[a1, a2, a3, a4, o1, o2, o3, o4]) = record.item(POSITION_WGS84) {
-        let lat_deg = f64::from(i32::from_be_bytes([a1, a2, a3, a4])) * DEGREES_32;
-        let lon_deg = f64::from(i32::from_be_bytes([o1, o2, o3, o4])) * DEGREES_32;
-        let target = LatLon::new(lat_deg, lon_deg);
-        if !target.is_valid() {
-            return Err(RadarRefusal::NoPosition);
-        }
-        let (azimuth, range_m) = position_to_polar(site.position.ok_or(RadarRefusal::NoSite)?, target);
-        return Ok((range_m, azimuth.deg()));
-    }
-    Err(RadarRefusal::NoPosition)
+    let target = wgs84(record, POSITION_WGS84, DEGREES_32).ok_or(RadarRefusal::NoPosition)?;
+    let (azimuth, range_m) = position_to_polar(site.position.ok_or(RadarRefusal::NoSite)?, target);
+    Ok((range_m, azimuth.deg()))
 }
 
 /// Speed in m/s and course in degrees, polar or from components.
 fn velocity(record: &Record<'_>) -> Option<(f64, f64)> {
-    if let Some(&[s1, s2, a1, a2]) = record.item(VELOCITY_POLAR) {
-        let speed_mps = f64::from(u16::from_be_bytes([s1, s2])) * POLAR_SPEED_MPS;
-        return Some((speed_mps, f64::from(u16::from_be_bytes([a1, a2])) * DEGREES_16));
+    if let Some((speed, course)) = two_unsigned(record, VELOCITY_POLAR) {
+        return Some((speed * POLAR_SPEED_MPS, course * DEGREES_16));
     }
-    let &[x1, x2, y1, y2] = record.item(VELOCITY_CARTESIAN)? else { return None };
-    let east = f64::from(i16::from_be_bytes([x1, x2])) * CARTESIAN_SPEED_MPS;
-    let north = f64::from(i16::from_be_bytes([y1, y2])) * CARTESIAN_SPEED_MPS;
-    Some((east.hypot(north), Bearing::of_vector(east, north).deg()))
-}
-
-/// The first byte of an item.
-fn first(record: &Record<'_>, place: usize) -> Option<u8> {
-    record.item(place)?.first().copied()
-}
-
-/// The first two bytes of an item as a number.
-fn pair(record: &Record<'_>, place: usize) -> Option<u16> {
-    match record.item(place)? {
-        &[high, low, ..] => Some(u16::from_be_bytes([high, low])),
-        _ => None,
-    }
+    let (east, north) = two_signed(record, VELOCITY_CARTESIAN)?;
+    Some(polar(east * CARTESIAN_SPEED_MPS, north * CARTESIAN_SPEED_MPS))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::feed::asterix::Records;
+    use crate::geodesy::LatLon;
+    use crate::units::{Bearing, SensorId};
     use proptest::prelude::*;
 
-    const SITE: Site =
-        Site { source: [65, 10], sensor: SensorId(3), position: Some(LatLon::new(20.0, 110.0)), range_max_m: 31_500.0 };
+    const SITE: Site = Site {
+        source: [65, 10],
+        sensor: SensorId(3),
+        position: Some(LatLon::new(20.0, 110.0)),
+        range_max_m: 31_500.0,
+        sigma_m: None,
+    };
 
     fn noon() -> EventTime {
         EventTime::parse_rfc3339("2026-04-17T12:00:00Z").unwrap()
@@ -178,7 +151,9 @@ mod tests {
     fn read_items(items: &[(&str, &[u8])], site: Site) -> Result<(SensorId, EventTime, Content), RadarRefusal> {
         let bytes = record(items);
         let walked = Records::new(&CAT010, &bytes).next().unwrap().unwrap();
-        read(&walked, &[site], noon())
+        let sites = [site];
+        let site = super::site(&walked, &sites)?;
+        read(&walked, site, noon()).map(|(time, content)| (site.sensor, time, content))
     }
 
     fn plot(items: &[(&str, &[u8])]) -> Result<RadarPlot, RadarRefusal> {
@@ -218,6 +193,7 @@ mod tests {
             amplitude: Some(200),
             length_m: Some(60.0),
             test_target: false,
+            rounding: Rounding::of_steps(1.0, DEGREES_16),
         };
         assert_eq!(got, Ok(wanted));
     }

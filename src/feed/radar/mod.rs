@@ -1,21 +1,27 @@
 //! From ASTERIX records to what fusion needs: plots, tracks and service messages of radars.
 //!
+//! CAT010 and CAT048 give plots and the radars' own tracks, CAT034 the turning of the antenna and the state of the station,
+//! CAT062 the tracks of another fusion centre as reports. Other categories are counted by name.
+//!
 //! Takes the frames of an [`asterix::BlockReader`](crate::feed::asterix::BlockReader), knows which radar of the sensor table a SAC/SIC belongs to, resolves
 //! the date of the time of day, and gives polar measurements from the site. What it cannot use it counts and names, see
 //! [`RadarRefusal`]: a record is either given out or counted there, never both, never neither.
 
 mod cat010;
+mod cat034;
+mod cat048;
+mod cat062;
+mod items;
 mod refusal;
 mod time_of_day;
 
 use arrayvec::ArrayVec;
 
-use self::cat010::read;
-use super::asterix::{Block, CAT010, Frame, RecordFault, Records, category, category_name};
+use super::asterix::{Block, Frame, Record, RecordFault, Records, category, category_name};
 use super::observation::Content;
-use super::sensor::{SensorKind, SensorTable};
+use super::sensor::{Sensor, SensorTable};
 use super::tally::{Place, Tally};
-use crate::geodesy::LatLon;
+use crate::geodesy::{LatLon, distance_m};
 use crate::units::{EventTime, SensorId};
 
 pub use refusal::RadarRefusal;
@@ -36,9 +42,18 @@ pub struct RadarReport {
     pub time: EventTime,
     /// Byte offset of the record in its feed.
     pub offset: u64,
-    /// [`Content::RadarPlot`] or [`Content::RadarService`].
+    /// [`Content::RadarPlot`], [`Content::RadarService`] or [`Content::TrackReport`].
     pub content: Content,
 }
+
+/// The most that one record says: a service message of a mark, the antenna's period and the station's status.
+const CONTENTS_MAX: usize = 3;
+
+/// What one record says.
+type Contents = ArrayVec<Content, CONTENTS_MAX>;
+
+/// How far a station may say that it stands from where it is configured, in metres, before that is told.
+const SITE_APART_MAX_M: f64 = 100.0;
 
 /// What the decoder needs of one radar.
 #[derive(Clone, Copy, Debug)]
@@ -48,9 +63,29 @@ struct Site {
     sensor: SensorId,
     position: Option<LatLon>,
     range_max_m: f64,
+    /// One sigma of reported positions that do not tell it themselves.
+    sigma_m: Option<f64>,
 }
 
-/// The decoder of one radar feed, which may carry several radars.
+impl Site {
+    fn new(id: SensorId, sensor: &Sensor) -> Option<Self> {
+        Some(Self {
+            source: sensor.code()?,
+            sensor: id,
+            position: sensor.position,
+            range_max_m: sensor.radar.map_or(f64::INFINITY, |claims| claims.max_range_m * RANGE_TOLERANCE),
+            sigma_m: sensor.report.and_then(|claims| claims.sigma_m),
+        })
+    }
+}
+
+/// The site of a source.
+fn find(sites: &[Site], source: [u8; 2]) -> Result<&Site, RadarRefusal> {
+    let index = sites.binary_search_by_key(&source, |site| site.source).map_err(|_| RadarRefusal::UnknownSource)?;
+    sites.get(index).ok_or(RadarRefusal::UnknownSource)
+}
+
+/// The decoder of one ASTERIX feed, which may carry several radars and fusion centres.
 #[derive(Clone, Debug)]
 pub struct RadarDecoder {
     /// Sorted by source.
@@ -59,26 +94,23 @@ pub struct RadarDecoder {
     blocks: [u64; 256],
     blocks_cut: u64,
     unknown_sources: ArrayVec<([u8; 2], u64), UNKNOWN_SOURCES_MAX>,
+    /// A station that says it stands elsewhere than it is configured: which, and how far off in metres.
+    moved: Option<(SensorId, f64)>,
 }
 
 impl RadarDecoder {
     /// A decoder for the radars of a sensor table.
     pub fn new(sensors: &SensorTable) -> Self {
-        let mut sites: Vec<Site> = sensors
-            .iter()
-            .filter(|(_, sensor)| sensor.kind == SensorKind::Radar)
-            .filter_map(|(id, sensor)| {
-                let claims = sensor.radar?;
-                Some(Site {
-                    source: [claims.sac, claims.sic],
-                    sensor: id,
-                    position: sensor.position,
-                    range_max_m: claims.max_range_m * RANGE_TOLERANCE,
-                })
-            })
-            .collect();
+        let mut sites: Vec<Site> = sensors.iter().filter_map(|(id, sensor)| Site::new(id, sensor)).collect();
         sites.sort_by_key(|site| site.source);
-        Self { sites, tally: Tally::default(), blocks: [0; 256], blocks_cut: 0, unknown_sources: ArrayVec::new() }
+        Self {
+            sites,
+            tally: Tally::default(),
+            blocks: [0; 256],
+            blocks_cut: 0,
+            unknown_sources: ArrayVec::new(),
+            moved: None,
+        }
     }
 
     /// Reads a frame and hands each accepted record to `accept`, in order.
@@ -119,27 +151,69 @@ impl RadarDecoder {
             let Some(walked) = records.next() else { break };
             let offset = block.offset + (block.bytes.len() - left.len()) as u64;
             self.tally.receive();
-            let content = match walked {
-                Ok(record) if record.category().number == CAT010.number => read(&record, &self.sites, reference),
-                Ok(_) => Err(RadarRefusal::CategoryNotUsed),
+            let read = match walked {
+                Ok(record) => self.record(&record, reference),
                 Err(RecordFault::Truncated) if block.cut => Err(RadarRefusal::CutShort),
                 Err(fault) => Err(fault.into()),
             };
-            match content {
-                Ok((sensor, time, content)) => {
+            match read {
+                Ok((sensor, time, contents)) => {
                     self.tally.accept();
-                    accept(RadarReport { sensor, time, offset, content });
-                }
-                Err(reason) => {
-                    if let RadarRefusal::UnknownSource = reason
-                        && let Some(Ok(record)) = Records::new(table, left).next()
-                        && let Some(&[sac, sic]) = record.item(cat010::SOURCE)
-                    {
-                        self.note_unknown([sac, sic]);
+                    for content in contents {
+                        accept(RadarReport { sensor, time, offset, content });
                     }
-                    self.tally.refuse_bytes(reason, Place::Byte(offset), left);
                 }
+                Err(reason) => self.tally.refuse_bytes(reason, Place::Byte(offset), left),
             }
+        }
+    }
+
+    /// Reads one record by its category.
+    fn record(
+        &mut self,
+        record: &Record<'_>,
+        reference: EventTime,
+    ) -> Result<(SensorId, EventTime, Contents), RadarRefusal> {
+        let known = match record.category().number {
+            10 => cat010::site(record, &self.sites),
+            34 => cat034::site(record, &self.sites),
+            48 => cat048::site(record, &self.sites),
+            62 => cat062::site(record, &self.sites),
+            _ => Err(RadarRefusal::CategoryNotUsed),
+        };
+        let site = *match known {
+            Ok(site) => site,
+            Err(RadarRefusal::UnknownSource) => {
+                self.note_unknown(record);
+                return Err(RadarRefusal::UnknownSource);
+            }
+            Err(reason) => return Err(reason),
+        };
+        let single = |content| Contents::from_iter([content]);
+        let (time, contents) = match record.category().number {
+            10 => cat010::read(record, &site, reference).map(|(time, content)| (time, single(content)))?,
+            34 => {
+                self.compare_site(record, &site);
+                cat034::read(record, reference)?
+            }
+            48 => {
+                if !cat048::is_of_this_profile(record) {
+                    return Err(RadarRefusal::OtherEdition);
+                }
+                cat048::read(record, &site, reference).map(|(time, plot)| (time, single(Content::RadarPlot(plot))))?
+            }
+            _ => cat062::read(record, &site, reference)
+                .map(|(time, report)| (time, single(Content::TrackReport(report))))?,
+        };
+        Ok((site.sensor, time, contents))
+    }
+
+    /// Looks whether a station stands where it is configured.
+    fn compare_site(&mut self, record: &Record<'_>, site: &Site) {
+        let told = cat034::own_position(record);
+        let apart_m = told.zip(site.position).map(|(told, configured)| distance_m(told, configured));
+        if let Some(apart_m) = apart_m.filter(|&apart_m| apart_m > SITE_APART_MAX_M) {
+            self.moved = Some((site.sensor, apart_m));
         }
     }
 
@@ -167,7 +241,15 @@ impl RadarDecoder {
         self.unknown_sources.iter().map(|&([sac, sic], count)| (sac, sic, count))
     }
 
-    fn note_unknown(&mut self, source: [u8; 2]) {
+    /// A station that says it stands more than 100 m from where it is configured: which, and how far off in metres.
+    pub fn moved_site(&self) -> Option<(SensorId, f64)> {
+        self.moved
+    }
+
+    fn note_unknown(&mut self, record: &Record<'_>) {
+        // I010/010 and its like are the first item of every profile.
+        let Some(&[sac, sic]) = record.item(0) else { return };
+        let source = [sac, sic];
         match self.unknown_sources.iter_mut().find(|(known, _)| *known == source) {
             Some((_, count)) => *count += 1,
             None => {
@@ -182,7 +264,7 @@ impl RadarDecoder {
 mod tests {
     use super::*;
     use crate::feed::asterix::BlockReader;
-    use crate::feed::sensor::{RadarClaims, Sensor};
+    use crate::feed::sensor::{RadarClaims, Sensor, SensorKind};
     use proptest::prelude::*;
 
     fn decoder() -> RadarDecoder {
@@ -203,6 +285,8 @@ mod tests {
                 height_m: None,
                 radar: Some(claims),
                 eo: None,
+                report: None,
+                mount: None,
             };
             sensors.add(sensor).unwrap();
         }
@@ -255,7 +339,7 @@ mod tests {
         feed(&mut decoder, &[34, 0, 7, 0xc0, 65, 10, 1]);
         feed(&mut decoder, &[77, 0, 6, 1, 2, 3]);
         let reasons: Vec<_> = decoder.tally().by_reason().map(|(reason, _)| reason).collect();
-        let wanted = [RadarRefusal::UnknownCategory, RadarRefusal::CategoryNotRead, RadarRefusal::CategoryNotUsed];
+        let wanted = [RadarRefusal::UnknownCategory, RadarRefusal::CategoryNotRead, RadarRefusal::NoTime];
         assert_eq!(reasons, wanted);
         let names: Vec<_> = decoder.blocks().collect();
         assert_eq!(names, [(34, Some("Monoradar service messages"), 1), (77, None, 1), (240, Some("Radar video"), 1)]);

@@ -25,15 +25,15 @@ pub enum RadarRefusal {
     NoSuchItem,
     /// A field that states its own length states zero.
     BadLength,
-    /// No SAC/SIC (I010/010).
+    /// No SAC/SIC (item 010).
     NoSource,
     /// A SAC/SIC that no configured radar has.
     UnknownSource,
-    /// No message type (I010/000).
+    /// No message type (item 000).
     NoMessageType,
-    /// A message type other than 1 to 4.
+    /// A message type that the category does not have.
     UnknownMessageType,
-    /// No time of day (I010/140).
+    /// No time of day.
     NoTime,
     /// A time of day of 24 hours or more.
     BadTime,
@@ -47,11 +47,15 @@ pub enum RadarRefusal {
     RangeOutside,
     /// A track faster than anything at sea or over it: the radar's tracker has run away, and its position with it.
     SpeedOutside,
+    /// A target whose transponder tells a height that no craft at sea has.
+    Airborne,
+    /// A record that can be walked but lacks what every edition of this profile requires.
+    OtherEdition,
 }
 
 impl RadarRefusal {
     /// How many reasons there are.
-    pub const COUNT: usize = 20;
+    pub const COUNT: usize = 22;
 }
 
 impl Reason for RadarRefusal {
@@ -76,6 +80,8 @@ impl Reason for RadarRefusal {
         Self::NoSite,
         Self::RangeOutside,
         Self::SpeedOutside,
+        Self::Airborne,
+        Self::OtherEdition,
     ];
 
     fn as_str(self) -> &'static str {
@@ -100,6 +106,8 @@ impl Reason for RadarRefusal {
             Self::NoSite => "no_site",
             Self::RangeOutside => "range_outside",
             Self::SpeedOutside => "speed_outside",
+            Self::Airborne => "airborne",
+            Self::OtherEdition => "other_edition",
         }
     }
 
@@ -108,7 +116,7 @@ impl Reason for RadarRefusal {
             Self::NoBlock => "bytes between blocks: damage, or the feed is not ASTERIX",
             Self::UnknownCategory => "no such ASTERIX category: damage, or another protocol on this port",
             Self::CategoryNotRead => "this category is counted only: switch it off at the radar, or ask for a decoder",
-            Self::CategoryNotUsed => "this category is walked but gives no plots yet: let the radar send CAT010",
+            Self::CategoryNotUsed => "this category gives no positions: let the radar send CAT010 or CAT048",
             Self::CutShort => "the block ends before its stated length: look at the link",
             Self::Truncated => "a record is longer than its block: damage, or another edition of the category",
             Self::EmptyRecord => "a record without items: damage",
@@ -118,15 +126,19 @@ impl Reason for RadarRefusal {
             Self::UnknownSource => {
                 "no radar is configured with this SAC/SIC: add it, or correct sac and sic of the radar"
             }
-            Self::NoMessageType => "a CAT010 record without its message type (I010/000)",
-            Self::UnknownMessageType => "a CAT010 message type other than 1 to 4: damage",
-            Self::NoTime => "a record without its time of day (I010/140)",
+            Self::NoMessageType => "a record without its message type (item 000)",
+            Self::UnknownMessageType => "a message type that the category does not have: damage",
+            Self::NoTime => "a record without its time of day (I010/140, I034/030, I048/140, I062/070)",
             Self::BadTime => "a time of day of 24 hours or more: damage",
             Self::NotPrimaryRadar => "a report of ADS-B, multilateration or a loop, not of a radar",
-            Self::NoPosition => "a target report without position (I010/040, /042, /041)",
+            Self::NoPosition => "a target report without a position",
             Self::NoSite => "a position that needs the radar's own position: add lat and lon of the radar",
             Self::RangeOutside => "a range of zero or beyond max_range_m: damage, or max_range_m is too small",
             Self::SpeedOutside => "a radar track of impossible speed: damage, or the radar's tracker has run away",
+            Self::Airborne => "an aircraft by the height that its transponder tells: not a craft at sea",
+            Self::OtherEdition => {
+                "items that every edition of this layout requires are missing: an edition before 1.0, or damage"
+            }
         }
     }
 }
