@@ -20,6 +20,7 @@ pub mod engine;
 
 pub mod api;
 pub mod cli;
+pub mod collect;
 pub mod decode;
 pub mod http;
 pub mod plot;

@@ -18,7 +18,7 @@ const LAYERS: [&[&str]; 7] = [
     &["behaviour"],
     &["alert"],
     &["engine"],
-    &["recording", "decode", "replay", "plot", "serve", "api", "http", "demo", "client", "cli", "telemetry"],
+    &["recording", "decode", "replay", "plot", "serve", "api", "http", "demo", "client", "cli", "telemetry", "collect"],
 ];
 
 /// The layer of the outside world: files, sockets, threads, clocks.

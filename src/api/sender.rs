@@ -105,6 +105,15 @@ pub enum SendError {
     OutOfOrder(String),
 }
 
+/// How a sender stands to numbers and to a server that cannot be reached.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Manner {
+    /// A recording: its records have numbers for life, and after half a minute without an answer it gives up.
+    Recorded,
+    /// A live feed: it goes on with the numbers after the last that the server has, and never gives up.
+    Live,
+}
+
 /// A break of the connection, or an end.
 enum Break {
     /// Worth another attempt.
@@ -135,10 +144,35 @@ pub async fn send(
     url: &str,
     feeds: Vec<Introduction>,
     parcels: mpsc::Receiver<Parcel>,
+    progress: impl FnMut(&Sent),
+) -> Result<Sent, SendError> {
+    send_as(Manner::Recorded, url, feeds, parcels, progress).await
+}
+
+/// Sends live feeds, whose records are counted from 0 in each run of the sender: the server is asked first how far it has
+/// taken each feed, and the numbers go on from there. A server that cannot be reached is tried again for ever; what it has
+/// not acknowledged is kept, and nothing more is taken from `parcels` meanwhile.
+///
+/// # Errors
+/// When the address is none, or the server refuses the feeds.
+pub async fn send_live(
+    url: &str,
+    feeds: Vec<Introduction>,
+    parcels: mpsc::Receiver<Parcel>,
+    progress: impl FnMut(&Sent),
+) -> Result<Sent, SendError> {
+    send_as(Manner::Live, url, feeds, parcels, progress).await
+}
+
+async fn send_as(
+    manner: Manner,
+    url: &str,
+    feeds: Vec<Introduction>,
+    parcels: mpsc::Receiver<Parcel>,
     mut progress: impl FnMut(&Sent),
 ) -> Result<Sent, SendError> {
     let uri = server_uri(url)?;
-    let mut sender = Sender::new(feeds, parcels);
+    let mut sender = Sender::new(manner, feeds, parcels);
     let (mut attempt, mut wait) = (0, RETRY_FIRST);
     loop {
         let acknowledged_before = sender.sent.acknowledged;
@@ -150,7 +184,7 @@ pub async fn send(
                     (attempt, wait) = (0, RETRY_FIRST);
                 }
                 attempt += 1;
-                if attempt >= ATTEMPTS_MAX {
+                if attempt >= ATTEMPTS_MAX && manner == Manner::Recorded {
                     return Err(SendError::Unreachable { url: url.to_owned(), attempts: attempt, reason });
                 }
                 tracing::info!(%reason, attempt, "connecting again");
@@ -174,6 +208,9 @@ pub(crate) fn server_uri(url: &str) -> Result<Uri, SendError> {
 }
 
 struct Sender {
+    manner: Manner,
+    /// What is added to the numbers of each feed; `None` until its first welcome.
+    bases: Vec<Option<u64>>,
     feeds: Vec<Introduction>,
     parcels: mpsc::Receiver<Parcel>,
     /// No more parcels will come.
@@ -191,9 +228,15 @@ struct UnderWay {
 }
 
 impl Sender {
-    fn new(feeds: Vec<Introduction>, parcels: mpsc::Receiver<Parcel>) -> Self {
+    fn new(manner: Manner, feeds: Vec<Introduction>, parcels: mpsc::Receiver<Parcel>) -> Self {
         let positions = vec![None; feeds.len()];
+        let bases = match manner {
+            Manner::Recorded => vec![Some(0); feeds.len()],
+            Manner::Live => vec![None; feeds.len()],
+        };
         Self {
+            manner,
+            bases,
             feeds,
             parcels,
             exhausted: false,
@@ -225,7 +268,8 @@ impl Sender {
             client.ingest(ReceiverStream::new(queue)).await?.into_inner();
         let mut welcomes = self.feeds.len();
         while welcomes > 0 || !self.exhausted || !self.under_way.is_empty() {
-            let room = !self.exhausted && self.under_way.len() < UNDER_WAY_MAX;
+            let numbered = self.bases.iter().all(Option::is_some);
+            let room = !self.exhausted && self.under_way.len() < UNDER_WAY_MAX && numbered;
             tokio::select! {
                 parcel = self.parcels.recv(), if room => match parcel {
                     Some(parcel) => {
@@ -267,7 +311,8 @@ impl Sender {
         let (message, records) = match parcel {
             Parcel::Records(records) => {
                 let count = records.len() as u64;
-                let pack = |out: OutRecord| record(out.feed, out.sequence, out.received, out.payload);
+                let base = |feed: u32| self.bases.get(feed as usize).copied().flatten().unwrap_or(0);
+                let pack = |out: OutRecord| record(out.feed, base(out.feed) + out.sequence, out.received, out.payload);
                 let records = records.into_iter().map(pack).collect();
                 (Ask::Batch(wire::Batch { number, records }), count)
             }
@@ -280,6 +325,11 @@ impl Sender {
 
     fn welcome(&mut self, welcome: &wire::Welcome) {
         let Some(feed) = self.feeds.get(welcome.handle as usize) else { return };
+        if self.manner == Manner::Live
+            && let Some(base) = self.bases.get_mut(welcome.handle as usize)
+        {
+            base.get_or_insert(welcome.last_sequence.map_or(0, |last| last + 1));
+        }
         if welcome.standing() == wire::Standing::Unknown && !self.sent.unknown.contains(&feed.name) {
             self.sent.unknown.push(feed.name.clone());
         }

@@ -2,6 +2,7 @@
 //!
 //! To add one: its file, its line in [`Command`], and its line in [`run`].
 
+mod collect;
 mod decode;
 mod demo;
 mod feed;
@@ -25,7 +26,7 @@ pub struct Cli {
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Decode AIS recordings into JSON Lines.
+    /// Decode recordings of AIS or ASTERIX into JSON Lines.
     Decode(decode::Decode),
     /// Replay recorded feeds into tracks and alerts.
     Replay(replay::Replay),
@@ -37,6 +38,8 @@ pub enum Command {
     Demo(demo::Demo),
     /// Stream recorded feeds into a server.
     Feed(feed::Feed),
+    /// Collect live feeds from sockets, serial lines and files, and send them to a server.
+    Collect(collect::Collect),
 }
 
 /// Runs what the command line asks for.
@@ -51,5 +54,6 @@ pub fn run(cli: Cli) -> Result<()> {
         Command::Serve(command) => command.run(),
         Command::Demo(command) => command.run(),
         Command::Feed(command) => command.run(),
+        Command::Collect(command) => command.run(),
     }
 }
