@@ -84,7 +84,7 @@ fn agree(key: &str, got: &Value, want: &Value) -> bool {
 /// Every key of the expected decode, also those whose comparison is left free.
 fn differences(got: &Map<String, Value>, want: &Map<String, Value>) -> Vec<String> {
     let contested = want.get("contested").and_then(Value::as_array).cloned().unwrap_or_default();
-    let ours = ["station", "received"];
+    let ours = ["station", "received", "data", "met_hydro", "area_notice"];
     let keys = got.keys().chain(want.keys()).filter(|key| !ours.contains(&key.as_str()) && *key != "contested");
     let mut found = Vec::new();
     for key in keys {
@@ -155,5 +155,58 @@ fn the_comparison_tool_agrees_on_every_recording() {
         let report = Command::new("python3").arg(&tool).arg("--all").arg(&decoded).arg(&plain).output().unwrap();
         let text = String::from_utf8_lossy(&report.stdout);
         assert!(report.status.success() && text.contains("AGREE"), "{}:\n{text}", recording.display());
+    }
+}
+
+/// What gpsd makes of a met/hydro message, unscaled, under our names and in our units; `None` where it says "not available".
+fn met_hydro_by_gpsd(told: &Value) -> Vec<(&'static str, Option<f64>)> {
+    let value = |key: &str, range: std::ops::Range<i64>, scale: f64| {
+        told[key].as_i64().filter(|value| range.contains(value)).map(|value| value as f64 * scale)
+    };
+    let direction = |key: &str| value(key, 0..360, 1.0);
+    vec![
+        ("lat", value("lat", -5_400_000..5_400_001, 1.0 / 60_000.0)),
+        ("lon", value("lon", -10_800_000..10_800_001, 1.0 / 60_000.0)),
+        ("wind_kn", value("wspeed", 0..127, 1.0)),
+        ("gust_kn", value("wgust", 0..127, 1.0)),
+        ("wind_from_deg", direction("wdir")),
+        ("gust_from_deg", direction("wgustdir")),
+        ("air_c", value("airtemp", -600..601, 0.1)),
+        ("humidity_pct", value("humidity", 0..101, 1.0)),
+        ("dew_point_c", value("dewpoint", -200..501, 0.1)),
+        ("pressure_hpa", value("pressure", 0..403, 1.0).map(|steps| steps + 799.0)),
+        ("visibility_nm", value("visibility", 0..127, 0.1)),
+        ("water_level_m", value("waterlevel", 0..4001, 0.01).map(|level| level - 10.0)),
+        ("wave_m", value("waveheight", 0..252, 0.1)),
+        ("wave_period_s", value("waveperiod", 0..61, 1.0)),
+        ("wave_from_deg", direction("wavedir")),
+        ("swell_m", value("swellheight", 0..252, 0.1)),
+        ("sea_state", value("seastate", 0..13, 1.0)),
+        ("water_c", value("watertemp", -100..501, 0.1)),
+    ]
+}
+
+#[test]
+fn weather_and_water_are_what_gpsd_makes_of_them() {
+    let Some(shared) = support::shared_dir() else { return };
+    let recording = shared.join("samples/ais/gpsd_sample.aivdm");
+    let (out, _) = decode(&recording);
+    let ours: Vec<_> = objects(&out).into_iter().filter(|message| message.contains_key("met_hydro")).collect();
+    let told = fs::read_to_string(shared.join("samples/ais/gpsd_sample.aivdm.ju.chk")).unwrap();
+    let told = told.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    let told: Vec<Value> = told.filter(|told| told["dac"] == 1 && told["fid"] == 31).collect();
+    let told: Vec<Value> = told.into_iter().filter(|told| told.get("wspeed").is_some()).collect();
+    assert!(!ours.is_empty() && ours.len() == told.len(), "{} for {}", ours.len(), told.len());
+    for (ours, told) in ours.iter().zip(&told) {
+        assert_eq!(ours["mmsi"], told["mmsi"]);
+        for (key, wanted) in met_hydro_by_gpsd(told) {
+            let got = ours["met_hydro"].get(key).and_then(Value::as_f64);
+            let agree = match (got, wanted) {
+                (Some(got), Some(wanted)) => (got - wanted).abs() < 1e-6,
+                (got, wanted) => got == wanted,
+            };
+            assert!(agree, "{key}: {got:?} for {wanted:?} in {told}");
+        }
+        assert_eq!(ours["met_hydro"].get("day_time"), Some(&told["timestamp"]), "{told}");
     }
 }

@@ -5,9 +5,11 @@
 use std::fmt::Display;
 use std::io::{self, Write};
 
+use super::application::application_json;
 use crate::feed::ais::{
-    AidToNavigation, BaseStation, Body, ClassAPosition, ClassBExtended, ClassBPosition, Course, Eta, FixSecond,
-    Heading, LongRange, Message, Position, Received, SarAircraft, Speed, StaticDetails, StaticReport, StaticVoyage,
+    AidToNavigation, Application, BaseStation, BitSlice, Body, ClassAPosition, ClassBExtended, ClassBPosition, Course,
+    Eta, FixSecond, Heading, LongRange, Message, Position, Received, SarAircraft, Speed, StaticDetails, StaticReport,
+    StaticVoyage,
 };
 use crate::feed::observation::Dimensions;
 
@@ -41,11 +43,13 @@ fn write_body<W: Write>(object: &mut Object<'_, W>, message: &Message<'_>) -> io
         Body::AddressedBinary(report) => {
             object.maybe("dest_mmsi", report.destination)?;
             object.maybe("dac", report.application.map(|application| application.dac))?;
-            object.maybe("fid", report.application.map(|application| application.fid))
+            object.maybe("fid", report.application.map(|application| application.fid))?;
+            object.application(report.application, report.data)
         }
         Body::BroadcastBinary(report) => {
             object.maybe("dac", report.application.map(|application| application.dac))?;
-            object.maybe("fid", report.application.map(|application| application.fid))
+            object.maybe("fid", report.application.map(|application| application.fid))?;
+            object.application(report.application, report.data)
         }
         Body::SarAircraft(report) => object.sar_aircraft(report),
         Body::UtcInquiry(destination) => object.maybe("dest_mmsi", *destination),
@@ -86,6 +90,12 @@ impl<W: Write> Object<'_, W> {
 
     fn maybe(&mut self, key: &str, value: Option<impl Display>) -> io::Result<()> {
         value.map_or(Ok(()), |value| self.number(key, value))
+    }
+
+    /// The data of a binary message: by value where the application is known, else as digits.
+    fn application(&mut self, application: Option<Application>, data: BitSlice<'_>) -> io::Result<()> {
+        let told = application_json(application, data);
+        told.map_or(Ok(()), |(key, value)| self.number(key, value))
     }
 
     fn flag(&mut self, key: &str, value: bool) -> io::Result<()> {

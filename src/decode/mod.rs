@@ -3,6 +3,7 @@
 //! What a file is shows in its first bytes: a network capture, ASTERIX blocks, else lines of AIS. Reads plain or zstd-compressed files as a stream: memory does not grow with the file. What is refused is in the
 //! [`Summary`], never in the output.
 
+mod application;
 mod asterix;
 mod json;
 mod lines;

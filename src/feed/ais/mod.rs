@@ -7,6 +7,7 @@
 //! What it refuses it counts: every sentence, stump of a sentence and line of text is received once, and is in the end
 //! accepted or refused for one named reason.
 
+mod application;
 mod assembly;
 mod binary;
 mod bits;
@@ -22,6 +23,7 @@ mod sentence;
 mod static_data;
 mod text;
 
+pub use application::{ApplicationData, Area, AreaNotice, Current, MetHydro};
 pub use binary::{
     Acknowledge, AddressedBinary, AddressedSafety, Application, BroadcastBinary, DifferentialGnss, SlotBinary,
 };
