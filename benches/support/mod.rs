@@ -17,6 +17,8 @@ const ROUND_NS_MIN: u64 = 150_000_000;
 /// # Panics
 /// Where `/proc` is not that of Linux.
 pub fn thread_cpu_ns() -> u64 {
+    // A kernel without a tick brings the counter up to date only when it schedules: on an idle machine that may be never.
+    std::thread::yield_now();
     let text = fs::read_to_string("/proc/thread-self/schedstat").expect("benches run on Linux");
     text.split_whitespace().next().and_then(|field| field.parse().ok()).expect("schedstat begins with nanoseconds")
 }
@@ -32,10 +34,17 @@ pub struct Measured {
 
 /// Runs `work`, which handles `items` items, in rounds, prints one line and returns CPU time an item.
 pub fn measure(name: &str, item: &str, items: u64, mut work: impl FnMut()) -> Measured {
-    let start = thread_cpu_ns();
-    work();
-    let once_ns = (thread_cpu_ns() - start).max(1);
-    let repeats = ROUND_NS_MIN.div_ceil(once_ns).max(1);
+    // The kernel's counter may stand still for milliseconds: work is repeated until it has surely moved.
+    let (mut repeats, mut spent_ns) = (1, 0);
+    while spent_ns < ROUND_NS_MIN / 10 {
+        let start = thread_cpu_ns();
+        for _ in 0..repeats {
+            work();
+        }
+        spent_ns = thread_cpu_ns() - start;
+        repeats *= 4;
+    }
+    let repeats = (ROUND_NS_MIN * repeats / 4).div_ceil(spent_ns).max(1);
     let mut rounds: Vec<f64> = (0..ROUNDS)
         .map(|_| {
             let start = thread_cpu_ns();
