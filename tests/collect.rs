@@ -220,3 +220,46 @@ async fn sentences_of_a_bridge_network_are_unwrapped_at_a_multicast_socket() {
     }
     server.stop().await;
 }
+
+#[test]
+fn a_server_collects_its_own_sources_and_a_serial_line_is_one() {
+    use serialport::{SerialPort as _, TTYPort};
+    let folder = tempfile::tempdir().unwrap();
+    let area = area(folder.path());
+    let Ok((mut line, end)) = TTYPort::pair() else {
+        eprintln!("skipped: this machine gives no pseudo terminals");
+        return;
+    };
+    let device = end.name().unwrap();
+    // The program takes the line for itself alone.
+    drop(end);
+    let config = folder.path().join("sources.toml");
+    let source =
+        format!("[[source]]\nname = \"ais1\"\nkind = \"ais\"\nserial = {{ path = \"{device}\", baud = 38400 }}\n");
+    fs::write(&config, source).unwrap();
+    let out = folder.path().join("out");
+    let server = Command::new(env!("CARGO_BIN_EXE_shorewatch"))
+        .args(["serve", "--listen", "127.0.0.1:0", "--area"])
+        .arg(&area)
+        .arg("--sources")
+        .arg(&config)
+        .arg("--out")
+        .arg(&out)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    for _ in 0..15 {
+        sleep(Duration::from_millis(200));
+        line.write_all(AIS.as_bytes()).unwrap();
+    }
+    sleep(Duration::from_millis(500));
+    let asked = Command::new("kill").arg("-TERM").arg(server.id().to_string()).status().unwrap();
+    assert!(asked.success());
+    let output = server.wait_with_output().unwrap();
+    let log = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{log}");
+    // The server tells of each feed when it closes.
+    let closed = log.lines().find(|line| line.contains("feed closed")).unwrap_or_else(|| panic!("{log}"));
+    assert!(closed.contains("ais1") && !closed.contains("received=0"), "{log}");
+}

@@ -1,7 +1,7 @@
 //! `shorewatch serve`.
 
 use std::io::Write;
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
 
 use anyhow::{Context, Result};
@@ -10,6 +10,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use super::runtime;
 use crate::api::server::BoundServer;
+use crate::collect::{Collector, Sources};
 use crate::http::Settings;
 use crate::http::guard::Origin;
 use crate::serve::area::Area;
@@ -47,6 +48,10 @@ pub struct Serve {
     /// Lets pages of this origin show the map (/map.html) in a frame; may be given several times.
     #[arg(long, value_name = "ORIGIN")]
     frame_origin: Vec<Origin>,
+
+    /// Also collect live feeds in this process: the sources of 'shorewatch collect', a TOML file.
+    #[arg(long, value_name = "FILE")]
+    sources: Option<PathBuf>,
 }
 
 impl Serve {
@@ -67,17 +72,43 @@ impl Serve {
             // Better now than with the first record.
             std::fs::create_dir_all(out).with_context(|| format!("cannot create {}", out.display()))?;
         }
+        let sources = match &self.sources {
+            Some(path) => Some(Sources::read(path).with_context(|| format!("--sources {}", path.display()))?),
+            None => None,
+        };
         let chart = area.chart.clone();
         let session = Session::new(area.into_plan(self.out));
         let http = Settings { allowed_origins: self.allow_origin, frame_ancestors: self.frame_origin };
-        runtime::build()?.block_on(async {
+        let runtime = runtime::build()?;
+        let served = runtime.block_on(async {
             let stop = stop_signal()?;
             let server = BoundServer::bind(self.listen).await?.with_http(http);
             println!("shorewatch listens on http://{}", server.address());
             std::io::stdout().flush()?;
+            if let Some(sources) = sources {
+                tokio::spawn(collect_here(Collector::new(sources), server.address()));
+            }
             server.serve(session, chart, stop).await?;
             Ok(())
-        })
+        });
+        // A source that can only block, such as a serial line, must not keep the process.
+        runtime.shutdown_background();
+        served
+    }
+}
+
+/// Collects into the server of this process for as long as it runs.
+async fn collect_here(collector: Collector, address: SocketAddr) {
+    let host = match address.ip() {
+        // A server that listens on all addresses is reached on the loopback.
+        ip if ip.is_unspecified() && ip.is_ipv4() => IpAddr::V4(Ipv4Addr::LOCALHOST),
+        ip if ip.is_unspecified() => IpAddr::V6(Ipv6Addr::LOCALHOST),
+        ip => ip,
+    };
+    let url = format!("http://{}", SocketAddr::new(host, address.port()));
+    match collector.run(&url, std::future::pending()).await {
+        Ok(_) => tracing::info!("all sources have come to their end"),
+        Err(error) => tracing::error!(%error, "the sources are not collected any more"),
     }
 }
 
