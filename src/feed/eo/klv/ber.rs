@@ -1,7 +1,7 @@
 //! Key-length-value as SMPTE 336 has it: lengths and tags, read by bounds.
 
 /// The longest value of a length: a packet fits a datagram or a few PES packets.
-pub(super) const LENGTH_MAX: usize = 64 * 1024;
+pub(super) const LENGTH_MAX: usize = 65_535;
 
 /// Reads a BER length at `at` and moves behind it; `None` when it is cut, indefinite, or longer than any packet.
 pub(super) fn length(bytes: &[u8], at: &mut usize) -> Option<usize> {

@@ -33,7 +33,7 @@ const ST0903_KEY: [u8; 5] = [0x03, 0x06, 0x00, 0x00, 0x00];
 /// Bytes of a key.
 const KEY_BYTES: usize = KEY_PREFIX.len() + ST0601_KEY.len();
 /// The longest packet that is read, in bytes.
-pub const PACKET_BYTES_MAX: usize = 64 * 1024;
+pub const PACKET_BYTES_MAX: usize = 65_535;
 
 /// Targets are joined with the pointing of at most so long ago, in milliseconds.
 const POINTING_MS_MAX: i64 = 2_000;

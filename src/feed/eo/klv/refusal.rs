@@ -57,9 +57,9 @@ impl Reason for KlvRefusal {
     fn help(self) -> &'static str {
         match self {
             Self::NoKey => "bytes that do not begin with a MISB key: damage, or another format",
-            Self::TooLong => "a packet of more than 64 KiB",
+            Self::TooLong => "a packet of 64 KiB or more",
             Self::OtherSet => "a MISB set other than ST 0601 and ST 0903: not read",
-            Self::BadLength => "a length that is indefinite or more than 64 KiB: damage",
+            Self::BadLength => "a length that is indefinite or 64 KiB and more: damage",
             Self::CutShort => "the packet ends before its length: look at the link",
             Self::NoChecksum => "the packet does not end with its checksum (tag 1): damage",
             Self::Checksum => "the checksum is wrong: damage, or an encoder that computes it wrongly",

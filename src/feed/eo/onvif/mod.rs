@@ -18,8 +18,8 @@ use crate::units::{Bearing, EventTime, SensorId};
 pub use document::{OnvifDocument, OnvifFrame, OnvifObject, PanTilt, read_document};
 pub use refusal::OnvifRefusal;
 
-/// The longest document that is read, in bytes: a busy frame takes 30 KiB.
-pub const DOCUMENT_BYTES_MAX: usize = 256 * 1024;
+/// The longest document that is read, in bytes: a busy frame takes 30 KiB. No more than a record may have on the wire.
+pub const DOCUMENT_BYTES_MAX: usize = 65_535;
 
 /// How long a pan holds that came with another document, in milliseconds.
 const POINTING_MS_MAX: i64 = 2_000;

@@ -72,7 +72,7 @@ impl Reason for OnvifRefusal {
 
     fn help(self) -> &'static str {
         match self {
-            Self::TooLong => "a document of more than 256 KiB",
+            Self::TooLong => "a document of 64 KiB or more",
             Self::NoText => "bytes that are no UTF-8: damage, or another encoding",
             Self::BadXml => "no XML: damage, or another format",
             Self::CutShort => "the document ends before its elements do: look at the link",
