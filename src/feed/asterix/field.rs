@@ -70,8 +70,8 @@ pub fn fields<'a>(item: &'static Item, bytes: &'a [u8]) -> impl Iterator<Item = 
         Format::Repetitive(_) => (bytes.get(1..).unwrap_or_default(), item.fields),
         _ => (bytes, item.fields),
     };
-    let rounds = match (item.format, fields_bits(list)) {
-        (Format::Repetitive(_) | Format::Chain(_), once) if once > 0 => body.len() * 8 / once,
+    let rounds = match item.format {
+        Format::Repetitive(_) | Format::Chain(_) => body.len() * 8 / fields_bits(list).max(8),
         _ => 1,
     };
     let mut at = 0;
@@ -119,6 +119,17 @@ pub fn parts<'a>(item: &'static Item, bytes: &'a [u8]) -> impl Iterator<Item = (
 /// `count` bits (at most 64) from bit `at` on, highest first; `None` beyond the end.
 fn bits(bytes: &[u8], at: usize, count: u8) -> Option<u64> {
     let count = usize::from(count);
+    let (first, into) = (at / 8, at % 8);
+    // Flags and codes, the most of all fields, lie within one byte.
+    if into + count <= 8 {
+        let octet = bytes.get(first)? << into;
+        return Some(u64::from(octet) >> (8 - count));
+    }
+    // Numbers are whole bytes as a rule.
+    if into == 0 && count % 8 == 0 {
+        let whole = bytes.get(first..first + count / 8)?;
+        return Some(whole.iter().fold(0, |value, &octet| value << 8 | u64::from(octet)));
+    }
     let end = at + count;
     let window = bytes.get(at / 8..end.div_ceil(8))?;
     // 64 bits touch at most nine bytes.

@@ -5,12 +5,10 @@
 //!
 //! **Source**: EUROCONTROL specification for ASTERIX CAT034 edition 1.29; bits as in the table of [`CAT034`].
 
-use arrayvec::ArrayVec;
-
 use super::items::{first, pair, signed_24, source, time};
-use super::{Contents, RadarRefusal, Site};
+use super::{RadarRefusal, Site};
 use crate::feed::asterix::{CAT034, Record, parts};
-use crate::feed::observation::{Content, RadarService};
+use crate::feed::observation::RadarService;
 use crate::geodesy::LatLon;
 use crate::units::EventTime;
 
@@ -33,17 +31,17 @@ const PERIOD_S: f64 = 1.0 / 128.0;
 const PERIOD_S_MAX: f64 = 60.0;
 
 /// Reads one record. A message of a type that says nothing for the picture (filters, jamming strobes) gives nothing.
-pub(super) fn read(record: &Record<'_>, reference: EventTime) -> Result<(EventTime, Contents), RadarRefusal> {
+pub(super) fn read(
+    record: &Record<'_>,
+    reference: EventTime,
+    mut give: impl FnMut(EventTime, RadarService),
+) -> Result<(), RadarRefusal> {
     let message_type = first(record, MESSAGE_TYPE).ok_or(RadarRefusal::NoMessageType)?;
     if !(1..=MESSAGE_TYPE_MAX).contains(&message_type) {
         return Err(RadarRefusal::UnknownMessageType);
     }
     let time = time(record, TIME_OF_DAY, reference)?;
-    let mut contents = ArrayVec::new();
-    let mut say = |service| {
-        // There is room for one of each kind.
-        let _ = contents.try_push(Content::RadarService(service));
-    };
+    let mut say = |service| give(time, service);
     match message_type {
         1 => say(RadarService::StartOfCycle),
         2 => {
@@ -62,7 +60,7 @@ pub(super) fn read(record: &Record<'_>, reference: EventTime) -> Result<(EventTi
     if let Some(operational) = operational(record) {
         say(RadarService::Status { operational });
     }
-    Ok((time, contents))
+    Ok(())
 }
 
 /// NOGO of the common part of I034/050: the system is not released for operational use.

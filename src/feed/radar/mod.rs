@@ -46,12 +46,6 @@ pub struct RadarReport {
     pub content: Content,
 }
 
-/// The most that one record says: a service message of a mark, the antenna's period and the station's status.
-const CONTENTS_MAX: usize = 3;
-
-/// What one record says.
-type Contents = ArrayVec<Content, CONTENTS_MAX>;
-
 /// How far a station may say that it stands from where it is configured, in metres, before that is told.
 const SITE_APART_MAX_M: f64 = 100.0;
 
@@ -152,28 +146,27 @@ impl RadarDecoder {
             let offset = block.offset + (block.bytes.len() - left.len()) as u64;
             self.tally.receive();
             let read = match walked {
-                Ok(record) => self.record(&record, reference),
+                Ok(record) => self.record(&record, reference, |sensor, time, content| {
+                    accept(RadarReport { sensor, time, offset, content });
+                }),
                 Err(RecordFault::Truncated) if block.cut => Err(RadarRefusal::CutShort),
                 Err(fault) => Err(fault.into()),
             };
             match read {
-                Ok((sensor, time, contents)) => {
-                    self.tally.accept();
-                    for content in contents {
-                        accept(RadarReport { sensor, time, offset, content });
-                    }
-                }
+                Ok(()) => self.tally.accept(),
                 Err(reason) => self.tally.refuse_bytes(reason, Place::Byte(offset), left),
             }
         }
     }
 
-    /// Reads one record by its category.
+    /// Reads one record by its category. What it says goes to `give` at once: contents are too large to be carried about.
+    #[inline]
     fn record(
         &mut self,
         record: &Record<'_>,
         reference: EventTime,
-    ) -> Result<(SensorId, EventTime, Contents), RadarRefusal> {
+        mut give: impl FnMut(SensorId, EventTime, Content),
+    ) -> Result<(), RadarRefusal> {
         let known = match record.category().number {
             10 => cat010::site(record, &self.sites),
             34 => cat034::site(record, &self.sites),
@@ -189,23 +182,30 @@ impl RadarDecoder {
             }
             Err(reason) => return Err(reason),
         };
-        let single = |content| Contents::from_iter([content]);
-        let (time, contents) = match record.category().number {
-            10 => cat010::read(record, &site, reference).map(|(time, content)| (time, single(content)))?,
+        match record.category().number {
+            10 => {
+                let (time, content) = cat010::read(record, &site, reference)?;
+                give(site.sensor, time, content);
+            }
             34 => {
                 self.compare_site(record, &site);
-                cat034::read(record, reference)?
+                cat034::read(record, reference, |time, service| {
+                    give(site.sensor, time, Content::RadarService(service));
+                })?;
             }
             48 => {
                 if !cat048::is_of_this_profile(record) {
                     return Err(RadarRefusal::OtherEdition);
                 }
-                cat048::read(record, &site, reference).map(|(time, plot)| (time, single(Content::RadarPlot(plot))))?
+                let (time, plot) = cat048::read(record, &site, reference)?;
+                give(site.sensor, time, Content::RadarPlot(plot));
             }
-            _ => cat062::read(record, &site, reference)
-                .map(|(time, report)| (time, single(Content::TrackReport(report))))?,
-        };
-        Ok((site.sensor, time, contents))
+            _ => {
+                let (time, report) = cat062::read(record, &site, reference)?;
+                give(site.sensor, time, Content::TrackReport(report));
+            }
+        }
+        Ok(())
     }
 
     /// Looks whether a station stands where it is configured.
