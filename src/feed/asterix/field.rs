@@ -9,7 +9,7 @@ use super::table::{Coding, Field, Format, Item};
 #[derive(Clone, Copy, Debug)]
 pub struct FieldValue {
     /// What the bits mean.
-    pub field: Field,
+    pub field: &'static Field,
     /// The bits as an unsigned number.
     pub raw: u64,
 }
@@ -75,7 +75,7 @@ pub fn fields<'a>(item: &'static Item, bytes: &'a [u8]) -> impl Iterator<Item = 
         _ => 1,
     };
     let mut at = 0;
-    (0..rounds).flat_map(move |_| list.iter()).filter_map(move |&field| {
+    (0..rounds).flat_map(move |_| list.iter()).filter_map(move |field: &'static Field| {
         let start = at;
         at += usize::from(field.bits);
         if matches!(field.coding, Coding::Spare | Coding::Fx) {
