@@ -8,6 +8,7 @@ use super::output::PictureLog;
 use super::{Decoded, shown};
 use crate::chart::Chart;
 use crate::engine::Engine;
+use crate::feed::order::Silence;
 use crate::feed::order::{Rejected, SensorIntake};
 use crate::feed::{DecodeReport, SensorKind};
 use crate::fusion::SensorHealth;
@@ -262,9 +263,15 @@ fn write_feed(f: &mut fmt::Formatter<'_>, feed: &FeedSummary) -> fmt::Result {
     Ok(())
 }
 
+/// Feeds of a recording do not end in the same second: a silence that begins so shortly before the end is none, in seconds.
+const ENDING_S: f64 = 60.0;
+
 /// The silences of radars in words.
 fn silences(engine: &Engine) -> impl Iterator<Item = String> + '_ {
-    engine.liveness().silences().iter().map(|silence| {
+    let is_told = |silence: &&Silence| {
+        silence.until.is_some() || engine.now().is_some_and(|now| now.seconds_since(silence.since) > ENDING_S)
+    };
+    engine.liveness().silences().iter().filter(is_told).map(|silence| {
         let name = engine.sensors().get(silence.sensor).map_or("?", |sensor| &sensor.name);
         let until = silence.until.map_or("the end".to_owned(), |until| until.to_string());
         format!("{name} was silent from {} to {until}", silence.since)
