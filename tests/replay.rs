@@ -83,6 +83,11 @@ impl Ran {
         }
     }
 
+    /// It went well, and did not say this.
+    fn says_not(&self, words: &str) {
+        assert!(self.ok && !self.said.contains(words), "'{words}' is in:\n{}{}", self.said, self.complained);
+    }
+
     /// It failed in one line that said all of this.
     fn fails(&self, wanted: &[&str]) {
         assert!(!self.ok, "{}", self.said);
@@ -401,4 +406,42 @@ fn every_real_recording_is_replayed_to_its_end() {
         }
     }
     assert!(replayed >= 18, "{replayed}");
+}
+
+#[test]
+fn a_radar_that_falls_silent_is_told_with_how_long_and_the_end_of_the_recording_is_no_silence() {
+    let case = Case::new();
+    let whole = fs::read(case.folder.path().join("in/radar1.ast")).unwrap();
+    case.replay(&[]).says_not("was silent");
+    // All blocks are alike in length: the first minute and a half of five.
+    let block = recorded::radar_block(0).len();
+    let third = whole.len() / block * 3 / 10 * block;
+    case.write("radar1.ast", &whole[..third]);
+    case.replay(&[]).says(&["radar1 was silent from 2026-04-17T15:01:", "to the end"]);
+}
+
+#[test]
+fn a_radar_that_speaks_nmea_is_replayed_by_a_scenario_that_says_so() {
+    let case = Case::new();
+    let mut lines = String::new();
+    for second in (0..300).step_by(3) {
+        let (azimuth, range_m) =
+            shorewatch::geodesy::position_to_polar(recorded::SITE, recorded::ship_at(second * 1000));
+        let time = format!("15{:02}{:02}.00", second / 60, second % 60);
+        let body = format!("RATTM,07,{:.3},{:.1},T,,,T,,,N,,T,,{time},A", range_m / 1852.0, azimuth.deg());
+        let sum = body.bytes().fold(0_u8, |sum, byte| sum ^ byte);
+        lines.push_str(&format!("${body}*{sum:02X}\r\n"));
+    }
+    case.write("radar1.ast", lines);
+    case.sensors(|scenario| {
+        let radar = scenario["sensors"].as_array_mut().unwrap().iter_mut().find(|sensor| sensor["id"] == "radar1");
+        let radar = radar.unwrap().as_object_mut().unwrap();
+        radar.insert("format".into(), "nmea".into());
+        radar.remove("sac");
+        radar.remove("sic");
+    });
+    let ran = case.replay(&[]);
+    ran.says(&["radar1 (radar): 100 records, 100 read, 0 refused; 100 observations, 100 taken", "1 tracks"]);
+    let rows = ran.rows_at(200);
+    assert!(rows[0][7].contains("radar"), "{rows:?}");
 }
