@@ -7,7 +7,7 @@ use super::times::RecordTimes;
 use super::{Feed, Recording};
 use crate::feed::Place;
 use crate::feed::order::ReceiptClock;
-use crate::units::EventTime;
+use crate::units::{EventTime, SensorId};
 
 /// A raw record with the instant of its receipt.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,7 +54,12 @@ impl FeedStream {
         Ok(Self {
             feed: number,
             cutter: Cutter::open(&feed.path, feed.framing)?,
-            times: RecordTimes::new(feed.kind, feed.times, &recording.sensors),
+            times: RecordTimes::new(
+                feed.kind,
+                feed.times,
+                feed.sensor.unwrap_or(SensorId(u16::MAX)),
+                &recording.sensors,
+            ),
             clock: ReceiptClock::new(recording.span()),
             reference,
             sequence: 0,

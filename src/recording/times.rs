@@ -37,14 +37,14 @@ enum Kind {
 }
 
 impl RecordTimes {
-    pub(super) fn new(kind: SensorKind, source: TimeSource, sensors: &SensorTable) -> Self {
+    pub(super) fn new(kind: SensorKind, source: TimeSource, sensor: SensorId, sensors: &SensorTable) -> Self {
         let messages = match source {
             TimeSource::Records => None,
             TimeSource::Messages(start) => Some(MessageTime { now: start, misfits: 0 }),
         };
         let kind = match kind {
             SensorKind::Ais => Kind::Ais { shadow: Box::default(), messages },
-            other => Kind::Other(Box::new(FeedDecoder::new(other, SensorId(0), sensors))),
+            other => Kind::Other(Box::new(FeedDecoder::new(other, sensor, sensors))),
         };
         Self { kind }
     }
@@ -155,7 +155,7 @@ mod tests {
 
     #[test]
     fn an_ais_line_is_timed_by_its_tag_block_only_when_both_are_sound() {
-        let mut times = RecordTimes::new(SensorKind::Ais, TimeSource::Records, &SensorTable::default());
+        let mut times = RecordTimes::new(SensorKind::Ais, TimeSource::Records, SensorId(0), &SensorTable::default());
         let start = EventTime::default();
         let mut of = |line: &str| times.of(line.as_bytes(), 1, start).map(EventTime::as_millis);
         let sentence = "!AIVDM,1,1,,A,169job001Q7p?SV;RbqCJRg<3DP;,0*04";
@@ -169,7 +169,8 @@ mod tests {
     #[test]
     fn a_log_without_times_goes_by_what_its_messages_say() {
         let start = EventTime::parse_rfc3339("2026-04-17T15:06:04Z").unwrap();
-        let mut times = RecordTimes::new(SensorKind::Ais, TimeSource::Messages(start), &SensorTable::default());
+        let mut times =
+            RecordTimes::new(SensorKind::Ais, TimeSource::Messages(start), SensorId(0), &SensorTable::default());
         let report = b"!AIVDM,1,1,,A,169job001Q7p?SV;RbqCJRg<3DP;,0*04";
         let got: Vec<_> = (1..=4).filter_map(|line| times.of(report, line, start)).collect();
         assert_eq!(got[..3], [start; 3], "second 38 is too far on to be believed of one report");
