@@ -15,15 +15,20 @@ pub mod fusion;
 pub mod behaviour;
 
 pub mod alert;
+pub mod life;
 
 pub mod engine;
 
+pub mod access;
 pub mod api;
 pub mod cli;
 pub mod collect;
+pub mod config;
 pub mod decode;
+pub mod evidence;
 pub mod http;
 pub mod plot;
 pub mod recording;
 pub mod replay;
 pub mod serve;
+pub mod store;

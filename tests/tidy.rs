@@ -16,9 +16,26 @@ const LAYERS: [&[&str]; 7] = [
     &["feed", "chart"],
     &["fusion"],
     &["behaviour"],
-    &["alert"],
+    &["alert", "life"],
     &["engine"],
-    &["recording", "decode", "replay", "plot", "serve", "api", "http", "demo", "client", "cli", "telemetry", "collect"],
+    &[
+        "recording",
+        "decode",
+        "replay",
+        "plot",
+        "serve",
+        "store",
+        "access",
+        "config",
+        "evidence",
+        "api",
+        "http",
+        "demo",
+        "client",
+        "cli",
+        "telemetry",
+        "collect",
+    ],
 ];
 
 /// The layer of the outside world: files, sockets, threads, clocks.

@@ -1,13 +1,16 @@
 //! gRPC: the definitions under `proto/`, their conversion to and from our own types, and the services.
 
 pub mod alert_service;
+pub mod alert_watch;
 pub mod convert;
+pub mod faults;
 pub mod feed_service;
 pub mod playback;
 pub mod proto;
 pub mod sender;
 pub mod server;
 pub mod streams;
+pub mod tokens;
 pub mod track_service;
 pub mod watcher;
 pub mod zone_service;

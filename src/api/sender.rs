@@ -8,7 +8,7 @@ use tokio::sync::mpsc;
 use tokio::time::sleep;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::codegen::http::Uri;
-use tonic::transport::{Channel, Endpoint};
+use tonic::transport::{Channel, ClientTlsConfig, Endpoint};
 use tonic::{Code, Status, Streaming};
 
 use super::convert::feed::{SCHEMA_VERSION, record};
@@ -87,6 +87,9 @@ pub enum SendError {
     /// The address is none.
     #[error("'{0}' is no address of a server: give one like http://127.0.0.1:7411")]
     Address(String),
+    /// The certificates cannot be used.
+    #[error("the certificates cannot be used: {0}")]
+    Certificates(String),
     /// The server cannot be reached, again and again.
     #[error("no connection to {url} after {attempts} attempts: {reason}")]
     Unreachable {
@@ -146,7 +149,25 @@ pub async fn send(
     parcels: mpsc::Receiver<Parcel>,
     progress: impl FnMut(&Sent),
 ) -> Result<Sent, SendError> {
-    send_as(Manner::Recorded, url, feeds, parcels, progress).await
+    let endpoint = Endpoint::from(server_uri(url)?);
+    send_as(Manner::Recorded, url, endpoint, feeds, parcels, progress).await
+}
+
+/// Likewise, over TLS: `tls` has the authority of the server and the certificate that this site shows.
+///
+/// # Errors
+/// As [`send`], and when the certificates cannot be used.
+pub async fn send_secured(
+    url: &str,
+    tls: ClientTlsConfig,
+    feeds: Vec<Introduction>,
+    parcels: mpsc::Receiver<Parcel>,
+    progress: impl FnMut(&Sent),
+) -> Result<Sent, SendError> {
+    let full = if url.contains("://") { url.to_owned() } else { format!("https://{url}") };
+    let endpoint = Endpoint::from_shared(full).map_err(|_| SendError::Address(url.to_owned()))?;
+    let endpoint = endpoint.tls_config(tls).map_err(|error| SendError::Certificates(chain(&error)))?;
+    send_as(Manner::Recorded, url, endpoint, feeds, parcels, progress).await
 }
 
 /// Sends live feeds, whose records are counted from 0 in each run of the sender: the server is asked first how far it has
@@ -161,22 +182,23 @@ pub async fn send_live(
     parcels: mpsc::Receiver<Parcel>,
     progress: impl FnMut(&Sent),
 ) -> Result<Sent, SendError> {
-    send_as(Manner::Live, url, feeds, parcels, progress).await
+    let endpoint = Endpoint::from(server_uri(url)?);
+    send_as(Manner::Live, url, endpoint, feeds, parcels, progress).await
 }
 
 async fn send_as(
     manner: Manner,
     url: &str,
+    endpoint: Endpoint,
     feeds: Vec<Introduction>,
     parcels: mpsc::Receiver<Parcel>,
     mut progress: impl FnMut(&Sent),
 ) -> Result<Sent, SendError> {
-    let uri = server_uri(url)?;
     let mut sender = Sender::new(manner, feeds, parcels);
     let (mut attempt, mut wait) = (0, RETRY_FIRST);
     loop {
         let acknowledged_before = sender.sent.acknowledged;
-        match sender.session(Endpoint::from(uri.clone()), &mut progress).await {
+        match sender.session(endpoint.clone(), &mut progress).await {
             Ok(()) => return Ok(sender.sent),
             Err(Break::Final(error)) => return Err(error),
             Err(Break::Broken(reason)) => {

@@ -12,6 +12,7 @@ use tokio::sync::watch;
 use tokio::time::{interval, timeout};
 use tonic::server::NamedService;
 use tonic::service::Routes;
+use tonic::transport::ServerTlsConfig;
 use tonic::transport::server::TcpIncoming;
 use tonic_health::ServingStatus;
 use tonic_health::server::HealthReporter;
@@ -19,6 +20,7 @@ use tonic_web::GrpcWebLayer;
 use tower::Layer;
 
 use super::alert_service::Alerts;
+use super::convert::life::news;
 use super::feed_service::Feeds;
 use super::proto;
 use super::proto::alert::v1::alert_service_server::AlertServiceServer;
@@ -28,12 +30,16 @@ use super::proto::zone::v1::zone_service_server::ZoneServiceServer;
 use super::streams::Places;
 use super::track_service::Tracks;
 use super::zone_service::Zones;
+use crate::access::layer::{AccessLayer, Identify, LocalUser};
+use crate::access::principal::Principal;
 use crate::chart::Chart;
 use crate::http::{self, View};
+use crate::serve::clock;
 use crate::serve::core::{Core, Fatal};
 use crate::serve::engine_task::{self, EngineHandle};
-use crate::serve::hubs::Hubs;
+use crate::serve::hubs::{AlertDesk, Hubs};
 use crate::serve::limits;
+use crate::store::records::{Place, Records, RecordsError, Watchkeeping};
 
 /// Why a server ended before it was asked to.
 #[derive(Debug, thiserror::Error)]
@@ -55,17 +61,28 @@ pub enum ServeError {
     /// The services cannot be described; a fault of the build.
     #[error("the interface cannot be described: {0}")]
     Reflection(#[from] tonic_reflection::server::Error),
+    /// The records cannot be opened, or no longer be written.
+    #[error(transparent)]
+    Records(#[from] RecordsError),
     /// The engine met a fault: its output cannot be written, or it crashed.
     #[error("the engine cannot go on: {0}")]
     Engine(Fatal),
 }
 
 /// A server that has its port and does not serve yet.
-#[derive(Debug)]
 pub struct BoundServer {
     listener: TcpListener,
     address: SocketAddr,
     http: http::Settings,
+    records: Option<Records>,
+    identify: Option<Arc<dyn Identify>>,
+    tls: Option<ServerTlsConfig>,
+}
+
+impl std::fmt::Debug for BoundServer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("BoundServer").field("address", &self.address).finish_non_exhaustive()
+    }
 }
 
 impl BoundServer {
@@ -77,7 +94,25 @@ impl BoundServer {
         let listen = |source| ServeError::Listen { address, source };
         let listener = TcpListener::bind(address).await.map_err(listen)?;
         let address = listener.local_addr().map_err(listen)?;
-        Ok(Self { listener, address, http: http::Settings::default() })
+        Ok(Self { listener, address, http: http::Settings::default(), records: None, identify: None, tls: None })
+    }
+
+    /// The same server with these records; without, it keeps them in memory.
+    #[must_use]
+    pub fn with_records(self, records: Records) -> Self {
+        Self { records: Some(records), ..self }
+    }
+
+    /// The same server for callers whom `identify` knows; without, everybody who reaches the port is the local user.
+    #[must_use]
+    pub fn with_access(self, identify: Arc<dyn Identify>) -> Self {
+        Self { identify: Some(identify), ..self }
+    }
+
+    /// The same server behind TLS.
+    #[must_use]
+    pub fn with_tls(self, tls: ServerTlsConfig) -> Self {
+        Self { tls: Some(tls), ..self }
     }
 
     /// The same server with other settings of its HTTP side.
@@ -102,14 +137,26 @@ impl BoundServer {
         chart: Arc<Chart>,
         stop: impl Future<Output = ()>,
     ) -> Result<(), ServeError> {
-        let hubs = Hubs::default();
+        let records = match self.records {
+            Some(records) => records,
+            None => Records::open(&Place::Memory, Watchkeeping::default(), clock::now().as_millis())?,
+        };
+        let identify = self.identify.unwrap_or_else(|| Arc::new(LocalUser(Arc::new(Principal::local(Arc::default())))));
+        let desk = AlertDesk { records: records.clone(), news };
+        let hubs = Hubs { records: Some(desk), ..Hubs::default() };
         let (down, shutdown) = watch::channel(false);
+        let (end, ended) = watch::channel(false);
         let watchers = Places::new(limits::WATCHERS_MAX, "watchers");
         let tracks = Tracks::new(hubs.picture.window(), watchers.clone());
-        let alerts = Alerts::new(hubs.alerts.window(), watchers);
+        let alerts = Alerts::new(records.clone(), watchers, ended);
         let zones = Zones::new(Arc::clone(&chart), hubs.picture.window());
-        let view =
-            View { chart, picture: hubs.picture.window(), alerts: hubs.alerts.window(), shutdown: shutdown.clone() };
+        let view = View {
+            chart,
+            picture: hubs.picture.window(),
+            alerts: hubs.alerts.window(),
+            records: records.clone(),
+            shutdown: shutdown.clone(),
+        };
         let (engine, mut ending) = engine_task::start(core, hubs).map_err(ServeError::Thread)?;
 
         let tracks = TrackServiceServer::new(tracks);
@@ -132,10 +179,10 @@ impl BoundServer {
             .add_service(web.layer(tracks))
             .add_service(web.layer(alerts))
             .add_service(web.layer(zones));
-        let routes = http::around(services.into_axum_router(), view, &self.http);
+        let routes = http::around(services.into_axum_router(), view, &self.http, AccessLayer::new(identify));
 
         let (close, mut closed) = watch::channel(false);
-        let server = transport().add_routes(Routes::from(routes).prepare()).serve_with_incoming_shutdown(
+        let server = transport(self.tls)?.add_routes(Routes::from(routes).prepare()).serve_with_incoming_shutdown(
             TcpIncoming::from(self.listener).with_nodelay(Some(true)),
             async move {
                 let _ = closed.wait_for(|&closed| closed).await;
@@ -143,10 +190,16 @@ impl BoundServer {
         );
         let server = tokio::spawn(server);
         let ticker = tokio::spawn(tick(engine.clone()));
+        let keeper = tokio::spawn(keep_records(records.clone()));
 
+        let mut unwritten = None;
         let failed = tokio::select! {
             () = stop => None,
             result = &mut ending => Some(result),
+            error = records.failed() => {
+                unwritten = Some(error);
+                None
+            }
         };
         set_all(&health, ServingStatus::NotServing, &names).await;
         down.send_replace(true);
@@ -158,6 +211,13 @@ impl BoundServer {
             }
         };
         ticker.abort();
+        keeper.abort();
+        // Watchers of alerts see everything that was told before they are told that this is the end.
+        let now_ms = clock::now().as_millis();
+        if let Err(error) = records.write(move |book| book.sign(now_ms)).await {
+            tracing::warn!(%error, "the last entries could not be signed");
+        }
+        end.send_replace(true);
         close.send_replace(true);
         let abort = server.abort_handle();
         match timeout(limits::SHUTDOWN_GRACE, server).await {
@@ -167,6 +227,9 @@ impl BoundServer {
                 tracing::warn!("some clients did not end their streams in time; they are cut off");
                 abort.abort();
             }
+        }
+        if let Some(error) = unwritten {
+            return Err(ServeError::Records(error));
         }
         match result {
             Ok(result) => result.map_err(ServeError::Engine),
@@ -178,15 +241,19 @@ impl BoundServer {
 
 /// HTTP/2 as sensors need it (see [`limits::CONNECTION_WINDOW_BYTES`] for the windows), and HTTP/1.1 for browsers, which
 /// speak HTTP/2 only under TLS.
-fn transport() -> tonic::transport::Server {
-    tonic::transport::Server::builder()
-        .accept_http1(true)
+fn transport(tls: Option<ServerTlsConfig>) -> Result<tonic::transport::Server, tonic::transport::Error> {
+    let server = tonic::transport::Server::builder().accept_http1(true);
+    let server = match tls {
+        Some(tls) => server.tls_config(tls)?,
+        None => server,
+    };
+    Ok(server
         .initial_stream_window_size(limits::STREAM_WINDOW_BYTES)
         .initial_connection_window_size(limits::CONNECTION_WINDOW_BYTES)
         .max_concurrent_streams(limits::STREAMS_PER_CONNECTION)
         .http2_keepalive_interval(Some(limits::KEEPALIVE_INTERVAL))
         .http2_keepalive_timeout(Some(limits::KEEPALIVE_TIMEOUT))
-        .tcp_nodelay(true)
+        .tcp_nodelay(true))
 }
 
 fn name_of<S: NamedService>(_: &S) -> &'static str {
@@ -206,5 +273,23 @@ async fn tick(engine: EngineHandle) {
     loop {
         ticks.tick().await;
         engine.tick();
+    }
+}
+
+/// Lets units be reminded of alerts on which nobody acts, and what was entered be signed from time to time.
+async fn keep_records(records: Records) {
+    let mut ticks = interval(limits::REMINDER_INTERVAL);
+    for number in 0_u64.. {
+        ticks.tick().await;
+        let now_ms = clock::now().as_millis();
+        let to_sign = number.is_multiple_of(limits::CHECKPOINT_TICKS);
+        let kept = records.write(move |book| {
+            book.remind(now_ms)?;
+            if to_sign { book.sign(now_ms) } else { Ok::<bool, RecordsError>(false) }
+        });
+        if kept.await.is_err() {
+            // The records have failed or are closed: whoever waits for that ends the server.
+            return;
+        }
     }
 }

@@ -2,10 +2,14 @@
 
 use std::pin::Pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio_stream::Stream;
 use tonic::Status;
+
+use crate::access::principal::Principal;
+use crate::serve::clock;
 
 /// The answers of one stream, as tonic wants them.
 pub type Answers<T> = Pin<Box<dyn Stream<Item = Result<T, Status>> + Send + 'static>>;
@@ -47,4 +51,19 @@ pub async fn shut_down(shutdown: &mut Shutdown) {
 /// The word to a client whose stream ends because the server does.
 pub fn shutting_down() -> Status {
     Status::unavailable("the server is shutting down: connect again")
+}
+
+/// Longer than any stream lasts.
+pub const NEVER: Duration = Duration::from_secs(100 * 365 * 86_400);
+
+/// How long the token of a caller is still good.
+pub fn expires_in(caller: &Principal) -> Duration {
+    caller.expires_ms.map_or(NEVER, |expires_ms| {
+        Duration::from_millis(u64::try_from(expires_ms - clock::now().as_millis()).unwrap_or(0))
+    })
+}
+
+/// The word to a client whose token ran out while his stream was open.
+pub fn run_out() -> Status {
+    Status::unauthenticated("your token has run out: get a new one, and connect again")
 }

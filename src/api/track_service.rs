@@ -1,5 +1,7 @@
 //! `TrackService`: the picture.
 
+use std::sync::Arc;
+
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Request, Response, Status};
@@ -7,10 +9,12 @@ use tonic::{Request, Response, Status};
 use super::convert::track as convert;
 use super::proto::track::v1 as wire;
 use super::proto::track::v1::track_service_server::TrackService;
-use super::streams::{Answers, Places, shutting_down};
+use super::streams::{Answers, Places, expires_in, run_out, shutting_down};
+use crate::access::layer::caller;
+use crate::access::principal::Principal;
 use crate::serve::limits::{TRACK_PAGE_DEFAULT, TRACK_PAGE_MAX, WATCH_QUEUE};
 use crate::serve::picture::PictureWindow;
-use crate::serve::track_watch::TrackWatch;
+use crate::serve::track_watch::{TrackFilter, TrackWatch};
 use crate::units::TrackId;
 
 /// The service.
@@ -35,9 +39,13 @@ impl TrackService for Tracks {
         &self,
         request: Request<wire::GetTrackRequest>,
     ) -> Result<Response<wire::GetTrackResponse>, Status> {
+        let caller = caller(&request)?;
         let id = convert::checked_track_id(&request.into_inner().id)?;
         let picture = self.window.now();
-        let track = picture.track(id).ok_or_else(|| Status::not_found(format!("track {id} is not in the picture")))?;
+        let track = picture
+            .track(id)
+            .filter(|track| caller.sees_place(track.position))
+            .ok_or_else(|| Status::not_found(format!("track {id} is not in the picture")))?;
         Ok(Response::new(wire::GetTrackResponse { track: Some(convert::track(track)) }))
     }
 
@@ -45,8 +53,9 @@ impl TrackService for Tracks {
         &self,
         request: Request<wire::ListTracksRequest>,
     ) -> Result<Response<wire::ListTracksResponse>, Status> {
+        let caller = caller(&request)?;
         let request = request.into_inner();
-        let filter = convert::checked_filter(request.filter.as_ref())?;
+        let filter = seen_by(&caller, convert::checked_filter(request.filter.as_ref())?);
         let size = match request.page_size as usize {
             0 => TRACK_PAGE_DEFAULT,
             size => size.min(TRACK_PAGE_MAX),
@@ -67,8 +76,9 @@ impl TrackService for Tracks {
         &self,
         request: Request<wire::WatchTracksRequest>,
     ) -> Result<Response<Self::WatchTracksStream>, Status> {
+        let caller = caller(&request)?;
         let request = request.into_inner();
-        let filter = convert::checked_filter(request.filter.as_ref())?;
+        let filter = seen_by(&caller, convert::checked_filter(request.filter.as_ref())?);
         let place = self.places.take()?;
         let mut watch = TrackWatch::new(filter, request.min_update_interval_ms);
         let mut window = self.window.clone();
@@ -76,6 +86,8 @@ impl TrackService for Tracks {
         tokio::spawn(async move {
             let _place = place;
             let mut picture = window.now();
+            let expiry = tokio::time::sleep(expires_in(&caller));
+            tokio::pin!(expiry);
             loop {
                 for change in watch.look(&picture, |id| window.farewell(id)) {
                     // Waits while the watcher does not read; meanwhile newer pictures replace each other.
@@ -86,6 +98,10 @@ impl TrackService for Tracks {
                 let next = tokio::select! {
                     next = window.next() => next,
                     () = changes.closed() => return,
+                    () = &mut expiry => {
+                        let _ = changes.send(Err(run_out())).await;
+                        return;
+                    }
                 };
                 match next {
                     Some(next) => picture = next,
@@ -96,4 +112,10 @@ impl TrackService for Tracks {
         });
         Ok(Response::new(Box::pin(ReceiverStream::new(queue))))
     }
+}
+
+/// A filter that also leaves out what the caller may not see.
+fn seen_by(caller: &Arc<Principal>, filter: TrackFilter) -> TrackFilter {
+    let limited = (!caller.sees_everything()).then(|| Arc::clone(caller));
+    TrackFilter { seen_by: limited, ..filter }
 }

@@ -5,10 +5,11 @@ use std::path::PathBuf;
 use anyhow::{Context, Result, bail};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use tonic::transport::{Certificate, ClientTlsConfig, Identity};
 
 use super::runtime;
 use crate::api::playback::{self, Pace, Played, Speed};
-use crate::api::sender::{Sent, send};
+use crate::api::sender::{Sent, send, send_secured};
 use crate::recording::{OpenOptions, Recording};
 use crate::serve::limits::BATCH_RECORDS_MAX;
 
@@ -16,7 +17,8 @@ use crate::serve::limits::BATCH_RECORDS_MAX;
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:
   shorewatch feed scenarios/small-1 --to 127.0.0.1:7411 --speed 10
-  shorewatch feed harbour.nmea.zst --to http://coast.example:7411 --speed max")]
+  shorewatch feed harbour.nmea.zst --to http://127.0.0.1:7411 --speed max
+  shorewatch feed harbour.nmea.zst --to coast.example:7411 --ca ca.pem --certificate site1.pem --key site1.key")]
 pub struct Feed {
     /// A scenario folder, or recorded files.
     #[arg(required = true, value_name = "DIR|FILE")]
@@ -37,6 +39,18 @@ pub struct Feed {
     /// Tell nothing but faults.
     #[arg(short, long)]
     quiet: bool,
+
+    /// Certificate of the server's authority (PEM): the server is spoken to over TLS.
+    #[arg(long, value_name = "FILE")]
+    ca: Option<PathBuf>,
+
+    /// Certificate that this site shows (PEM).
+    #[arg(long, value_name = "FILE", requires_all = ["ca", "key"])]
+    certificate: Option<PathBuf>,
+
+    /// Key of that certificate (PEM).
+    #[arg(long, value_name = "FILE", requires = "certificate")]
+    key: Option<PathBuf>,
 }
 
 fn batch(text: &str) -> Result<usize, String> {
@@ -45,6 +59,16 @@ fn batch(text: &str) -> Result<usize, String> {
 }
 
 impl Feed {
+    fn tls(&self) -> Result<Option<ClientTlsConfig>> {
+        let read = |path: &PathBuf| std::fs::read(path).with_context(|| format!("cannot read {}", path.display()));
+        let Some(ca) = &self.ca else { return Ok(None) };
+        let tls = ClientTlsConfig::new().ca_certificate(Certificate::from_pem(read(ca)?));
+        Ok(Some(match (&self.certificate, &self.key) {
+            (Some(certificate), Some(key)) => tls.identity(Identity::from_pem(read(certificate)?, read(key)?)),
+            _ => tls,
+        }))
+    }
+
     /// Streams the recording and tells how it went.
     ///
     /// # Errors
@@ -57,9 +81,11 @@ impl Feed {
         let introductions = playback::introductions(&recording).map_err(anyhow::Error::msg)?;
         let (parcels, playing) = playback::start(recording, Pace { speed: self.speed, batch: self.batch })?;
         let bar = bar(self.quiet);
-        let sent = runtime::build()?.block_on(send(&self.to, introductions, parcels, |sent| {
-            bar.set_position(sent.acknowledged);
-        }));
+        let progress = |sent: &Sent| bar.set_position(sent.acknowledged);
+        let sent = match self.tls()? {
+            Some(tls) => runtime::build()?.block_on(send_secured(&self.to, tls, introductions, parcels, progress)),
+            None => runtime::build()?.block_on(send(&self.to, introductions, parcels, progress)),
+        };
         bar.finish_and_clear();
         let sent = sent?;
         let played = playing.join().ok().context("reading the recording crashed")?;

@@ -2,12 +2,17 @@
 //!
 //! To add one: its file, its line in [`Command`], and its line in [`run`].
 
+mod backup;
 mod collect;
+mod config;
 mod decode;
 mod demo;
+mod evidence;
 mod feed;
+mod keys;
 mod plot;
 mod replay;
+mod report;
 mod runtime;
 mod serve;
 
@@ -40,6 +45,20 @@ pub enum Command {
     Feed(feed::Feed),
     /// Collect live feeds from sockets, serial lines and files, and send them to a server.
     Collect(collect::Collect),
+    /// Make certificates, keys and tokens for a server with several users.
+    Keys(keys::Keys),
+    /// Check a configuration, or print every key.
+    Config(config::ConfigCommand),
+    /// Print and draw what became of the alerts on record.
+    Report(report::Report),
+    /// Write everything behind one alert into a folder that stands for itself.
+    Evidence(evidence::Evidence),
+    /// Check such a folder, without a server.
+    Verify(evidence::Verify),
+    /// Copy the records of a server, which may be running.
+    Backup(backup::BackUp),
+    /// Put a copy of the records back.
+    Restore(backup::Restore),
 }
 
 /// Runs what the command line asks for.
@@ -55,5 +74,12 @@ pub fn run(cli: Cli) -> Result<()> {
         Command::Demo(command) => command.run(),
         Command::Feed(command) => command.run(),
         Command::Collect(command) => command.run(),
+        Command::Keys(command) => command.run(),
+        Command::Config(command) => command.run(),
+        Command::Report(command) => command.run(),
+        Command::Evidence(command) => command.run(),
+        Command::Verify(command) => command.run(),
+        Command::Backup(command) => command.run(),
+        Command::Restore(command) => command.run(),
     }
 }

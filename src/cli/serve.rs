@@ -3,33 +3,46 @@
 use std::io::Write;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
+use std::sync::Arc;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use clap::Args;
 use tokio::signal::unix::{SignalKind, signal};
 
+use super::config::variable;
 use super::runtime;
 use crate::api::server::BoundServer;
 use crate::collect::{Collector, Sources};
+use crate::config::Config;
+use crate::config::checked::{self, Checked};
 use crate::http::Settings;
 use crate::http::guard::Origin;
 use crate::serve::area::Area;
+use crate::serve::clock;
 use crate::serve::session::Session;
+use crate::store::records::checkpoint::{self, Signer};
+use crate::store::records::{Place, Records, Watchkeeping};
 
 /// Arguments of `shorewatch serve`.
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:
   shorewatch serve
-  shorewatch serve --listen 0.0.0.0:7411 --area scenarios/small-1 --out out/live
+  shorewatch serve --area scenarios/small-1 --out out/live
+  shorewatch keys keys && shorewatch serve --config keys/shorewatch.toml --listen 0.0.0.0:7411
   shorewatch feed scenarios/small-1 --to 127.0.0.1:7411 --speed 10    (in another terminal)
   shorewatch serve --allow-origin https://map.example.org --frame-origin https://map.example.org
 
 The watch console is at http://127.0.0.1:7411/ in a browser. Tracks, alerts and zones are asked for by gRPC; the server describes itself by reflection:
   grpcurl -plaintext 127.0.0.1:7411 list")]
 pub struct Serve {
-    /// Address and port to listen on; port 0 lets the system choose.
-    #[arg(long, default_value = "127.0.0.1:7411", value_name = "ADDR")]
-    listen: SocketAddr,
+    /// Configuration (TOML); docs/configuration.md has every key. Without it: defaults, and the options below.
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+
+    /// Address and port to listen on; port 0 lets the system choose. Other than the loopback only with TLS and callers that are
+    /// known (--config). [default: 127.0.0.1:7411]
+    #[arg(long, value_name = "ADDR")]
+    listen: Option<SocketAddr>,
 
     /// Folder with scenario.json (the sensors), zones.geojson and coastline.geojson. Without it: the built-in chart of
     /// Hainan, no radars or cameras, and any AIS receiver that connects.
@@ -52,6 +65,11 @@ pub struct Serve {
     /// Also collect live feeds in this process: the sources of 'shorewatch collect', a TOML file.
     #[arg(long, value_name = "FILE")]
     sources: Option<PathBuf>,
+
+    /// Keep records (alerts, what officers did with them) in this folder; created when it is not there. Without it they are
+    /// gone when the server ends.
+    #[arg(long, value_name = "DIR")]
+    store: Option<PathBuf>,
 }
 
 impl Serve {
@@ -61,29 +79,47 @@ impl Serve {
     /// When the area cannot be read, the address cannot be had, or the server cannot go on.
     pub fn run(self) -> Result<()> {
         runtime::start_logging();
-        let area = match &self.area {
-            Some(folder) => Area::open(folder).with_context(|| format!("--area {}", folder.display()))?,
+        let set = self.checked()?;
+        let area = match &set.area {
+            Some(folder) => Area::open(folder).with_context(|| format!("area {}", folder.display()))?,
             None => Area::built_in()?,
         };
         for note in &area.notes {
             tracing::warn!("{note}");
         }
-        if let Some(out) = &self.out {
+        if set.is_open {
+            tracing::info!(
+                "no callers are configured: whoever reaches the port is the local user and may do everything"
+            );
+        }
+        if let Some(out) = &set.out {
             // Better now than with the first record.
             std::fs::create_dir_all(out).with_context(|| format!("cannot create {}", out.display()))?;
         }
         let sources = match &self.sources {
+            Some(_) if set.tls.is_some() || !set.is_open => {
+                bail!(
+                    "--sources is for a server of the local user alone: run 'shorewatch collect' with a certificate beside it"
+                )
+            }
             Some(path) => Some(Sources::read(path).with_context(|| format!("--sources {}", path.display()))?),
             None => None,
         };
         let chart = area.chart.clone();
-        let session = Session::new(area.into_plan(self.out));
+        let records = open_records(&set)?;
+        let session = Session::new(area.into_plan(set.out));
         let http = Settings { allowed_origins: self.allow_origin, frame_ancestors: self.frame_origin };
         let runtime = runtime::build()?;
         let served = runtime.block_on(async {
             let stop = stop_signal()?;
-            let server = BoundServer::bind(self.listen).await?.with_http(http);
-            println!("shorewatch listens on http://{}", server.address());
+            let server = BoundServer::bind(set.listen).await?.with_http(http);
+            let server = server.with_records(records).with_access(set.identify);
+            let scheme = if set.tls.is_some() { "https" } else { "http" };
+            println!("shorewatch listens on {scheme}://{}", server.address());
+            let server = match set.tls {
+                Some(tls) => server.with_tls(tls),
+                None => server,
+            };
             std::io::stdout().flush()?;
             if let Some(sources) = sources {
                 tokio::spawn(collect_here(Collector::new(sources), server.address()));
@@ -110,6 +146,44 @@ async fn collect_here(collector: Collector, address: SocketAddr) {
         Ok(_) => tracing::info!("all sources have come to their end"),
         Err(error) => tracing::error!(%error, "the sources are not collected any more"),
     }
+}
+
+impl Serve {
+    /// What the file says, with what the command line says over it.
+    fn checked(&self) -> Result<Checked> {
+        let mut config = match &self.config {
+            Some(file) => Config::read(file, variable)?,
+            None => Config::parse("", variable)?,
+        };
+        if let Some(listen) = self.listen {
+            config.listen = listen.to_string();
+        }
+        let mut set = checked::check(&config).context("the configuration cannot be used")?;
+        // Paths of the command line begin where it is given.
+        set.area = self.area.clone().or(set.area);
+        set.out = self.out.clone().or(set.out);
+        set.store = self.store.clone().or(set.store);
+        Ok(set)
+    }
+}
+
+/// Opens the records where they are kept; says so when they are not.
+fn open_records(set: &Checked) -> Result<Records> {
+    let (place, signer) = match &set.store {
+        Some(folder) => {
+            std::fs::create_dir_all(folder).with_context(|| format!("cannot create {}", folder.display()))?;
+            let signer = Signer::load_or_make(&folder.join(checkpoint::KEY_FILE))?;
+            tracing::info!(key = signer.public().to_hex(), "records are signed with this key");
+            (Place::Folder(folder.clone()), signer)
+        }
+        None => {
+            tracing::info!("no --store: alerts and what is done with them are gone when the server ends");
+            (Place::Memory, Signer::generate()?)
+        }
+    };
+    let organisation = Arc::clone(&set.organisation);
+    let keeping = Watchkeeping { organisation, duty: set.duty, signer: Some(Arc::new(signer)) };
+    Ok(Records::open(&place, keeping, clock::now().as_millis())?)
 }
 
 /// Comes when the process is asked to stop.

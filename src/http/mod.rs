@@ -2,6 +2,7 @@
 //!
 //! - [`console`]: the files of the console, built into the program.
 //! - [`health`]: whether the server serves, at `/healthz`.
+//! - [`metrics`]: `/metrics` for Prometheus.
 //! - [`features`]: zones, ports, tracks and alerts by OGC API Features, as GeoJSON.
 //! - [`tiles`]: coast, zones and tracks as vector tiles.
 //! - [`datum`]: WGS 84, or GCJ-02 where it is asked for.
@@ -15,6 +16,7 @@ pub mod datum;
 pub mod features;
 pub mod guard;
 pub mod health;
+pub mod metrics;
 pub mod problem;
 pub mod tiles;
 
@@ -27,10 +29,12 @@ use axum::http::{HeaderMap, HeaderValue};
 use axum::response::{IntoResponse, Response};
 use tokio::sync::watch;
 
+use crate::access::layer::AccessLayer;
 use crate::alert::Alert;
 use crate::chart::Chart;
 use crate::serve::alert_board::AlertWindow;
 use crate::serve::picture::PictureWindow;
+use crate::store::records::Records;
 use problem::Problem;
 
 /// What plain HTTP shows.
@@ -42,6 +46,8 @@ pub struct View {
     pub picture: PictureWindow,
     /// The alerts.
     pub alerts: AlertWindow<Alert>,
+    /// The records.
+    pub records: Records,
     /// Set when the server shuts down.
     pub shutdown: watch::Receiver<bool>,
 }
@@ -57,14 +63,21 @@ pub struct Settings {
 
 /// Puts plain HTTP around the gRPC services.
 ///
-/// Requests to no known path are answered in the language that they are asked in: a gRPC status, or a problem document.
-pub fn around(services: Router, view: View, settings: &Settings) -> Router {
+/// Every path that is there lies behind the gate `access`. Requests to no known path are answered in the language that they are
+/// asked in: a gRPC status, or a problem document.
+pub fn around(services: Router, view: View, settings: &Settings, access: AccessLayer) -> Router {
+    let (picture, records, refusals) = (view.picture.clone(), view.records.clone(), access.refusals());
     let plain = Router::new()
         .merge(health::routes(view.shutdown.clone()))
+        .merge(metrics::routes(metrics::Sources { picture, records, refusals }))
         .merge(console::routes())
         .merge(tiles::routes(view.clone()))
         .merge(features::routes(view));
-    services.merge(guard::headers(plain, settings)).fallback(nothing_here).layer(guard::cors(settings))
+    services
+        .merge(guard::headers(plain, settings))
+        .route_layer(access)
+        .fallback(nothing_here)
+        .layer(guard::cors(settings))
 }
 
 /// The scheme under which the client knows this server: what a proxy that ends TLS says, else plain HTTP.

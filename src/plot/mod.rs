@@ -10,6 +10,7 @@ mod alerts;
 mod chart;
 mod panel;
 mod read;
+pub mod shares;
 mod sheet;
 mod svg;
 mod tracks;
@@ -22,6 +23,8 @@ use crate::recording::{ChartFileError, Recording, RecordingError};
 use read::{Output, ReadError, Truth};
 use sheet::Sheet;
 use svg::Svg;
+
+pub(crate) use svg::escaped;
 
 /// Name of the picture in the folder of a replay.
 pub const PICTURE_FILE: &str = "picture.svg";

@@ -123,7 +123,7 @@ fn tenths(value: i64) -> String {
 }
 
 /// Text that says what it says and does nothing else. Control characters have no place in XML at all.
-pub(super) fn escaped(text: &str) -> String {
+pub(crate) fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for character in text.chars() {
         match character {

@@ -1,8 +1,10 @@
-//! The two places where watchers look.
+//! The places where watchers look, and the records that alerts are put on.
 
 use super::alert_board::AlertHub;
 use super::picture::PictureHub;
 use crate::alert::Alert;
+use crate::store::records::Records;
+use crate::store::records::alert::AlertNews;
 
 /// Where the engine task hangs what it has to show. Dropped when the task ends: then every watch is over.
 #[derive(Debug, Default)]
@@ -11,4 +13,29 @@ pub struct Hubs {
     pub picture: PictureHub,
     /// The alerts.
     pub alerts: AlertHub<Alert>,
+    /// The records, where they are kept.
+    pub records: Option<AlertDesk>,
+}
+
+/// Puts alerts on record.
+#[derive(Debug)]
+pub struct AlertDesk {
+    /// The records.
+    pub records: Records,
+    /// What the records need of an alert.
+    pub news: fn(&Alert) -> AlertNews,
+}
+
+impl Hubs {
+    /// Tells watchers of a change of an alert, and puts it on record. Waits while the disk is behind by
+    /// [`RECORDS_QUEUE`](super::limits::RECORDS_QUEUE) changes.
+    pub fn tell(&self, alert: Alert) {
+        if let Some(desk) = &self.records {
+            let (news, now_ms) = ((desk.news)(&alert), super::clock::now().as_millis());
+            // Refused only when the records have failed, which ends the server.
+            let _ = desk.records.write_soon(move |book| book.post(news, now_ms).map(|_| ()));
+        }
+        let id = alert.id.clone();
+        self.alerts.post(id.as_str(), alert.stage, alert);
+    }
 }

@@ -71,6 +71,33 @@ pub const ALERTS_KEPT: usize = 10_000;
 /// MMSIs in a track filter.
 pub const FILTER_MMSIS_MAX: usize = 1_000;
 
+/// Things to be put on record that wait for the disk. Full: whoever has more waits, the engine too.
+pub const RECORDS_QUEUE: usize = 4_096;
+
+/// Things that are put on record in one transaction.
+pub const RECORDS_GROUP: usize = 512;
+
+/// Connections that read the records and are kept open while idle.
+pub const RECORDS_READERS: usize = 4;
+
+/// Characters in the name of a call (`request_id`).
+pub const REQUEST_ID_CHARS_MAX: usize = 64;
+
+/// Characters in a note or comment.
+pub const NOTE_CHARS_MAX: usize = 4_000;
+
+/// Alerts or entries on a page when the client does not say.
+pub const ALERT_PAGE_DEFAULT: usize = 100;
+
+/// Alerts or entries on a page at most: some 2 kB each, so within [`MESSAGE_BYTES_MAX`].
+pub const ALERT_PAGE_MAX: usize = 1_000;
+
+/// How often it is looked whether somebody is to be reminded.
+pub const REMINDER_INTERVAL: Duration = Duration::from_secs(1);
+
+/// Every so many of these, what was entered on record is signed: once a minute.
+pub const CHECKPOINT_TICKS: u64 = 60;
+
 /// Kinds in an alert filter.
 pub const FILTER_KINDS_MAX: usize = 64;
 

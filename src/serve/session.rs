@@ -266,8 +266,7 @@ impl Core for Session {
             hubs.picture.remember(track, how);
         }
         for alert in self.news.alerts.drain(..) {
-            let id = alert.id.clone();
-            hubs.alerts.post(id.as_str(), alert.stage, alert);
+            hubs.tell(alert);
         }
     }
 

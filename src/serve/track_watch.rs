@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::picture::{Farewell, Picture};
+use crate::access::principal::Principal;
 use crate::fusion::{Sources, TrackState};
 use crate::geodesy::LatLon;
 use crate::units::{Mmsi, TrackId};
@@ -56,6 +57,8 @@ pub struct TrackFilter {
     pub kinds: Sources,
     /// With one of these identities, sorted; empty: any.
     pub mmsis: Vec<Mmsi>,
+    /// In the waters that this caller may see; `None`: anywhere.
+    pub seen_by: Option<Arc<Principal>>,
 }
 
 impl TrackFilter {
@@ -63,7 +66,8 @@ impl TrackFilter {
     pub fn selects(&self, track: &TrackState) -> bool {
         let sources = track.sources;
         let wanted = self.kinds;
-        self.bbox.is_none_or(|bbox| bbox.contains(track.position))
+        self.seen_by.as_ref().is_none_or(|caller| caller.sees_place(track.position))
+            && self.bbox.is_none_or(|bbox| bbox.contains(track.position))
             && (wanted == Sources::default()
                 || (wanted.ais && sources.ais)
                 || (wanted.radar && sources.radar)

@@ -3,10 +3,14 @@
 pub mod alert;
 pub mod feed;
 pub mod geo;
+pub mod life;
+pub mod mask;
 pub mod track;
 pub mod zone;
 
 use std::fmt;
+
+use tonic_types::{ErrorDetails, StatusExt};
 
 /// A field of a request that makes no sense.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,6 +42,8 @@ impl std::error::Error for BadField {}
 
 impl From<BadField> for tonic::Status {
     fn from(bad: BadField) -> Self {
-        Self::invalid_argument(bad.to_string())
+        let message = bad.to_string();
+        let details = ErrorDetails::with_bad_request_violation(bad.field, bad.problem);
+        Self::with_error_details(tonic::Code::InvalidArgument, message, details)
     }
 }

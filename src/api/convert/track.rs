@@ -93,6 +93,7 @@ pub fn checked_filter(filter: Option<&wire::TrackFilter>) -> Result<TrackFilter,
         bbox: filter.bbox.as_ref().map(geo::checked_box).transpose().map_err(|bad| bad.within("filter"))?,
         kinds: geo::checked_sources(&filter.kinds).map_err(|bad| bad.within("filter.kinds"))?,
         mmsis,
+        seen_by: None,
     })
 }
 

@@ -1,0 +1,300 @@
+//! The configuration of a server: one TOML file, every key with a default, every scalar also by the environment.
+//!
+//! Read once into [`Config`], which is what the file says; [`checked`] makes of it what the server runs with, or says what is wrong
+//! where. `docs/configuration.md` has every key; a test holds it against this file.
+
+pub mod checked;
+mod env;
+
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+pub use env::{EnvError, PREFIX};
+
+/// Why there is no configuration.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// The file cannot be read.
+    #[error("cannot read {path}: {source}")]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        source: std::io::Error,
+    },
+    /// It is no such file.
+    #[error("{path}: {problem}")]
+    Parse {
+        /// The file.
+        path: PathBuf,
+        /// Where and what.
+        problem: String,
+    },
+    /// The environment.
+    #[error(transparent)]
+    Env(#[from] EnvError),
+}
+
+/// What the file says. An empty text, and 0 where it says so, stand for "not set".
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Config {
+    /// Address and port.
+    pub listen: String,
+    /// Folder of the area.
+    pub area: String,
+    /// Folder for tracks.csv and alerts.jsonl.
+    pub out: String,
+    /// Folder for what is kept.
+    pub store: String,
+    /// Certificates.
+    pub tls: Tls,
+    /// Tokens of people.
+    pub access: Access,
+    /// Sites and services.
+    pub service: Vec<Service>,
+    /// Units.
+    pub unit: Vec<Unit>,
+    /// Reminders.
+    pub duty: Duty,
+    /// Where the paths of this file begin.
+    #[serde(skip)]
+    pub folder: PathBuf,
+}
+
+/// Certificates of the server and of those who connect.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Tls {
+    /// The server's certificate, with those between it and its authority (PEM).
+    pub certificate: String,
+    /// Its key (PEM).
+    pub key: String,
+    /// Authorities whose certificates sites and services may show (PEM).
+    pub client_ca: String,
+    /// Whether a connection without a certificate is refused.
+    pub require_client_certificate: bool,
+}
+
+/// Tokens of people.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Access {
+    /// File with the public keys (JWKS).
+    pub jwks: String,
+    /// Whom tokens must be for.
+    pub audience: String,
+    /// Who must have issued them.
+    pub issuer: String,
+}
+
+impl Default for Access {
+    fn default() -> Self {
+        Self { jwks: String::new(), audience: crate::access::setup::AUDIENCE.to_owned(), issuer: String::new() }
+    }
+}
+
+/// A site or service with a certificate.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Service {
+    /// Its name on record.
+    pub name: String,
+    /// SHA-256 of its certificate in hexadecimal.
+    pub fingerprint: String,
+    /// Its roles.
+    pub roles: Vec<String>,
+    /// Its unit.
+    #[serde(default)]
+    pub unit: String,
+}
+
+/// A unit.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Unit {
+    /// Its name for machines.
+    pub id: String,
+    /// Its name in English.
+    pub name: String,
+    /// Its name in Chinese.
+    #[serde(default)]
+    pub name_zh: String,
+    /// What it is.
+    pub kind: String,
+    /// The unit above it.
+    #[serde(default)]
+    pub parent: String,
+    /// The waters it answers for: `everywhere`, a GeoJSON file with polygons, or nothing.
+    #[serde(default)]
+    pub area: String,
+    /// The kinds of alert that come into its hands first; none: all.
+    #[serde(default)]
+    pub takes: Vec<String>,
+}
+
+/// Reminders when nobody acts.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Duty {
+    /// Whether somebody is reminded at all.
+    pub enabled: bool,
+    /// Alerts of grade 1, the least.
+    pub grade_1: Patience,
+    /// Of grade 2.
+    pub grade_2: Patience,
+    /// Of grade 3.
+    pub grade_3: Patience,
+    /// Of grade 4, the most urgent.
+    pub grade_4: Patience,
+}
+
+/// The times of one grade.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs, reason = "as in life::duty::Patience")]
+pub struct Patience {
+    pub acknowledge_s: u32,
+    pub judge_s: u32,
+    pub dispatch_s: u32,
+    pub dispose_s: u32,
+    pub repeat_s: u32,
+    pub escalate_every: u32,
+}
+
+impl From<crate::life::duty::Patience> for Patience {
+    fn from(of: crate::life::duty::Patience) -> Self {
+        Self {
+            acknowledge_s: of.acknowledge_s,
+            judge_s: of.judge_s,
+            dispatch_s: of.dispatch_s,
+            dispose_s: of.dispose_s,
+            repeat_s: of.repeat_s,
+            escalate_every: of.escalate_every,
+        }
+    }
+}
+
+impl Default for Duty {
+    fn default() -> Self {
+        let [grade_1, grade_2, grade_3, grade_4] = crate::life::duty::Duty::default().by_grade.map(Patience::from);
+        Self { enabled: false, grade_1, grade_2, grade_3, grade_4 }
+    }
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            listen: "127.0.0.1:7411".to_owned(),
+            area: String::new(),
+            out: String::new(),
+            store: String::new(),
+            tls: Tls::default(),
+            access: Access::default(),
+            service: Vec::new(),
+            unit: Vec::new(),
+            duty: Duty::default(),
+            folder: PathBuf::new(),
+        }
+    }
+}
+
+impl Config {
+    /// Reads a file, then the environment, which wins. Paths in the file begin at its folder.
+    ///
+    /// # Errors
+    /// When the file cannot be read or says what no file may, or the environment does.
+    pub fn read(path: &Path, env: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
+        let text =
+            std::fs::read_to_string(path).map_err(|source| ConfigError::Read { path: path.to_owned(), source })?;
+        let folder = path.parent().unwrap_or(Path::new("")).to_owned();
+        Self::parse(&text, env).map(|config| Self { folder, ..config }).map_err(|error| match error {
+            ConfigError::Parse { problem, .. } => ConfigError::Parse { path: path.to_owned(), problem },
+            other => other,
+        })
+    }
+
+    /// Likewise, from a text.
+    ///
+    /// # Errors
+    /// When it says what no file may, or the environment does.
+    pub fn parse(text: &str, env: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
+        let problem =
+            |error: &dyn std::fmt::Display| ConfigError::Parse { path: PathBuf::new(), problem: error.to_string() };
+        // First as it is, so that a complaint has its line; then with the environment on top.
+        toml::from_str::<Self>(text).map_err(|error| problem(&error))?;
+        let mut table: toml::Table = text.parse().map_err(|error| problem(&error))?;
+        env::overlay(&mut table, &Self::defaults(), env)?;
+        table.try_into().map_err(|error| problem(&error))
+    }
+
+    /// Every key with its default.
+    pub fn defaults() -> toml::Table {
+        // The defaults are texts, numbers and lists: they always have a form in TOML.
+        toml::Table::try_from(Self::default()).unwrap_or_default()
+    }
+
+    /// A path of the file, from where the server runs; `None` when it is not set.
+    pub fn path(&self, text: &str) -> Option<PathBuf> {
+        (!text.is_empty()).then(|| self.folder.join(text))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_empty_file_is_all_defaults() {
+        assert_eq!(Config::parse("", |_| None).unwrap(), Config::default());
+    }
+
+    #[test]
+    fn a_key_that_is_none_is_refused_with_its_line() {
+        let refused = Config::parse("listen = \"127.0.0.1:1\"\nlisteb = 1\n", |_| None).unwrap_err().to_string();
+        assert!(refused.contains("listeb") && refused.contains("line 2"), "{refused}");
+    }
+
+    #[test]
+    fn the_environment_wins_over_the_file() {
+        let env = |name: &str| match name {
+            "SHOREWATCH_LISTEN" => Some("0.0.0.0:80".to_owned()),
+            "SHOREWATCH_DUTY_ENABLED" => Some("true".to_owned()),
+            "SHOREWATCH_DUTY_GRADE_4_REPEAT_S" => Some("7".to_owned()),
+            _ => None,
+        };
+        let config = Config::parse("listen = \"127.0.0.1:1\"", env).unwrap();
+        assert_eq!((config.listen.as_str(), config.duty.enabled), ("0.0.0.0:80", true));
+        assert_eq!(config.duty.grade_4.repeat_s, 7);
+        let bad = |name: &str| (name == "SHOREWATCH_DUTY_ENABLED").then(|| "yes".to_owned());
+        let refused = Config::parse("", bad).unwrap_err().to_string();
+        assert!(refused.contains("SHOREWATCH_DUTY_ENABLED") && refused.contains("true or false"), "{refused}");
+    }
+
+    #[test]
+    fn the_manual_has_every_key_with_its_default() {
+        let manual =
+            std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/configuration.md")).unwrap();
+        for (key, value) in env::leaves(&Config::defaults()) {
+            let row = manual.lines().find(|line| line.starts_with(&format!("| `{key}` |")));
+            let row = row.unwrap_or_else(|| panic!("docs/configuration.md has no row `{key}`"));
+            assert!(row.contains(&format!("| `{value}` |")), "the default of {key} is {value}: {row}");
+        }
+        for list in [
+            "service.name",
+            "service.fingerprint",
+            "service.roles",
+            "service.unit",
+            "unit.id",
+            "unit.name",
+            "unit.name_zh",
+            "unit.kind",
+            "unit.parent",
+            "unit.area",
+            "unit.takes",
+        ] {
+            assert!(manual.contains(&format!("| `{list}` |")), "docs/configuration.md has no row `{list}`");
+        }
+    }
+}

@@ -1,0 +1,120 @@
+//! Writing a bundle, from the records in the folder of a server.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use rusqlite::Connection;
+use serde::Serialize;
+
+use super::page::{self, Case};
+use super::{ALERT, CHAIN, EVENTS, FORMAT, FileHash, Link, MANIFEST, Manifest, PAGE, SIGNATURE, ZONE};
+use crate::chart::Chart;
+use crate::store::records::checkpoint::{Checkpoint, Signer};
+use crate::store::records::entry::{self, Entered, NO_HASH, sha256_hex};
+use crate::store::records::{FILE, RecordsError, alert, book, chain, open_to_read};
+
+/// Why there is no bundle.
+#[derive(Debug, thiserror::Error)]
+pub enum BundleError {
+    /// The records.
+    #[error(transparent)]
+    Records(#[from] RecordsError),
+    /// No such alert.
+    #[error("there is no alert '{0}' on record: `shorewatch report` counts them, ListAlerts names them")]
+    NoAlert(String),
+    /// Entries after the last checkpoint, and nobody who signs.
+    #[error("the last entries are not signed yet: wait a minute, or stop the server in order")]
+    NotSigned,
+    /// The folder.
+    #[error("{path}: {problem}")]
+    Write {
+        /// What was to be written.
+        path: PathBuf,
+        /// What the system says.
+        problem: String,
+    },
+}
+
+/// Writes everything behind an alert into a new folder. The server may run. `chart`, where there is one, has the zone and the
+/// shore; `signer` is the key of the records.
+///
+/// # Errors
+/// When the alert is not on record, its entries are not signed, or the folder is there already.
+pub fn write(
+    store: &Path,
+    alert_id: &str,
+    chart: Option<&Chart>,
+    signer: &Signer,
+    made_ms: i64,
+    out: &Path,
+) -> Result<Manifest, BundleError> {
+    let connection = open_to_read(&store.join(FILE))?;
+    let record = alert::load(&connection, alert_id)?.ok_or_else(|| BundleError::NoAlert(alert_id.to_owned()))?;
+    let entries = book::entries(&connection, &format!("{}{alert_id}", entry::ALERT), 0, usize::MAX)?;
+    let links = links(&connection, &entries)?;
+    let alert: serde_json::Value = serde_json::from_str(&record.news.content)
+        .map_err(|error| RecordsError::Damaged(format!("alert {alert_id}: {error}")))?;
+    let zone = chart.and_then(|chart| chart.zones.zones().iter().find(|zone| zone.id == record.news.facts.zone));
+    let case = Case { record: &record, alert: &alert, entries: &entries, zone, chart, made_ms };
+    let mut files = vec![
+        (ALERT, pretty(&alert)),
+        (CHAIN, pretty(&links)),
+        (EVENTS, entries.iter().map(|entered| format!("{}\n", entered.line)).collect()),
+        (PAGE, page::html(&case)),
+    ];
+    if let Some(zone) = zone {
+        files.push((ZONE, pretty(&page::zone_feature(zone))));
+    }
+    files.sort_unstable_by_key(|(name, _)| *name);
+    let manifest = Manifest {
+        format: FORMAT.to_owned(),
+        alert: alert_id.to_owned(),
+        program: env!("CARGO_PKG_VERSION").to_owned(),
+        made_ms,
+        public_key: signer.public().to_hex(),
+        files: files
+            .iter()
+            .map(|(name, text)| FileHash { name: (*name).to_owned(), sha256: sha256_hex(text.as_bytes()) })
+            .collect(),
+    };
+    let text = pretty(&manifest);
+    files.push((SIGNATURE, signer.sign_text(&text) + "\n"));
+    files.push((MANIFEST, text));
+
+    let problem =
+        |path: &Path, error: std::io::Error| BundleError::Write { path: path.to_owned(), problem: error.to_string() };
+    fs::create_dir_all(out.parent().unwrap_or(Path::new(""))).map_err(|error| problem(out, error))?;
+    // Never into what is there: a bundle is whole, and nothing else.
+    fs::create_dir(out).map_err(|error| problem(out, error))?;
+    for (name, text) in &files {
+        let path = out.join(name);
+        fs::write(&path, text).map_err(|error| problem(&path, error))?;
+    }
+    Ok(manifest)
+}
+
+/// For each entry the way to the next checkpoint.
+fn links(connection: &Connection, entries: &[Entered]) -> Result<Vec<Link>, BundleError> {
+    let checkpoints = chain::checkpoints(connection)?;
+    let mut links = Vec::with_capacity(entries.len());
+    for entered in entries {
+        let sequence = entered.entry.sequence;
+        let next = checkpoints.partition_point(|checkpoint| checkpoint.sequence < sequence);
+        let checkpoint: &Checkpoint = checkpoints.get(next).ok_or(BundleError::NotSigned)?;
+        let previous_hash = match sequence {
+            ..=1 => NO_HASH.to_owned(),
+            _ => book::entered(connection, sequence - 1)?.hash,
+        };
+        let count = usize::try_from(checkpoint.sequence - sequence).unwrap_or(0);
+        let followers = book::entries(connection, "", sequence, count)?;
+        let followers = followers.iter().map(|follower| sha256_hex(follower.line.as_bytes())).collect();
+        links.push(Link { sequence, previous_hash, followers, checkpoint: checkpoint.clone() });
+    }
+    Ok(links)
+}
+
+/// As JSON for people.
+fn pretty(value: &impl Serialize) -> String {
+    // Maps with texts as keys and finite numbers always have a form.
+    serde_json::to_string_pretty(value).map(|text| text + "\n").unwrap_or_default()
+}

@@ -1,0 +1,113 @@
+//! `/metrics`: figures of operation for Prometheus (OpenMetrics text).
+//!
+//! Gathered when they are asked for, from what the server holds anyway: keeping them costs nothing in between.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use axum::Router;
+use axum::extract::State;
+use axum::http::header::CONTENT_TYPE;
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use prometheus_client::encoding::text::encode;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::registry::Registry;
+
+use super::problem::Problem;
+use crate::access::layer::Refusals;
+use crate::serve::clock;
+use crate::serve::picture::PictureWindow;
+use crate::store::records::{Records, RecordsError};
+
+/// What is looked at for the figures.
+#[derive(Clone, Debug)]
+pub struct Sources {
+    /// The picture.
+    pub picture: PictureWindow,
+    /// The records.
+    pub records: Records,
+    /// Calls that the gate refused.
+    pub refusals: Arc<Refusals>,
+}
+
+type Labels = Vec<(&'static str, String)>;
+
+/// The route.
+pub fn routes(sources: Sources) -> Router {
+    Router::new().route("/metrics", get(answer)).with_state(sources)
+}
+
+async fn answer(State(sources): State<Sources>) -> Response {
+    match text(&sources).await {
+        Ok(text) => {
+            ([(CONTENT_TYPE, "application/openmetrics-text; version=1.0.0; charset=utf-8")], text).into_response()
+        }
+        Err(error) => Problem::unavailable(error.to_string()).into_response(),
+    }
+}
+
+/// The figures as text.
+async fn text(sources: &Sources) -> Result<String, RecordsError> {
+    let mut registry = Registry::with_prefix("shorewatch");
+    let picture = sources.picture.now();
+    let tracks = Family::<Labels, Gauge>::default();
+    for (kind, count) in [
+        ("ais", picture.tracks.iter().filter(|track| track.sources.ais).count()),
+        ("radar", picture.tracks.iter().filter(|track| track.sources.radar).count()),
+        ("eo", picture.tracks.iter().filter(|track| track.sources.eo).count()),
+        ("any", picture.tracks.len()),
+    ] {
+        tracks.get_or_create(&vec![("sensor", kind.to_owned())]).set(count as i64);
+    }
+    registry.register("tracks", "Confirmed tracks in the picture, by the kinds of sensor that hold them", tracks);
+    if picture.is_begun() {
+        let age = Gauge::<f64, AtomicU64>::default();
+        age.set(clock::now().seconds_since(picture.time));
+        registry.register(
+            "picture_age_seconds",
+            "How old the picture is by the server's clock; large while a recording is played",
+            age,
+        );
+    }
+
+    let counted = sources.records.read(|connection| {
+        let mut states = connection
+            .prepare_cached("SELECT json_extract(life, '$.state'), grade, count(*) FROM alerts GROUP BY 1, 2")?;
+        let rows = states.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+        let states: Vec<(String, i64, i64)> = rows.collect::<Result<_, _>>()?;
+        let one = |sql: &str| connection.query_row(sql, [], |row| row.get::<_, i64>(0));
+        let entries = one("SELECT coalesce(max(sequence), 0) FROM entries")?;
+        let signed = one("SELECT coalesce(max(sequence), 0) FROM checkpoints")?;
+        let waiting = one("SELECT count(*) FROM outbox WHERE delivered_ms IS NULL")?;
+        let overdue = one("SELECT count(*) FROM alerts WHERE json_extract(life, '$.reminders_here') > 0")?;
+        Ok((states, [entries, signed, waiting, overdue]))
+    });
+    let (states, [entries, signed, waiting, overdue]) = counted.await?;
+    let alerts = Family::<Labels, Gauge>::default();
+    for (state, grade, count) in states {
+        alerts.get_or_create(&vec![("state", state), ("grade", grade.to_string())]).set(count);
+    }
+    registry.register("alerts", "Alerts on record, by where they stand with the officers and by grade", alerts);
+    for (name, help, value) in [
+        ("record_entries", "Entries in the chain of the record", entries),
+        ("record_entries_signed", "Entries that the latest checkpoint covers", signed),
+        ("outbox_waiting", "Deliveries that wait to be sent", waiting),
+        ("alerts_overdue", "Alerts of which units were reminded because nobody acts", overdue),
+    ] {
+        let gauge: Gauge = Gauge::default();
+        gauge.set(value);
+        registry.register(name, help, gauge);
+    }
+    let refused = Family::<Labels, Counter>::default();
+    for (reason, count) in sources.refusals.counts() {
+        refused.get_or_create(&vec![("reason", reason.to_owned())]).inner().store(count, Ordering::Relaxed);
+    }
+    registry.register("calls_refused", "Calls that the gate refused", refused);
+
+    let mut text = String::new();
+    encode(&mut text, &registry).map_err(|error| RecordsError::Sqlite(error.to_string()))?;
+    Ok(text)
+}
