@@ -11,7 +11,7 @@ use shorewatch::geodesy::LatLon;
 use shorewatch::life::{Actor, Outcome, Step};
 use shorewatch::store::records::alert::{AlertFacts, AlertNews, Course};
 use shorewatch::store::records::checkpoint::{KEY_FILE, PublicKey, Signer};
-use shorewatch::store::records::{Order, OrderError, Place, Records, Watchkeeping};
+use shorewatch::store::records::{Order, Place, Records, Watchkeeping};
 
 fn news(id: &str, revision: u64) -> AlertNews {
     let facts = AlertFacts {
@@ -60,7 +60,7 @@ async fn store(folder: &Path) -> PublicKey {
             actor: Actor { id: "li.wei".to_owned(), ..Actor::system() },
             at_ms: 6_000,
         };
-        records.write(move |book| book.carry_out(&order, |_| true).map_err(OrderError::from)).await.unwrap();
+        records.write(move |book| book.carry_out(&order, |_| true)).await.unwrap();
         if number == 1 {
             records.write(|book| book.sign(7_000)).await.unwrap();
         }

@@ -10,13 +10,16 @@ use super::book::{Book, Head, Watchkeeping};
 use super::error::RecordsError;
 use crate::serve::limits::RECORDS_GROUP;
 
+/// Tells whoever waits: `None` after the commit, else what stood against it.
+pub(super) type Tell = Box<dyn FnOnce(Option<&RecordsError>) + Send>;
+
 /// What became of a job, and who wants to know. `tell` is called once the transaction has been committed, or with what stood
 /// against it.
 pub(super) struct Done {
     pub(super) keep: bool,
     /// Set when the server must not go on without what could not be written.
     pub(super) failed: Option<RecordsError>,
-    pub(super) tell: Box<dyn FnOnce(Option<&RecordsError>) + Send>,
+    pub(super) tell: Tell,
 }
 
 /// Something to write.
@@ -89,13 +92,12 @@ impl Writer {
         }
     }
 
-    #[allow(clippy::type_complexity, reason = "the two halves of one result")]
     fn write(
         connection: &Connection,
         keeping: &Watchkeeping,
         head: &Head,
         jobs: Vec<Job>,
-        waiting: &mut Vec<Box<dyn FnOnce(Option<&RecordsError>) + Send>>,
+        waiting: &mut Vec<Tell>,
     ) -> Result<(Head, Vec<std::sync::Arc<super::alert::AlertRecord>>), RecordsError> {
         connection.execute_batch("BEGIN IMMEDIATE")?;
         let mut book = Book::new(connection, keeping, head.clone());
