@@ -386,6 +386,7 @@ fn note_report(file: &mut TrackFile, report: &AisPosition, reading: &Reading) {
         file.last_ais = Some(reading.time);
         file.last_ais_position = Some(reading.position);
         file.middle_known = reading.middle_known;
+        file.identity.heading_deg = report.heading_deg;
     }
     file.last_seen = file.last_seen.max(reading.time);
     file.hidden_by = None;

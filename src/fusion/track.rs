@@ -40,6 +40,8 @@ pub struct Identity {
     pub dimensions: Option<Dimensions>,
     /// Latest navigational status, 0 to 14.
     pub nav_status: Option<u8>,
+    /// Heading of the latest report in degrees true, where it gave one: where the bow points, not where the craft goes.
+    pub heading_deg: Option<f64>,
 }
 
 /// Something a camera saw a track do.

@@ -7,9 +7,9 @@ use super::config::FusionConfig;
 use super::grid::{Cell, Grid};
 use super::history::History;
 use super::measurement::{Kinematics, Measurement};
-use super::track::{EoSighting, Identity, Sources, TrackState};
+use super::track::{AisElsewhere, EoSighting, Identity, Sources, TrackState};
 use crate::feed::observation::{EoClass, ForeignId};
-use crate::geodesy::LatLon;
+use crate::geodesy::{LatLon, distance_m};
 use crate::units::{EventTime, Mmsi, SensorId, TrackId};
 
 /// Sightings by other sensors that make a craft of a claim.
@@ -260,6 +260,16 @@ impl TrackFile {
         (total > 0.0).then(|| (best, weight / (total + 0.3)))
     }
 
+    /// Where its last reports point to, if they jumped away from it farther than any vessel goes, and none since fits it.
+    fn claim_elsewhere(&self, config: &FusionConfig) -> Option<AisElsewhere> {
+        let claim = self.claim?;
+        let (heard, place) = self.last_ais.zip(self.last_ais_position)?;
+        let (since, first) = claim.first;
+        let reach_m = config.ais.max_speed_mps * since.seconds_since(heard) + config.ais.contradiction_m;
+        let jumped = since > heard && distance_m(place, first) > reach_m;
+        jumped.then_some(AisElsewhere { since, last: claim.last.0, position: claim.last.1 })
+    }
+
     /// What the rest of the program sees of it at `at`.
     pub(super) fn view(&self, at: EventTime, config: &FusionConfig) -> TrackState {
         let kinematics = self.kinematics.at(at, config);
@@ -295,7 +305,7 @@ impl TrackFile {
             eo_class: self.eo_class(),
             length_m: self.length_m(),
             sightings: self.sightings.clone(),
-            ais_elsewhere: None,
+            ais_elsewhere: self.claim_elsewhere(config),
             merged_with: self.hidden_by.map(|(id, _)| id),
         }
     }
