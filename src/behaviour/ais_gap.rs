@@ -5,8 +5,6 @@
 //! many fall silent at once, and then nobody is told of. Radar or a camera must show that it sailed on: what nobody sees any
 //! more may have gone anywhere.
 
-use arrayvec::ArrayVec;
-
 use super::config::{AisGapConfig, BehaviourConfig, ms};
 use super::evidence::Evidence;
 use super::finding::Kind;
@@ -19,21 +17,28 @@ use crate::fusion::TrackState;
 use crate::geodesy::{LatLon, distance_m};
 use crate::units::{EventTime, Mmsi};
 
-/// Reports that are remembered of a vessel, one each ten seconds at most.
-const REPORTS: usize = 8;
+/// Length of one slot of memory of a vessel's reports, in milliseconds: what class A sends under way at least once in.
+const SLOT_MS: i64 = 10_000;
 /// A vessel that is silent is looked at again after this, in milliseconds.
 const LOOK_MS: i64 = 30_000;
 /// Others that fell silent within this of it, in milliseconds, fell silent with it.
 const TOGETHER_MS: i64 = 60_000;
+/// A vessel slower than this in m/s lies still, and its transponder (class A and B, ITU-R M.1371-5) sends every 3 min.
+const AT_REST_MPS: f64 = 1.0;
+/// That interval with a margin, in milliseconds.
+const AT_REST_MS: i64 = 200_000;
 
 /// What is kept of a vessel for this rule.
 #[derive(Clone, Debug, Default)]
 pub(super) struct State {
     spell: Option<Spell>,
-    /// When it was last heard, the latest last.
-    reports: ArrayVec<EventTime, REPORTS>,
-    /// Where it was when it was last heard.
+    /// When it was last heard.
+    last: Option<EventTime>,
+    /// In which of the 64 slots up to then it was heard, the latest in bit 0.
+    heard: u64,
+    /// Where it was when it was last heard, and how fast it was in m/s.
     place: Option<LatLon>,
+    speed_mps: f64,
     looked: Option<EventTime>,
     first_heard: Option<EventTime>,
 }
@@ -53,6 +58,7 @@ pub(super) struct LastWord {
     heard: EventTime,
     first_heard: EventTime,
     place: LatLon,
+    speed_mps: f64,
 }
 
 impl LastWord {
@@ -82,9 +88,10 @@ impl LastWord {
         Some(Self {
             number: subject.number,
             mmsi: subject.craft.mmsi?,
-            heard: *state.reports.last()?,
+            heard: state.last?,
             first_heard: state.first_heard?,
             place: state.place?,
+            speed_mps: state.speed_mps,
         })
     }
 }
@@ -93,25 +100,25 @@ impl LastWord {
 pub(super) fn listen(subject: &mut Subject, track: &TrackState, reception: &mut Reception, now: EventTime) {
     let Some(heard) = track.last_ais else { return };
     let state = &mut subject.ais_gap;
-    if state.reports.last().is_some_and(|last| heard <= *last) {
+    if state.last.is_some_and(|last| heard <= last) {
         return;
     }
-    if state.reports.is_full() {
-        state.reports.remove(0);
-    }
-    state.reports.push(heard);
-    state.first_heard.get_or_insert(heard);
-    state.place = Some(track.position);
+    let first = *state.first_heard.get_or_insert(heard);
+    let slot = |time: EventTime| time.millis_since(first).div_euclid(SLOT_MS);
+    let passed = state.last.map_or(0, |last| slot(heard) - slot(last));
+    state.heard = u32::try_from(passed).ok().and_then(|passed| state.heard.checked_shl(passed)).unwrap_or(0) | 1;
+    state.last = Some(heard);
+    (state.place, state.speed_mps) = (Some(track.position), track.sog_mps());
     reception.heard(track.position, track.identity.class_a, now);
 }
 
 /// Whether a vessel has been silent for so long that it is worth a look.
 pub(super) fn is_due(subject: &Subject, config: &AisGapConfig, now: EventTime) -> bool {
-    let Some(last) = subject.ais_gap.reports.last() else { return false };
+    let Some(last) = subject.ais_gap.last else { return false };
     if subject.ais_gap.spell.is_some() {
         return true;
     }
-    now.millis_since(*last) >= ms(config.silent_s)
+    now.millis_since(last) >= ms(config.silent_s)
         && subject.ais_gap.looked.is_none_or(|looked| now.millis_since(looked) >= LOOK_MS)
 }
 
@@ -127,10 +134,13 @@ pub(super) fn update(
     let rules = &config.ais_gap;
     let now = voice.now();
     subject.ais_gap.looked = Some(now);
-    let (Some(&last), Some(place)) = (subject.ais_gap.reports.last(), subject.ais_gap.place) else { return };
+    let (Some(last), Some(place)) = (subject.ais_gap.last, subject.ais_gap.place) else { return };
     let silent = now.millis_since(last) >= ms(rules.silent_s);
     let told = subject.ais_gap.spell.is_some();
     let share = reception.share(subject.position, subject.craft.class_a, rules.silent_s / 60, now);
+    // Few ships may be near: then those farther off tell, where it was heard itself until a moment ago.
+    let wide = reception.share_wide(subject.position, subject.craft.class_a, rules.silent_s / 60, now);
+    let share = if distance_m(place, subject.position) <= rules.outage_radius_m { share.max(wide) } else { share };
     let company = words.iter().filter(|word| fell_silent_with(word, subject, last, place, rules)).count();
     let claims = subject.ais_elsewhere.is_some_and(|claim| now.millis_since(claim.last) < ms(rules.silent_s));
     let sent_elsewhere = claims
@@ -171,17 +181,22 @@ const MANY: usize = 2;
 
 /// Whether another vessel nearby fell silent at the same time: then it may be the station.
 fn fell_silent_with(word: &LastWord, subject: &Subject, last: EventTime, place: LatLon, rules: &AisGapConfig) -> bool {
+    let apart_ms = last.millis_since(word.heard);
+    // One that lies still sends every three minutes: it was heard last up to so long before the station went down.
+    let before_ms = if word.speed_mps < AT_REST_MPS { AT_REST_MS } else { TOGETHER_MS };
     word.number != subject.number
-        && word.heard.millis_since(last).abs() <= TOGETHER_MS
+        && (-TOGETHER_MS..=before_ms).contains(&apart_ms)
         && distance_m(word.place, place) <= rules.outage_radius_m
 }
 
-/// Whether it was heard often enough before it fell silent: what comes seldom may stop by chance.
+/// Whether it was heard often enough before it fell silent: what comes seldom may stop by chance. Class A under way sends in
+/// each slot, so at the edge of reception it thins out before it stops.
 fn regular(subject: &Subject, rules: &AisGapConfig) -> bool {
-    let reports = &subject.ais_gap.reports;
-    let Some(last) = reports.last() else { return false };
-    let before = reports.iter().filter(|time| last.millis_since(**time) <= ms(rules.before_s)).count();
-    before as u32 >= rules.reports_before
+    let state = &subject.ais_gap;
+    let slots = (ms(rules.before_s) / SLOT_MS).clamp(1, 63);
+    let heard = (state.heard & ((1_u64 << slots) - 1)).count_ones();
+    let expected = if subject.craft.class_a && state.speed_mps >= AT_REST_MPS { slots as f64 } else { 0.0 };
+    heard >= rules.reports_before && f64::from(heard) >= rules.regular_share * expected
 }
 
 fn evidence(

@@ -177,6 +177,10 @@ section! {
         eo_window_s: u32 = 120,
         /// Probability from which a report is of this craft.
         eo_association: f64 = 0.6,
+        /// Runs from one vessel at rest to one stretch of shore that make a landing, however short each stay.
+        shuttle_runs: u32 = 2,
+        /// Seconds within which they must come.
+        shuttle_s: u32 = 3600,
     }
 }
 
@@ -218,6 +222,12 @@ section! {
         left_at_m: f64 = 400.0,
         /// Seconds for which a boat is taken to lie alongside unseen, at most.
         hidden_s: u32 = 1800,
+        /// Speed in m/s that the median of either stays below over the whole of the contact.
+        median_mps: f64 = 1.3,
+        /// Every pair of several that lie together counts, not only those with the largest.
+        every_pair: bool = false,
+        /// Probability from which a camera's report of a craft alongside is of this vessel.
+        eo_association: f64 = 0.6,
     }
 }
 
@@ -250,8 +260,14 @@ section! {
         zone_margin_m: f64 = 1000.0,
         /// Seconds for which it must run so.
         duration_s: u32 = 60,
+        /// Speed in m/s from which a shorter run is enough.
+        very_fast_mps: f64 = 12.9,
+        /// Seconds of that shorter run.
+        very_fast_duration_s: u32 = 30,
         /// Seconds of a break that is forgiven.
-        break_s: u32 = 10,
+        break_s: u32 = 20,
+        /// Seconds out of sight after which a run that goes on is the same.
+        unseen_s: u32 = 60,
         /// Seconds between runs that are one.
         merge_s: u32 = 300,
     }
@@ -271,7 +287,7 @@ section! {
         /// Seconds for which it must run so.
         duration_s: u32 = 60,
         /// Seconds of a break that is forgiven.
-        break_s: u32 = 10,
+        break_s: u32 = 20,
         /// Speed in m/s that a vessel which has fallen silent and was lost is given to have got here, and be this craft.
         silent_vessel_mps: f64 = 8.0,
         /// Seconds for which a craft must have been seen without AIS.
@@ -292,6 +308,8 @@ section! {
         before_s: u32 = 180,
         /// Reports that it must have sent in that time, at most one counted each ten seconds.
         reports_before: u32 = 4,
+        /// Share of those instants in which class A under way must have been heard.
+        regular_share: f64 = 0.5,
         /// Share of the minutes of silence in which others around it must have been heard.
         reception_share: f64 = 0.8,
         /// Metres around it within which others that fall silent at the same time point to a station.
@@ -306,14 +324,16 @@ section! {
     IdentityConfig {
         /// Speed in m/s from which a vessel that changes its MMSI is under way.
         under_way_mps: f64 = 1.0,
-        /// Seconds for which a new MMSI, or a position elsewhere, must last.
+        /// Seconds for which a new MMSI must last.
+        renamed_lasts_s: u32 = 40,
+        /// Seconds for which a position elsewhere must last.
         lasts_s: u32 = 60,
         /// Metres between the position reported and the one seen.
         elsewhere_m: f64 = 1000.0,
         /// Metres between two vessels that send one MMSI.
         twin_m: f64 = 2000.0,
         /// Seconds for which both must be heard.
-        twin_lasts_s: u32 = 60,
+        twin_lasts_s: u32 = 40,
         /// Seconds between conflicts that are one.
         merge_s: u32 = 1800,
     }

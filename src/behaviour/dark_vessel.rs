@@ -39,13 +39,19 @@ pub(super) struct Meeting {
     pub(super) began: EventTime,
     pub(super) start: EventTime,
     pub(super) last: EventTime,
-    pub(super) with: Who,
+    /// Nobody that is known, when a camera alone tells of it.
+    pub(super) with: Option<Who>,
 }
 
 impl State {
     /// Whether anything has been told.
     pub(super) fn has_spoken(&self) -> bool {
         Spell::is_confirmed(&self.spell)
+    }
+
+    /// What a craft that came out of the echo of another has done: all that this one has, and nothing was told of it.
+    pub(super) fn of_companion(other: &Self) -> Self {
+        Self { spell: None, meeting: None, ..*other }
     }
 
     /// Takes note of a contact that meets its definition.
@@ -59,21 +65,40 @@ impl State {
 pub(super) struct Silent {
     place: LatLon,
     lost: EventTime,
+    /// The fastest that it was ever seen to go, in m/s.
+    fastest_mps: f64,
+    length_m: Option<f64>,
 }
+
+/// Two lengths of one hull, as AIS and cameras give them, differ by no more than this factor.
+const LENGTH_FACTOR: f64 = 2.5;
+/// A vessel seen at some speed may go this much faster on another occasion, as a factor.
+const SPEED_FACTOR: f64 = 1.3;
 
 impl Silent {
     /// The silent vessel that `subject` is, if it is one.
     pub(super) fn of(subject: &Subject) -> Option<Self> {
         let fell_silent = |last| subject.measured.time.millis_since(last) >= SILENT_MS;
         let silent = subject.last_ais.is_some_and(fell_silent) && subject.hidden.is_none();
-        silent.then_some(Self { place: subject.measured.position, lost: subject.measured.time })
+        silent.then_some(Self {
+            place: subject.measured.position,
+            lost: subject.measured.time,
+            fastest_mps: subject.fastest_mps,
+            length_m: subject.craft.length_m,
+        })
     }
 
-    /// Whether it may have come to where `craft` was first seen.
+    /// Whether it may have come to where `craft` was first seen, and be that craft by its size and speed. `speed_mps` is
+    /// what any vessel may be taken to make.
     fn may_be(&self, craft: &Subject, speed_mps: f64) -> bool {
         let (place, time) = craft.origin();
         let seconds = time.seconds_since(self.lost);
-        seconds > 0.0 && distance_m(self.place, place) <= speed_mps * seconds + 500.0
+        let able_mps = speed_mps.max(SPEED_FACTOR * self.fastest_mps);
+        let alike = |(a, b): (f64, f64)| a.max(b) <= LENGTH_FACTOR * a.min(b);
+        seconds > 0.0
+            && craft.fastest_mps <= able_mps
+            && self.length_m.zip(craft.craft.length_m).is_none_or(alike)
+            && distance_m(self.place, place) <= able_mps * seconds + 500.0
     }
 }
 
@@ -128,7 +153,7 @@ pub(super) fn update(
     let met = by_run.or(by_meeting);
     let Some((say, spell)) = voice.step(&mut subject.dark_vessel.spell, met, rhythm) else { return };
     let evidence = if met.is_some() { evidence(subject, ahead.as_ref(), config, chart, now) } else { Vec::new() };
-    let other = subject.dark_vessel.meeting.map(|meeting| meeting.with);
+    let other = subject.dark_vessel.meeting.and_then(|meeting| meeting.with);
     let confidence = if by_run.is_some() { 0.8 } else { 0.7 };
     let telling = Telling {
         kind: Kind::DarkVessel,
@@ -193,9 +218,10 @@ fn evidence(
     }
     if let Some(meeting) = state.meeting {
         let minutes = meeting.last.seconds_since(meeting.began) / 60.0;
-        let (name, name_zh) = match meeting.with.mmsi {
-            Some(mmsi) => (format!("MMSI {mmsi}"), format!("MMSI {mmsi}的船舶")),
-            None => (format!("the craft on track {}", meeting.with.track), format!("目标{}", meeting.with.track)),
+        let (name, name_zh) = match meeting.with {
+            Some(Who { mmsi: Some(mmsi), .. }) => (format!("MMSI {mmsi}"), format!("MMSI {mmsi}的船舶")),
+            Some(with) => (format!("the craft on track {}", with.track), format!("目标{}", with.track)),
+            None => ("a craft that a camera sees".to_owned(), "光电发现的另一船只".to_owned()),
         };
         list.push(item(
             "meeting",

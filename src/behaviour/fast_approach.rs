@@ -1,7 +1,11 @@
 //! `fast_approach`: a fast craft runs for a shore that is no designated port.
 //!
 //! Definition: 10 m/s or more with a shore straight ahead within 5,000 m for 60 s, the landfall no nearer than 1,000 m to a
-//! port, harbour or farm; not officials, nor passenger vessels that send AIS. Runs no more than 5 min apart are one.
+//! port, harbour or farm; not officials, nor passenger vessels that send AIS. Runs no more than 5 min apart are one. At 25
+//! knots half a minute is enough: such a boat covers a kilometre in a minute.
+//!
+//! A boat that fusion tells from its companion only under way (two boats abreast are one echo) goes on with the run of the
+//! track that it came out of; a run out of sight for less than a minute goes on.
 
 use super::config::{BehaviourConfig, ms};
 use super::evidence::Evidence;
@@ -15,15 +19,26 @@ use crate::chart::Chart;
 /// A craft measured longer ago than this runs nowhere for sure, in milliseconds.
 const FRESH_MS: i64 = 20_000;
 
+/// A track younger than this, in milliseconds, may be a passing double of another.
+const SETTLED_MS: i64 = 20_000;
+
 /// What is kept of a vessel for this rule.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct State {
+    /// As fast as the rule asks.
     dwell: Dwell,
+    /// So fast that half the time is enough.
+    very_fast: Dwell,
     spell: Option<Spell>,
     fastest_mps: f64,
 }
 
 impl State {
+    /// The run of a boat that came out of the track of another: it has run as that one ran, and nothing was told of it.
+    pub(super) fn of_companion(other: &Self) -> Self {
+        Self { spell: None, ..*other }
+    }
+
     /// Whether anything has been told.
     pub(super) fn has_spoken(&self) -> bool {
         Spell::is_confirmed(&self.spell)
@@ -48,17 +63,26 @@ pub(super) fn update(subject: &mut Subject, config: &BehaviourConfig, chart: &Ch
         None
     };
     let state = &mut subject.fast_approach;
-    state.dwell.feed(now, fresh.then_some(ahead.is_some()), ms(rules.break_s));
+    let (break_ms, unseen_ms) = (ms(rules.break_s), ms(rules.unseen_s));
+    state.dwell.feed_after_sight(now, fresh.then_some(ahead.is_some()), break_ms, unseen_ms);
+    let very_fast = ahead.is_some() && speed >= rules.very_fast_mps;
+    state.very_fast.feed_after_sight(now, fresh.then_some(very_fast), break_ms, unseen_ms);
     if ahead.is_some() {
         state.fastest_mps = state.fastest_mps.max(speed);
     } else if state.dwell.began().is_none() {
         state.fastest_mps = 0.0;
     }
     let need_ms = ms(rules.duration_s);
-    let running = state.dwell.last() == Some(now);
-    let held_ms = state.dwell.held_ms();
-    let sign =
-        state.dwell.began().filter(|_| running).and_then(|began| Sign::of_duration(began, now, held_ms, need_ms));
+    let settled = now.millis_since(subject.track_began) >= SETTLED_MS;
+    let sign_of = |dwell: &Dwell, need_ms: i64| {
+        let began = dwell.began().filter(|_| settled && dwell.last() == Some(now))?;
+        Sign::of_duration(began, now, dwell.held_ms(), need_ms)
+    };
+    let very_fast = sign_of(&state.very_fast, ms(rules.very_fast_duration_s));
+    let sign = match sign_of(&state.dwell, need_ms) {
+        met @ Some(Sign::Met { .. }) => met,
+        early => very_fast.filter(|sign| matches!(sign, Sign::Met { .. })).or(early),
+    };
     let rhythm = Rhythm { need_ms, merge_ms: ms(rules.merge_s) };
     let Some((say, spell)) = voice.step_staged(&mut subject.fast_approach.spell, sign, rhythm) else { return };
     let evidence = match &ahead {

@@ -25,6 +25,8 @@ use crate::units::{EventTime, Mmsi, TrackId};
 /// A vessel heard longer ago than this does not count as sending, in milliseconds: six reports of class A under way, two of
 /// class B.
 const SENDING_MS: i64 = 60_000;
+/// Reports that point elsewhere count for so long after the last of them, in milliseconds: two intervals at anchor.
+const CLAIMING_MS: i64 = 400_000;
 /// The most pairs of twins followed at once.
 const TWINS_MAX: usize = 1_024;
 
@@ -68,10 +70,9 @@ impl State {
         };
     }
 
-    /// Whether there is a change to be judged at `now`.
-    pub(super) fn is_due(&self, config: &IdentityConfig, now: EventTime) -> bool {
-        self.rename_spell.is_some()
-            || self.renamed.is_some_and(|renamed| now.millis_since(renamed.at) >= ms(config.lasts_s))
+    /// Whether there is a change to be judged.
+    pub(super) fn is_due(&self) -> bool {
+        self.rename_spell.is_some() || self.renamed.is_some()
     }
 }
 
@@ -85,11 +86,17 @@ pub(super) fn judge_rename(
 ) {
     let rules = &config.identity_conflict;
     let now = voice.now();
-    let pending = subject.identity.renamed.filter(|renamed| now.millis_since(renamed.at) >= ms(rules.lasts_s));
+    let others = || words.iter().filter(|word| word.number() != subject.number);
+    // The new name may have had a track of its own before fusion saw that it is this vessel.
+    let first_heard = |renamed: &Renamed| {
+        let own_track = others().filter(|word| word.mmsi() == renamed.to).map(LastWord::first_heard).min();
+        own_track.filter(|first| renamed.at.millis_since(*first) <= SENDING_MS).map_or(renamed.at, |first| first.min(renamed.at))
+    };
+    let pending = subject.identity.renamed.map(|renamed| Renamed { at: first_heard(&renamed), ..renamed });
+    let pending = pending.filter(|renamed| now.millis_since(renamed.at) >= ms(rules.renamed_lasts_s));
     let mut met = None;
     if let Some(renamed) = pending {
         subject.identity.renamed = None;
-        let others = || words.iter().filter(|word| word.number() != subject.number);
         let old_is_heard = others().any(|word| word.mmsi() == renamed.from && word.heard() >= renamed.at);
         let new_was_known =
             others().any(|word| word.mmsi() == renamed.to && renamed.at.millis_since(word.first_heard()) > SENDING_MS);
@@ -162,7 +169,10 @@ pub(super) fn update_elsewhere(subject: &mut Subject, config: &BehaviourConfig, 
     let rules = &config.identity_conflict;
     let now = voice.now();
     let gap_m = subject.ais_elsewhere.map_or(0.0, |claim| distance_m(claim.position, subject.position));
-    let heard = subject.ais_elsewhere.is_some_and(|claim| now.millis_since(claim.last) <= SENDING_MS);
+    // No report since that fits; at anchor, as it may claim to be, it sends every 3 min.
+    let heard = subject.ais_elsewhere.is_some_and(|claim| {
+        now.millis_since(claim.last) <= CLAIMING_MS && subject.last_ais.is_none_or(|last| last <= claim.since)
+    });
     let seen = subject.present_at == now && (subject.sources.radar || subject.sources.eo) && subject.measured_lately();
     let apart = heard && gap_m - 2.0 * subject.sigma_m > rules.elsewhere_m;
     let state = &mut subject.identity;
@@ -173,6 +183,10 @@ pub(super) fn update_elsewhere(subject: &mut Subject, config: &BehaviourConfig, 
     }
     state.elsewhere.feed(now, seen.then_some(apart), SENDING_MS);
     let need_ms = ms(rules.lasts_s);
+    if seen && !apart && subject.ais_elsewhere.is_none() {
+        // A report that fits again: the others were wild.
+        state.elsewhere.clear();
+    }
     let lasting = state.elsewhere.last().is_some_and(|last| now.millis_since(last) <= SENDING_MS);
     let met = state
         .elsewhere

@@ -18,6 +18,12 @@ use crate::units::{Bearing, EventTime};
 /// A boat that nobody has measured for this long is lost, in milliseconds: some eight scans.
 const LOST_MS: i64 = 25_000;
 
+/// A track lost within this of the time at which another craft came out of its echo may be an empty shell, in milliseconds.
+const PARTED_MS: i64 = 60_000;
+
+/// A craft that lies at the shore for so long, in milliseconds, has ended a run.
+const VISIT_MS: i64 = 60_000;
+
 /// What is kept of a vessel for this rule.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct State {
@@ -87,11 +93,18 @@ pub(super) fn update(subject: &mut Subject, config: &BehaviourConfig, chart: &Ch
             }
         }
     }
+    let shuttle_ms = ms(rules.shuttle_s);
+    if subject.landing.dwell.held_ms() >= VISIT_MS {
+        subject.shuttle.land(subject.measured.position, now, shuttle_ms);
+    }
+    let runs = subject.shuttle.runs(now, shuttle_ms).filter(|(runs, _)| *runs >= rules.shuttle_runs);
     let need_ms = ms(rules.duration_s);
     let by_time = subject.landing.dwell.held_ms() >= need_ms;
     let met = subject.landing.dwell.began().zip(subject.landing.dwell.last()).and_then(|(began, last)| {
         if by_time {
             Some((began, began.plus_millis(need_ms), last))
+        } else if let Some((_, first)) = runs {
+            Some((first.min(began), now, last))
         } else {
             seen_landing.then_some((began, now, last))
         }
@@ -144,21 +157,24 @@ fn judge_loss(subject: &mut Subject, config: &BehaviourConfig, chart: &Chart, no
         return;
     }
     subject.landing.judged = Some(last.time);
-    if !concerns(subject, config) || subject.hidden.is_some() {
+    // What came out of its echo just before is the craft, and goes on.
+    let empty = subject.parted.is_some_and(|parted| last.time.millis_since(parted) <= PARTED_MS);
+    if !concerns(subject, config) || subject.hidden.is_some() || empty {
         return;
     }
     let speed = last.speed_mps();
     let shore = chart.coast.nearest(last.position).map(|shore| (shore.point, shore.distance_m));
-    let (point, distance_m) = if speed > rules.speed_mps + rules.speed_slack_mps {
-        let course = Bearing::of_vector(last.east_mps, last.north_mps);
-        match chart.coast.landfall(last.position, course, rules.lost_within_m) {
-            Some(landfall) => (landfall.point, landfall.distance_m),
+    // By its error on land, or all but stopped: then it must have been at the shore already.
+    let stopped = speed <= rules.speed_mps + rules.speed_slack_mps;
+    let (point, distance_m) = if stopped || chart.coast.is_land(last.position) {
+        match shore.filter(|(_, distance)| *distance <= rules.shore_m + rules.shore_slack_m_max) {
+            Some(found) => found,
             None => return,
         }
     } else {
-        // It had all but stopped: then it must have been at the shore already.
-        match shore.filter(|(_, distance)| *distance <= rules.shore_m + rules.shore_slack_m_max) {
-            Some(found) => found,
+        let course = Bearing::of_vector(last.east_mps, last.north_mps);
+        match chart.coast.landfall(last.position, course, rules.lost_within_m) {
+            Some(landfall) => (landfall.point, landfall.distance_m),
             None => return,
         }
     };
@@ -249,6 +265,19 @@ fn evidence(subject: &Subject, rules: &LandingConfig, now: EventTime) -> Vec<Evi
         format!("It has been there for {minutes:.0} min."),
         format!("已停留{minutes:.0}分钟。"),
     ));
+    if let Some((runs, first)) = subject.shuttle.runs(now, ms(rules.shuttle_s))
+        && runs >= rules.shuttle_runs
+    {
+        let minutes = now.seconds_since(first) / 60.0;
+        list.push(item(
+            "shuttle_runs",
+            f64::from(runs),
+            f64::from(rules.shuttle_runs),
+            "count",
+            format!("It has come here {runs} times from one vessel at rest, the first time {minutes:.0} min ago."),
+            format!("该船已{runs}次往返于同一停泊船舶与此岸段之间，首次在{minutes:.0}分钟前。"),
+        ));
+    }
     if state.eo[1].is_some() {
         list.push(item(
             "camera_landing",

@@ -35,7 +35,7 @@ impl State {
 pub(super) fn marks(subject: &Subject, config: &LoiteringConfig) -> u8 {
     let around = &subject.surroundings;
     let mut marks = 0;
-    if subject.measured_lately() {
+    if subject.measured_in_turn() {
         marks |= mark::MEASURED;
     }
     if around.shore_m() <= config.shore_m {

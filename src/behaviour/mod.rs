@@ -9,6 +9,7 @@
 //! thresholds: `config/rules.toml`.
 
 mod ais_gap;
+mod alongside;
 mod config;
 mod contact;
 mod craft;
@@ -25,6 +26,7 @@ mod pairs;
 mod reception;
 mod roll;
 mod score_config;
+mod shuttle;
 mod spell;
 mod subject;
 mod surroundings;
@@ -85,10 +87,12 @@ impl Behaviour {
         self.voice.set_now(now);
         let Self { config, roll, contacts, reception, twins, voice } = self;
         roll.call(now, tracks, config);
+        roll.note_companions(now, config);
         for (subject, track) in roll.present.iter_mut().zip(tracks) {
             subject.surroundings.refresh(now, subject.position, chart);
             ais_gap::listen(subject, track, reception, now);
             landing::sight(subject, track, &config.landing);
+            subject.alongside.sight(track, &config.contact);
             let marks = loitering::marks(subject, &config.loitering);
             let hold_ms = subject.remembered_ms(config);
             if subject.stay.push(now, subject.position, subject.ais_speed_mps(), marks, hold_ms) {
@@ -131,7 +135,7 @@ impl Behaviour {
         let everyone = || roll.present.iter().chain(&roll.absent);
         let now = voice.now();
         let silent = |subject: &subject::Subject| ais_gap::is_due(subject, &config.ais_gap, now);
-        let renamed = |subject: &subject::Subject| subject.identity.is_due(&config.identity_conflict, now);
+        let renamed = |subject: &subject::Subject| subject.identity.is_due();
         if !everyone().any(|subject| silent(subject) || renamed(subject)) {
             return;
         }

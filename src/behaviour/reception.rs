@@ -40,25 +40,29 @@ impl Heard {
 pub(super) struct Reception {
     cells: FxHashMap<(i32, i32), Heard>,
     swept: i64,
+    /// Minutes are counted from here: when anybody was first heard. So it does not matter at which second that was.
+    origin: Option<EventTime>,
 }
 
 fn cell(place: LatLon) -> (i32, i32) {
     ((place.lat_deg / CELL_DEG).floor() as i32, (place.lon_deg / CELL_DEG).floor() as i32)
 }
 
-fn minute(time: EventTime) -> i64 {
-    time.as_millis().div_euclid(60_000)
-}
-
 impl Reception {
+    fn minute(&self, time: EventTime) -> i64 {
+        self.origin.map_or(0, |origin| time.millis_since(origin).div_euclid(60_000))
+    }
+
     /// A vessel at `place` was heard in the minute of `now`.
     pub(super) fn heard(&mut self, place: LatLon, class_a: bool, now: EventTime) {
+        self.origin.get_or_insert(now);
+        let minute = self.minute(now);
         let key = cell(place);
         if self.cells.len() >= CELLS_MAX && !self.cells.contains_key(&key) {
             return;
         }
-        let heard = self.cells.entry(key).or_insert(Heard { minute: minute(now), ..Heard::default() });
-        *heard = heard.at(minute(now));
+        let heard = self.cells.entry(key).or_insert(Heard { minute, ..Heard::default() });
+        *heard = heard.at(minute);
         if class_a {
             heard.class_a |= 1;
         } else {
@@ -68,12 +72,21 @@ impl Reception {
 
     /// In how many of the last `minutes` any vessel of the class was heard in the cell of `place` or one beside it, 0 to 1.
     pub(super) fn share(&self, place: LatLon, class_a: bool, minutes: u32, now: EventTime) -> f64 {
+        self.share_around(place, 1, class_a, minutes, now)
+    }
+
+    /// The same for two cells to each side: 11 to 16 km.
+    pub(super) fn share_wide(&self, place: LatLon, class_a: bool, minutes: u32, now: EventTime) -> f64 {
+        self.share_around(place, 2, class_a, minutes, now)
+    }
+
+    fn share_around(&self, place: LatLon, reach: i32, class_a: bool, minutes: u32, now: EventTime) -> f64 {
         let (row, column) = cell(place);
         let mut bits = 0;
-        for row in row - 1..=row + 1 {
-            for column in column - 1..=column + 1 {
+        for row in row - reach..=row + reach {
+            for column in column - reach..=column + reach {
                 if let Some(heard) = self.cells.get(&(row, column)) {
-                    let heard = heard.at(minute(now));
+                    let heard = heard.at(self.minute(now));
                     // What is heard of class B would be heard of class A all the more.
                     bits |= if class_a { heard.class_a | heard.class_b } else { heard.class_b };
                 }
@@ -87,7 +100,7 @@ impl Reception {
 
     /// Forgets cells that have been silent for as long as they remember.
     pub(super) fn sweep(&mut self, now: EventTime) {
-        let now = minute(now);
+        let now = self.minute(now);
         if now - self.swept >= MINUTES {
             self.swept = now;
             self.cells.retain(|_, heard| now - heard.minute < MINUTES);

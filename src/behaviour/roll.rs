@@ -138,6 +138,29 @@ impl Roll {
         });
     }
 
+    /// A craft that appears at speed beside another at speed, neither with AIS, has come out of its echo: what that one has
+    /// done so far, it has done. To be called before the rules look at the instant.
+    pub(super) fn note_companions(&mut self, now: EventTime, config: &BehaviourConfig) {
+        for number in &self.newborn {
+            let Some(index) = self.present.iter().position(|subject| subject.number == *number) else { continue };
+            let Some(newborn) = self.present.get(index).filter(|newborn| newborn.runs_unnamed()) else { continue };
+            let fit = |other: &Subject| {
+                let older = other.number < *number && other.runs_unnamed();
+                older.then(|| other.parted_from(newborn, config)).flatten().map(|apart_m| (apart_m, other.number))
+            };
+            let everyone = self.present.iter().chain(&self.absent);
+            let nearest = everyone.filter_map(|other| fit(other)).min_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
+            let Some((_, companion)) = nearest else { continue };
+            let everyone = self.present.iter_mut().chain(&mut self.absent);
+            let Some(companion) = everyone.into_iter().find(|other| other.number == companion) else { continue };
+            companion.parted = Some(now);
+            let past = companion.past();
+            if let Some(newborn) = self.present.get_mut(index) {
+                newborn.take_past(past);
+            }
+        }
+    }
+
     /// Judges once, for each vessel first seen at this instant, whether it appeared beside one at rest.
     pub(super) fn note_births(&mut self, config: &BehaviourConfig) {
         for number in std::mem::take(&mut self.newborn) {

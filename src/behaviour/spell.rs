@@ -9,6 +9,8 @@ use crate::units::EventTime;
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(super) struct Dwell {
     interval: Option<(EventTime, EventTime)>,
+    /// Nothing could be observed at the last instant.
+    blind: bool,
 }
 
 impl Dwell {
@@ -22,6 +24,14 @@ impl Dwell {
             (Some(false), Some((_, last))) if now.millis_since(last) > grace_ms => self.interval = None,
             _ => {}
         }
+    }
+
+    /// The same where it could not be watched for a while: what was not seen to stop is taken to have gone on for up to
+    /// `unseen_ms`.
+    pub(super) fn feed_after_sight(&mut self, now: EventTime, holds: Option<bool>, grace_ms: i64, unseen_ms: i64) {
+        let unseen = self.interval.is_some() && self.blind;
+        self.feed(now, holds, if unseen { unseen_ms } else { grace_ms });
+        self.blind = holds.is_none();
     }
 
     /// Starts at an instant in the past that is known only now.

@@ -3,10 +3,12 @@
 //! Fusion's tracks end and are born anew when radar loses a boat behind another, on the beach, or between AIS reports.
 //! A [`Subject`] goes on: a new track continues it when it bears its MMSI, or begins where the lost vessel must be by now.
 
+use super::alongside::Alongside;
 use super::config::BehaviourConfig;
 use super::contact::BornBeside;
 use super::craft::Craft;
 use super::motion::{Recent, Stay};
+use super::shuttle::Shuttle;
 use super::surroundings::Surroundings;
 use super::{ais_gap, dark_vessel, fast_approach, identity_conflict, landing, loitering, zone_entry};
 use crate::feed::observation::Text20;
@@ -18,8 +20,6 @@ use crate::units::{EventTime, Mmsi, TrackId};
 /// A vessel counts as measured while its last measurement is no older than this, in milliseconds (the minute over which
 /// `TrackState::sources` looks back).
 const MEASURED_MS: i64 = 60_000;
-/// Positions younger than this are taken as measured for dead reckoning, in milliseconds: five scans of 3 s.
-const FRESH_MS: i64 = 15_000;
 
 /// By displacement over a minute and by its filter a craft makes at least this when it is under way, in m/s.
 const UNDER_WAY_MPS: f64 = 2.0;
@@ -59,6 +59,14 @@ pub(super) struct Hidden {
     pub(super) since: EventTime,
 }
 
+/// What two craft have in common that were one echo until now.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Past {
+    first_seen: EventTime,
+    fast_approach: fast_approach::State,
+    dark_vessel: dark_vessel::State,
+}
+
 /// Whom a finding is about.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Who {
@@ -80,6 +88,10 @@ pub(super) struct Subject {
     pub(super) name: Option<Text20>,
     /// The navigational status that it sends now.
     pub(super) nav_status: Option<u8>,
+    /// Where its bow points by its latest report, in degrees.
+    pub(super) heading_deg: Option<f64>,
+    /// The number of the International Maritime Organization that it sends.
+    pub(super) imo: Option<u32>,
     /// Its reports that point to another place than where it is followed.
     pub(super) ais_elsewhere: Option<AisElsewhere>,
     /// When AIS last measured it.
@@ -106,6 +118,8 @@ pub(super) struct Subject {
     /// Where and when it was first in the picture, with one sigma in metres, and how far it has been from there for sure.
     origin: (LatLon, EventTime, f64),
     pub(super) roamed_m: f64,
+    /// The fastest that it was seen to go for half a minute or more, in m/s.
+    pub(super) fastest_mps: f64,
     /// It has been seen under way: an echo drifts, a boat has come from somewhere.
     pub(super) ran: bool,
     /// Since when it has been slow enough for a contact.
@@ -118,6 +132,12 @@ pub(super) struct Subject {
     pub(super) loss_judged: Option<EventTime>,
     /// The vessel at rest beside which it was first seen, until it has left it.
     pub(super) born_beside: Option<BornBeside>,
+    /// When another craft was last seen to come out of its echo: that may be it, and what is left an empty shell.
+    pub(super) parted: Option<EventTime>,
+    /// Its runs between a vessel at rest and the shore.
+    pub(super) shuttle: Shuttle,
+    /// What cameras saw alongside it.
+    pub(super) alongside: Alongside,
     pub(super) recent: Recent,
     pub(super) stay: Stay,
     pub(super) surroundings: Surroundings,
@@ -140,6 +160,8 @@ impl Subject {
             craft: Craft::default(),
             name: None,
             nav_status: None,
+            heading_deg: None,
+            imo: None,
             ais_elsewhere: None,
             last_ais: track.last_ais,
             first_seen: track.first_seen,
@@ -162,12 +184,16 @@ impl Subject {
             },
             origin: (track.position, track.time, track.position_sigma_m()),
             roamed_m: 0.0,
+            fastest_mps: 0.0,
             ran: false,
             slow_since: None,
             merged_with: None,
             hidden: None,
             loss_judged: None,
             born_beside: None,
+            parted: None,
+            shuttle: Shuttle::default(),
+            alongside: Alongside::default(),
             recent: Recent::new(track.position),
             stay: Stay::new(track.time, track.position, window_ms),
             surroundings: Surroundings::default(),
@@ -194,10 +220,18 @@ impl Subject {
             let at = self.last_ais.max(track.last_ais).unwrap_or(now);
             self.identity.rename(before, after, at, track.sog_mps());
         }
-        self.ais_elsewhere = track.ais_elsewhere;
+        self.ais_elsewhere = track.ais_elsewhere.map(|claim| match self.ais_elsewhere {
+            // It was elsewhere from the first such report on, unless one that fits came since.
+            Some(before) if track.last_ais <= Some(before.since) => {
+                AisElsewhere { since: before.since.min(claim.since), ..claim }
+            }
+            _ => claim,
+        });
         self.craft.learn(track, &config.craft);
         self.name = track.identity.name.or(self.name);
         self.nav_status = track.identity.nav_status;
+        self.heading_deg = track.identity.heading_deg;
+        self.imo = track.identity.imo;
         self.last_ais = self.last_ais.max(track.last_ais);
         self.present_at = now;
         self.last_seen = self.last_seen.max(track.last_seen);
@@ -216,16 +250,21 @@ impl Subject {
         let (origin, _, origin_sigma_m) = self.origin;
         let sure_m = distance_m(origin, track.position) - 2.0 * origin_sigma_m.hypot(self.sigma_m);
         self.roamed_m = self.roamed_m.max(sure_m);
-        if now.millis_since(track.last_seen) <= FRESH_MS {
+        if track.last_seen > self.measured.time {
+            // Fusion has carried it on since: what was measured is where it was then.
+            let seconds = now.seconds_since(track.last_seen);
             self.measured = LastMeasured {
-                time: now,
-                position: track.position,
+                time: track.last_seen,
+                position: track.position.moved_m(-track.east_mps * seconds, -track.north_mps * seconds),
                 east_mps: track.east_mps,
                 north_mps: track.north_mps,
                 sigma_m: self.sigma_m,
             };
         }
-        self.ran |= self.slow_speed_mps >= UNDER_WAY_MPS && self.recent.speed_mps().is_some();
+        if self.recent.speed_mps().is_some() {
+            self.fastest_mps = self.fastest_mps.max(self.slow_speed_mps);
+        }
+        self.ran |= self.fastest_mps >= UNDER_WAY_MPS;
         if self.slow_speed_mps < config.contact.speed_mps {
             self.slow_since.get_or_insert(now);
         } else {
@@ -238,6 +277,14 @@ impl Subject {
         self.present_at.millis_since(self.last_seen) <= MEASURED_MS
     }
 
+    /// Whether it was measured within the interval at which it is measured: one that sends and lies still sends every
+    /// 3 min, and one report may be lost.
+    pub(super) fn measured_in_turn(&self) -> bool {
+        let lies_and_sends = self.craft.sends_ais && self.slow_speed_mps < 1.0;
+        let within_ms = if lies_and_sends { 2 * self.nominal_interval_ms() + 20_000 } else { MEASURED_MS };
+        self.present_at.millis_since(self.last_seen) <= within_ms
+    }
+
     /// Whether AIS has measured it in the last `within_ms`.
     pub(super) fn sends_now(&self, within_ms: i64) -> bool {
         self.last_ais.is_some_and(|last| self.present_at.millis_since(last) <= within_ms)
@@ -247,6 +294,28 @@ impl Subject {
     pub(super) fn ais_speed_mps(&self) -> Option<f64> {
         let fresh = self.last_ais.is_some_and(|last| self.present_at.millis_since(last) <= MEASURED_MS);
         fresh.then(|| self.east_mps.hypot(self.north_mps))
+    }
+
+    /// How often its transponder sends, in milliseconds (ITU-R M.1371-5, tables 1 and 2, the slow end of each).
+    pub(super) fn nominal_interval_ms(&self) -> i64 {
+        match (self.slow_speed_mps < 1.0, self.craft.class_a) {
+            (true, _) => 180_000,
+            (false, true) => 10_000,
+            (false, false) => 30_000,
+        }
+    }
+
+    /// For how long it counts as still doing what it did when reports are missing, in milliseconds: half an hour for one
+    /// that lay still and sends AIS (a class A ship at anchor sends every 3 min, and half of all reports may be lost), else
+    /// six reports and 3 min at least; 60 s for what radar and cameras alone hold.
+    pub(super) fn hold_over_ms(&self) -> i64 {
+        /// Speed in m/s below which a vessel lies still (1 knot).
+        const STILL_MPS: f64 = 0.514;
+        match (self.craft.sends_ais, self.measured.speed_mps() < STILL_MPS) {
+            (true, true) => 1_800_000,
+            (true, false) => (6 * self.nominal_interval_ms()).max(180_000),
+            (false, _) => MEASURED_MS,
+        }
     }
 
     /// Whether it is a buoy, a raft or a rock for all that is known. What cameras say does not count: a ship that passes
@@ -297,6 +366,45 @@ impl Subject {
         let reach_m = config.subjects.continue_within_m + 2.0 * sigma_m.min(config.subjects.continue_within_m);
         let miss = distance_m(place, self.measured.position);
         (miss <= reach_m + self.measured.speed_mps() * gap_s.max(0.0)).then_some(1.0 + miss)
+    }
+
+    /// Whether it is a craft at speed without AIS.
+    pub(super) fn runs_unnamed(&self) -> bool {
+        /// Slower craft are told apart before it matters, in m/s.
+        const AT_SPEED_MPS: f64 = 5.0;
+        !self.craft.sends_ais && self.east_mps.hypot(self.north_mps) >= AT_SPEED_MPS
+    }
+
+    /// Whether a craft that has just appeared has come out of this one's echo, both at speed: where it must have begun, this
+    /// one was. The smaller the number, the nearer.
+    pub(super) fn parted_from(&self, newborn: &Self, config: &BehaviourConfig) -> Option<f64> {
+        /// One that was lost longer ago than this in milliseconds was not there any more.
+        const LOST_MS: i64 = 30_000;
+        if newborn.present_at.millis_since(self.measured.time) > LOST_MS {
+            return None;
+        }
+        let now = newborn.present_at;
+        let apart_m = distance_m(self.measured.reckoned(now), newborn.position)
+            .min(distance_m(self.measured.reckoned(newborn.track_began), newborn.birthplace()));
+        let (east, north) = (self.east_mps - newborn.east_mps, self.north_mps - newborn.north_mps);
+        // A filter is some seconds behind in a turn: velocities agree in the rough only.
+        let alike = east.hypot(north) <= 0.75 * self.measured.speed_mps().max(newborn.measured.speed_mps());
+        (alike && apart_m <= config.subjects.continue_within_m).then_some(apart_m)
+    }
+
+    /// What a craft that came out of this one's echo has done so far.
+    pub(super) fn past(&self) -> Past {
+        Past {
+            first_seen: self.first_seen,
+            fast_approach: fast_approach::State::of_companion(&self.fast_approach),
+            dark_vessel: dark_vessel::State::of_companion(&self.dark_vessel),
+        }
+    }
+
+    /// Takes the past of the craft that it came out of.
+    pub(super) fn take_past(&mut self, past: Past) {
+        self.first_seen = self.first_seen.min(past.first_seen);
+        (self.fast_approach, self.dark_vessel) = (past.fast_approach, past.dark_vessel);
     }
 
     /// For how long it is remembered when nobody sees it any more, in milliseconds.
@@ -355,9 +463,30 @@ impl Subject {
         if !slow && gap_s <= f64::from(rules.continue_moving_s) {
             let reckoned = self.measured.reckoned(now);
             let miss = distance_m(reckoned, track.position);
-            return (miss <= reach_m + 0.3 * self.measured.speed_mps() * gap_s).then_some(1.0 + miss);
+            if miss <= reach_m + 0.3 * self.measured.speed_mps() * gap_s {
+                return Some(1.0 + miss);
+            }
         }
-        None
+        self.ran_on_as(track)
+    }
+
+    /// Whether `track` is this fast craft without AIS, lost in a turn: wherever it turned to, it must be as far off as its
+    /// speed took it. The smaller the number, the better it fits; it fits worse than one that went straight on.
+    fn ran_on_as(&self, track: &TrackState) -> Option<f64> {
+        /// So slow that others would fit as well, in m/s.
+        const FAST_MPS: f64 = 10.0;
+        /// Lost for longer it may be any craft, in seconds.
+        const LOST_S: f64 = 120.0;
+        /// How far from straight it may have gone: the least and the most of its speed times the time.
+        const SHARE: (f64, f64) = (0.5, 1.15);
+        let (speed, gap_s) = (self.measured.speed_mps(), track.first_seen.seconds_since(self.measured.time));
+        let unnamed = !self.craft.sends_ais && track.last_ais.is_none();
+        if !unnamed || speed < FAST_MPS || track.sog_mps() < 0.6 * speed || !(0.0..=LOST_S).contains(&gap_s) {
+            return None;
+        }
+        let way_m = distance_m(self.measured.position, birthplace(track));
+        let able_m = speed * gap_s;
+        (SHARE.0 * able_m..=SHARE.1 * able_m + 150.0).contains(&way_m).then_some(10_000.0 + (able_m - way_m).abs())
     }
 
     /// Where and when it was first in the picture.

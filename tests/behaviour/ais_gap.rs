@@ -88,3 +88,24 @@ fn a_craft_that_never_sent_is_not_silent() {
     let [before, behind] = company();
     assert_eq!(gaps(&play(&chart(&[]), &[along(1, &COURSE, radar_only), before, behind], 3_600)).len(), 0);
 }
+
+#[test]
+fn ships_ten_kilometres_off_tell_of_reception_too() {
+    let far = [(0, -9_000.0, 21_000.0), (3_600, 9_000.0, 21_000.0)];
+    let scene = [along(1, &COURSE, silent_between(412_000_001, 600, 2_400)), along(8, &far, sends(412_000_008, 70))];
+    assert_eq!(gaps(&play(&chart(&[]), &scene, 3_600)).len(), 1);
+}
+
+#[test]
+fn a_ship_that_thins_out_before_it_falls_silent_has_left_the_range() {
+    let [before, behind] = company();
+    let thins = |track: &mut TrackState| {
+        let now = track.time;
+        sends(412_000_001, 70)(track);
+        // One report in 40 s from 300 s on, and none from 600 s on.
+        let second = now.seconds_since(at(0)) as i64;
+        let heard = if second < 300 { second } else { (second / 40 * 40).min(600) };
+        track.last_ais = Some(at(heard));
+    };
+    assert_eq!(gaps(&play(&chart(&[]), &[along(1, &COURSE, thins), before, behind], 3_600)).len(), 0);
+}

@@ -2,6 +2,10 @@
 
 use shorewatch::alert::Alert;
 use shorewatch::behaviour::Kind;
+use shorewatch::feed::observation::{EoActivity, EoClass};
+use shorewatch::fusion::TrackState;
+use shorewatch::fusion::track::EoSighting;
+use shorewatch::units::SensorId;
 
 use crate::scene::{Script, along, at, chart, off_shore, play, radar_only, sends, zone};
 
@@ -136,4 +140,74 @@ fn of_several_alongside_a_ship_only_the_pairs_with_the_ship_count() {
     let meetings = of_kind(&alerts, Kind::Rendezvous);
     assert_eq!(meetings.len(), 2, "{alerts:#?}");
     assert!(meetings.iter().all(|meeting| meeting.track.0 == 1));
+}
+
+#[test]
+fn two_ships_at_anchor_that_send_every_three_minutes_lie_together_though_reports_are_missing() {
+    let first = ship(8_000.0);
+    let second: Vec<(i64, f64, f64)> = first.iter().map(|(s, east, south)| (*s, *east + 60.0, *south)).collect();
+    // In the picture for half a minute after each report only, and every third report is lost.
+    let at_times = |id: u64, mmsi: u32, path: &[(i64, f64, f64)], phase: i64, second: i64| {
+        let since = (second - phase).rem_euclid(180);
+        let lost = (second - phase).div_euclid(180).rem_euclid(3) == 2;
+        let mut track = along(id, path, sends(mmsi, 70))(second).filter(|_| since < 30 && !lost)?;
+        track.last_seen = at(second - since);
+        track.last_ais = Some(track.last_seen);
+        Some(track)
+    };
+    let scene: [Script<'_>; 2] = [
+        Box::new(|now| at_times(1, 413_000_001, &first, 0, now)),
+        Box::new(|now| at_times(2, 413_000_002, &second, 70, now)),
+    ];
+    let alerts = play(&chart(&[]), &scene, 3_600);
+    let meetings = of_kind(&alerts, Kind::Rendezvous);
+    assert_eq!(meetings.len(), 1, "{alerts:#?}");
+    assert!(meetings[0].end.is_none(), "it goes on: {:?}", meetings[0].end);
+    assert!(meetings[0].began <= at(200), "{}", meetings[0].began);
+}
+
+#[test]
+fn a_boat_that_only_a_camera_sees_alongside_is_told_and_keeps_its_alert_when_it_leaves() {
+    let (ship, boat) = (ship(8_000.0), boat(8_000.0));
+    let seen = |until_s: i64| {
+        move |track: &mut TrackState| {
+            sends(413_000_001, 70)(track);
+            let second = track.time.seconds_since(at(0)) as i64;
+            if (620..=until_s).contains(&second) && second % 60 == 20 {
+                track.sightings.push(EoSighting {
+                    time: track.time,
+                    sensor: SensorId(0),
+                    class: EoClass::Cargo,
+                    class_confidence: 0.9,
+                    activity: Some(EoActivity::CargoTransfer),
+                    association: 0.9,
+                });
+            }
+        }
+    };
+    // Radar never sees it come; it is first seen as it leaves.
+    let go = |second| {
+        let mut track = (second >= 1_520).then(|| along(3, &boat, radar_only)(second)).flatten()?;
+        track.first_seen = at(1_510);
+        Some(track)
+    };
+    let scene: [Script<'_>; 2] = [along(1, &ship, seen(1_480)), Box::new(go)];
+    let alerts = play(&chart(&[]), &scene, 2_100);
+    let meetings = of_kind(&alerts, Kind::Rendezvous);
+    assert_eq!(meetings.len(), 1, "{alerts:#?}");
+    let delay_s = meetings[0].raised.seconds_since(at(920));
+    assert!((0.0..=60.0).contains(&delay_s), "{delay_s}");
+    assert_eq!(meetings[0].other_track.map(|track| track.0), Some(3), "the boat that left");
+    // Two looks in a minute are no five minutes.
+    let scene: [Script<'_>; 1] = [along(1, &ship, seen(700))];
+    assert_eq!(of_kind(&play(&chart(&[]), &scene, 2_100), Kind::Rendezvous).len(), 0);
+}
+
+#[test]
+fn a_craft_that_leaves_another_on_the_beach_has_met_nobody() {
+    let beached = [(0, 0.0, 3_000.0), (600, 0.0, 20.0), (3_000, 0.0, 20.0)];
+    let leaves = [(1_500, 10.0, 40.0), (1_900, 10.0, 5_000.0)];
+    let scene = [along(1, &beached, radar_only), along(2, &leaves, radar_only)];
+    let alerts = play(&chart(&[]), &scene, 1_900);
+    assert!(alerts.iter().all(|alert| alert.other_track.is_none()), "{alerts:#?}");
 }

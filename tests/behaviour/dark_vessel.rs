@@ -66,3 +66,23 @@ fn an_alert_is_withdrawn_when_its_ais_is_heard_after_all() {
     assert_eq!(told[0].stage, Stage::Withdrawn);
     assert_eq!(told[0].evidence.last().map(|item| item.code), Some("sends_ais"));
 }
+
+#[test]
+fn a_coaster_that_fell_silent_and_was_lost_may_be_a_slow_craft_but_no_speedboat() {
+    // It sends until 600 s at 5 m/s, radar loses it at 1,000 s, 6 km from where the craft comes from.
+    let coaster = [(0, -9_000.0, 12_000.0), (1_000, -4_000.0, 12_000.0)];
+    let silent = |track: &mut TrackState| {
+        sends(413_000_001, 70)(track);
+        if track.time > at(600) {
+            track.last_ais = Some(at(600));
+        }
+    };
+    let told = |speed_mps: f64| {
+        let seconds = (11_700.0 / speed_mps) as i64 / 10 * 10;
+        let run = [(1_900, 0.0, 12_000.0), (1_900 + seconds, 0.0, 300.0)];
+        let scene = [along(1, &coaster, silent), along(2, &run, radar_only)];
+        dark(&play(&chart(&[]), &scene, 1_900 + seconds)).len()
+    };
+    assert_eq!(told(5.0), 0, "it may be the coaster, and that is told as a gap");
+    assert_eq!(told(16.0), 1, "no coaster runs so");
+}

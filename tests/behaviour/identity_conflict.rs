@@ -23,7 +23,7 @@ fn a_ship_that_changes_its_mmsi_under_way_is_told() {
     let alerts = play(&chart(&[]), &[along(1, &COURSE, renamed)], 3_600);
     let told = conflicts(&alerts);
     assert_eq!(told.len(), 1, "{alerts:#?}");
-    assert!((60.0..=80.0).contains(&told[0].raised.seconds_since(at(900))));
+    assert!((40.0..=60.0).contains(&told[0].raised.seconds_since(at(900))));
     let sentence = &told[0].evidence[0].sentence_zh;
     assert!(sentence.contains("413194806") && sentence.contains("373522015"), "{sentence}");
 }
@@ -87,4 +87,25 @@ fn a_position_that_radar_contradicts_is_told_when_it_lasts() {
     assert_eq!(alerts.len(), 1, "it is not silent: it is heard elsewhere");
     assert_eq!(conflicts(&play(&chart(&[]), &[along(1, &COURSE, lies(930, 5_000.0))], 3_600)).len(), 0, "wild fixes");
     assert_eq!(conflicts(&play(&chart(&[]), &[along(1, &COURSE, lies(2_400, 700.0))], 3_600)).len(), 0, "not far off");
+}
+
+#[test]
+fn a_ship_whose_last_report_is_far_from_where_radar_sees_it_is_told_after_a_minute_of_silence() {
+    // It reports 5 km off once, "at anchor", and radar follows it as it sails on.
+    let lies = |again_s: i64| {
+        move |track: &mut TrackState| {
+            let now = track.time;
+            sends(412_000_001, 80)(track);
+            if now >= at(900) && now < at(again_s) {
+                track.last_ais = Some(at(890));
+                let (since, position) = (at(900), off_shore(-4_500.0, 15_000.0));
+                track.ais_elsewhere = Some(AisElsewhere { since, last: since, position });
+            }
+        }
+    };
+    let alerts = play(&chart(&[]), &[along(1, &COURSE, lies(2_400))], 3_600);
+    let told = conflicts(&alerts);
+    assert_eq!(told.len(), 1, "{alerts:#?}");
+    assert!((60.0..=80.0).contains(&told[0].raised.seconds_since(at(900))), "{}", told[0].raised);
+    assert_eq!(conflicts(&play(&chart(&[]), &[along(1, &COURSE, lies(940))], 3_600)).len(), 0, "a lone wild fix");
 }

@@ -8,30 +8,43 @@
 //! Two boats alongside give radar one echo. Three things tell of the hidden one: fusion says so; it closed on a vessel at
 //! rest and was lost there; or it is first seen as it leaves one.
 
+mod evidence;
+mod unseen;
+
 use std::collections::BTreeMap;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::config::{BehaviourConfig, ContactConfig, ms};
-use super::dark_vessel::Meeting;
-use super::evidence::Evidence;
-use super::finding::Kind;
-use super::pairs::PairSearch;
-use super::spell::{Dwell, Rhythm, Spell};
-use super::subject::{Hidden, Subject, Who};
-use super::voice::{Telling, Voice};
-use crate::chart::{Chart, ZoneKind};
-use crate::geodesy::{LatLon, distance_m, offset_m};
-use crate::units::{EventTime, TrackId};
+use crate::behaviour::alongside::EO_BREAK_MS;
+use crate::behaviour::config::{BehaviourConfig, ContactConfig, ms};
+use crate::behaviour::dark_vessel::Meeting;
+use crate::behaviour::finding::Kind;
+use crate::behaviour::pairs::PairSearch;
+use crate::behaviour::spell::{Dwell, Rhythm, Spell};
+use crate::behaviour::subject::{Hidden, Subject, Who};
+use crate::behaviour::voice::{Telling, Voice};
+use evidence::{camera_evidence, evidence};
+use unseen::hide_the_lost;
 
+pub(in crate::behaviour) use unseen::{BornBeside, birth_beside};
+use crate::chart::{Chart, ZoneKind};
+use crate::geodesy::{LatLon, distance_m};
+use crate::units::EventTime;
+
+/// Interval of AIS reports at anchor in milliseconds (ITU-R M.1371-5, tables 1 and 2).
+const AT_REST_MS: i64 = 180_000;
+/// A vessel counts as measured for so long after its last measurement otherwise, in milliseconds.
+const MEASURED_MS: i64 = 60_000;
 /// A boat that nobody has measured for this long is lost, in milliseconds: some eight scans.
 const LOST_MS: i64 = 25_000;
+/// A craft that lies alongside for so long, in milliseconds, takes or brings something.
+const VISIT_MS: i64 = 60_000;
 /// The most pairs that are followed at once; beyond it new ones wait (a whole fleet rafted up outside every zone).
 const PAIRS_MAX: usize = 65_536;
 
 /// All pairs that are or were lately together.
 #[derive(Debug, Default)]
-pub(super) struct Contacts {
+pub(in crate::behaviour) struct Contacts {
     /// By the numbers of the two vessels, the smaller number first.
     pairs: BTreeMap<(u64, u64), Pair>,
     search: PairSearch,
@@ -50,14 +63,85 @@ struct Pair {
     hidden: bool,
     /// First seen as it left.
     inferred: bool,
+    /// Until when it was taken to last while reports were missing; `None` when both were seen at the last instant.
+    held_until: Option<EventTime>,
     last_touch: EventTime,
-    /// Who they were when they were last together.
+    /// At how many instants both were in view, and at how many of them each was slow, the larger first.
+    instants: u32,
+    slow: [u32; 2],
+    /// Who they were when they were last together; the other is not known while a camera alone tells of it.
     who: Who,
-    other: Who,
+    other: Option<Who>,
+}
+
+/// Two vessels within reach of each other, by number.
+#[derive(Clone, Copy, Debug)]
+struct Near {
+    a: u64,
+    b: u64,
+    distance_m: f64,
+    /// Both are seen; else one is where it was when it was last.
+    seen: bool,
+}
+
+impl Pair {
+    fn new(larger: &Subject, smaller: Option<&Subject>, now: EventTime) -> Self {
+        Self {
+            larger: larger.number,
+            dwell: Dwell::default(),
+            spell: None,
+            kind: Kind::Rendezvous,
+            nearest_m: f64::INFINITY,
+            hidden: false,
+            inferred: false,
+            held_until: None,
+            last_touch: now,
+            instants: 0,
+            slow: [0, 0],
+            who: larger.who(),
+            other: smaller.map(Subject::who),
+        }
+    }
+
+    /// Near the shore it is an unloading to a lighter, else a rendezvous.
+    fn settle_kind(&mut self, larger: &Subject, config: &BehaviourConfig) {
+        let near_shore = larger.surroundings.shore_m() <= config.contact.lighter_shore_m;
+        self.kind = if near_shore { Kind::Unloading } else { Kind::Rendezvous };
+    }
+
+    /// Whether both were slow at more than half of the instants: their medians are.
+    fn is_slow(&self) -> bool {
+        self.slow.iter().all(|slow| 2 * slow >= self.instants)
+    }
+}
+
+/// Stands in for the number of a vessel that only a camera has seen alongside another.
+const UNKNOWN: u64 = 0;
+
+/// What is known of where a vessel is now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Sight {
+    /// It was measured within the interval at which it is measured.
+    Seen,
+    /// Reports are missing, but a vessel that lay still will be where it was.
+    Held,
+}
+
+/// How well the place of a vessel is known at `now`; `None` when it may be anywhere.
+fn sight(subject: &Subject, now: EventTime) -> Option<Sight> {
+    let silence_ms = now.millis_since(subject.last_seen);
+    // A report at anchor every 3 min, and a bit.
+    let lies_and_sends = subject.craft.sends_ais && subject.nominal_interval_ms() == AT_REST_MS;
+    let seen_ms = if lies_and_sends { AT_REST_MS + 20_000 } else { MEASURED_MS };
+    if silence_ms <= seen_ms {
+        // Fusion has let go of it: only what lies still is where it was.
+        return (subject.present_at == now || lies_and_sends).then_some(Sight::Seen);
+    }
+    (silence_ms <= subject.hold_over_ms() && (subject.present_at == now || lies_and_sends)).then_some(Sight::Held)
 }
 
 /// Every vessel known at an instant, for look-ups by number.
-pub(super) struct Fleet<'a> {
+pub(in crate::behaviour) struct Fleet<'a> {
     present: &'a mut [Box<Subject>],
     absent: &'a mut [Box<Subject>],
     by_number: FxHashMap<u64, (bool, usize)>,
@@ -65,7 +149,7 @@ pub(super) struct Fleet<'a> {
 
 impl<'a> Fleet<'a> {
     /// Only those that may matter to pairs are put into the index: `wanted` says which.
-    pub(super) fn new(
+    pub(in crate::behaviour) fn new(
         present: &'a mut [Box<Subject>],
         absent: &'a mut [Box<Subject>],
         mut wanted: impl FnMut(&Subject) -> bool,
@@ -121,7 +205,7 @@ fn by_size<'a>(a: &'a Subject, b: &'a Subject) -> (&'a Subject, &'a Subject) {
 
 impl Contacts {
     /// Looks at all pairs at one instant.
-    pub(super) fn update(
+    pub(in crate::behaviour) fn update(
         &mut self,
         present: &mut [Box<Subject>],
         absent: &mut [Box<Subject>],
@@ -132,9 +216,10 @@ impl Contacts {
         let now = voice.now();
         let resting: Vec<usize> = (0..present.len()).filter(|index| fit(&present[*index], config)).collect();
         hide_the_lost(present, absent, &resting, config, now);
-        let met = self.together(present, &resting, config);
+        let met = self.together(present, absent, config, now);
         let mut party: FxHashSet<u64> = self.pairs.keys().flat_map(|(a, b)| [*a, *b]).collect();
-        party.extend(met.iter().flat_map(|(a, b, _)| [*a, *b]));
+        party.extend(met.iter().flat_map(|near| [near.a, near.b]));
+        party.extend(present.iter().filter(|subject| subject.alongside.is_due(now)).map(|subject| subject.number));
         for subject in present.iter().chain(absent.iter()) {
             let hosts = [subject.hidden.and_then(|hidden| hidden.with), subject.born_beside.map(|born| born.host)];
             for host in hosts.into_iter().flatten() {
@@ -144,38 +229,48 @@ impl Contacts {
         let mut fleet = Fleet::new(present, absent, |subject| party.contains(&subject.number));
         self.join(&met, &fleet, config, now);
         self.join_hidden(&mut fleet, config, now);
+        self.join_seen_by_camera(&fleet, config, now);
         self.join_leavers(&mut fleet, config, chart, voice);
         self.settle(&mut fleet, config, chart, voice);
     }
 
-    /// Pairs of vessels in view that are within reach of each other: (number, number, distance).
+    /// Pairs of vessels that are within reach of each other, in order.
     fn together(
         &mut self,
         present: &[Box<Subject>],
-        resting: &[usize],
+        absent: &[Box<Subject>],
         config: &BehaviourConfig,
-    ) -> Vec<(u64, u64, f64)> {
+        now: EventTime,
+    ) -> Vec<Near> {
         let rules = &config.contact;
-        let points: Vec<LatLon> = resting.iter().map(|index| present[*index].position).collect();
+        let resting: Vec<(&Subject, Sight)> = present
+            .iter()
+            .chain(absent)
+            .filter(|subject| subject.hidden.is_none() && fit(subject, config))
+            .filter_map(|subject| Some((&**subject, sight(subject, now)?)))
+            .collect();
+        let points: Vec<LatLon> = resting.iter().map(|(subject, _)| subject.position).collect();
         let mut met = Vec::new();
-        self.search.search(&points, rules.distance_m + rules.distance_slack_m_max, |a, b, distance| {
-            let (a, b) = (&present[resting[a]], &present[resting[b]]);
+        self.search.search(&points, rules.distance_m + rules.distance_slack_m_max, |a, b, distance_m| {
+            let ((a, sight_a), (b, sight_b)) = (resting[a], resting[b]);
             let sigma = a.sigma_m.hypot(b.sigma_m);
             let slack = (rules.distance_sigmas * sigma).min(rules.distance_slack_m_max);
-            let measured = a.measured_lately() && b.measured_lately();
-            if distance <= rules.distance_m + slack && measured && !fishing_together(a, b, rules) {
-                met.push((a.number.min(b.number), a.number.max(b.number), distance));
+            let seen = sight_a == Sight::Seen && sight_b == Sight::Seen;
+            // The echo of a vessel that has fallen silent is no other vessel.
+            let held = a.craft.sends_ais && b.craft.sends_ais;
+            if distance_m <= rules.distance_m + slack && (seen || held) && !fishing_together(a, b, rules) {
+                met.push(Near { a: a.number.min(b.number), b: a.number.max(b.number), distance_m, seen });
             }
         });
-        met.sort_unstable_by_key(|(a, b, _)| (*a, *b));
+        met.sort_unstable_by_key(|near| (near.a, near.b));
         met
     }
 
     /// Takes note of the pairs in view, of which only those with the largest of their company count.
-    fn join(&mut self, met: &[(u64, u64, f64)], fleet: &Fleet<'_>, config: &BehaviourConfig, now: EventTime) {
+    fn join(&mut self, met: &[Near], fleet: &Fleet<'_>, config: &BehaviourConfig, now: EventTime) {
         // The largest that each of them lies beside, itself included.
         let mut largest: FxHashMap<u64, u64> = FxHashMap::default();
-        for (a, b, _) in met {
+        for Near { a, b, .. } in met {
             let (Some(first), Some(second)) = (fleet.get(*a), fleet.get(*b)) else { continue };
             let larger = by_size(first, second).0;
             for number in [*a, *b] {
@@ -185,19 +280,56 @@ impl Contacts {
                 }
             }
         }
-        for (a, b, distance) in met {
+        for Near { a, b, distance_m, seen } in met {
             let (Some(first), Some(second)) = (fleet.get(*a), fleet.get(*b)) else { continue };
             let (larger, smaller) = by_size(first, second);
-            if largest.get(&larger.number) != Some(&larger.number)
-                || largest.get(&smaller.number) != Some(&larger.number)
-            {
+            let with_the_largest = [larger, smaller].iter().all(|of| largest.get(&of.number) == Some(&larger.number));
+            if !with_the_largest && !config.contact.every_pair {
                 continue;
             }
             let echo = !smaller.craft.sends_ais && !smaller.ran;
             if echo || larger.surroundings.shore_m() <= config.contact.shore_m {
                 continue;
             }
-            self.touch(larger, smaller, *distance, now, now, config);
+            if *seen {
+                let Some(pair) = self.touch(larger, smaller, *distance_m, now, now, config) else { continue };
+                pair.instants += 1;
+                let parties = if pair.larger == larger.number { [larger, smaller] } else { [smaller, larger] };
+                for (count, party) in pair.slow.iter_mut().zip(parties) {
+                    *count += u32::from(party.slow_speed_mps < config.contact.median_mps);
+                }
+            } else if let Some(pair) = self.pairs.get_mut(&key_of(larger, smaller)) {
+                // Reports are missing: what is known of the two does not end, and does not grow.
+                (pair.held_until, pair.last_touch) = (Some(now), now);
+            }
+        }
+    }
+
+    /// A camera sees something alongside a vessel at rest that nobody else can tell from it.
+    fn join_seen_by_camera(&mut self, fleet: &Fleet<'_>, config: &BehaviourConfig, now: EventTime) {
+        for host in fleet.present.iter().filter(|host| host.alongside.is_due(now)) {
+            let with_known = self.pairs.range((UNKNOWN + 1, 0)..).any(|((a, b), pair)| {
+                (*a == host.number || *b == host.number) && pair.dwell.last() == Some(now)
+            });
+            let Some((began, last)) = host.alongside.interval() else { continue };
+            let measured = host.slow_since.is_some_and(|since| since <= last);
+            if with_known || !measured || !fit(host, config) || host.surroundings.shore_m() <= config.contact.shore_m {
+                continue;
+            }
+            // Two fishing craft on their ground have reason to; what is not known counts for them.
+            let on_ground = host.surroundings.within(ZoneKind::FishingGround, config.contact.zone_margin_m);
+            if on_ground && host.craft.fishing.possible() {
+                continue;
+            }
+            let began = host.slow_since.map_or(began, |since| since.max(began));
+            let pair = self.pairs.entry((UNKNOWN, host.number)).or_insert_with(|| Pair::new(host, None, now));
+            let lapsed = pair.dwell.last().is_none_or(|end| began.millis_since(end) > ms(config.contact.break_s));
+            if lapsed && pair.spell.is_none() {
+                pair.settle_kind(host, config);
+            }
+            let began = pair.dwell.began().filter(|_| !lapsed).unwrap_or(began);
+            pair.dwell.begin_at(began, last);
+            (pair.last_touch, pair.who) = (now, host.who());
         }
     }
 
@@ -216,35 +348,24 @@ impl Contacts {
         if self.pairs.len() >= PAIRS_MAX && !self.pairs.contains_key(&key) {
             return None;
         }
-        let pair = self.pairs.entry(key).or_insert_with(|| Pair {
-            larger: larger.number,
-            dwell: Dwell::default(),
-            spell: None,
-            kind: Kind::Rendezvous,
-            nearest_m: f64::INFINITY,
-            hidden: false,
-            inferred: false,
-            last_touch: now,
-            who: larger.who(),
-            other: smaller.who(),
-        });
-        let lapsed = pair.dwell.last().is_none_or(|last| now.millis_since(last) > ms(rules.break_s));
-        if lapsed {
+        let pair = self.pairs.entry(key).or_insert_with(|| Pair::new(larger, Some(smaller), now));
+        let known_until = pair.dwell.last().max(pair.held_until);
+        let lapsed = known_until.is_none_or(|last| now.millis_since(last) > ms(rules.break_s));
+        if lapsed || pair.dwell.last().is_none() {
             pair.dwell.begin_at(began, now);
+            (pair.instants, pair.slow) = (0, [0, 0]);
             if pair.spell.is_none() {
                 pair.larger = larger.number;
                 pair.nearest_m = f64::INFINITY;
-                let near_shore = larger.surroundings.shore_m() <= rules.lighter_shore_m;
-                pair.kind = if near_shore { Kind::Unloading } else { Kind::Rendezvous };
+                pair.settle_kind(larger, config);
             }
         } else {
-            pair.dwell.feed(now, Some(true), ms(rules.break_s));
+            pair.dwell.feed(now, Some(true), i64::MAX);
         }
         pair.nearest_m = pair.nearest_m.min(distance_m);
-        pair.hidden = false;
-        pair.last_touch = now;
-        (pair.who, pair.other) =
-            if pair.larger == larger.number { (larger.who(), smaller.who()) } else { (smaller.who(), larger.who()) };
+        (pair.hidden, pair.held_until, pair.last_touch) = (false, None, now);
+        let (first, second) = if pair.larger == larger.number { (larger, smaller) } else { (smaller, larger) };
+        (pair.who, pair.other) = (first.who(), Some(second.who()));
         Some(pair)
     }
 
@@ -302,7 +423,8 @@ impl Contacts {
             let left = subject.first_seen;
             let since = born.since.unwrap_or(left);
             let stayed = left.millis_since(since) >= ms(config.contact.duration_s);
-            let (host_fits, tells) = (fit(host, config), !subject.craft.sends_ais && !subject.craft.official);
+            let host_fits = fit(host, config) && host.surroundings.shore_m() > config.contact.shore_m;
+            let tells = !subject.craft.sends_ais && !subject.craft.official;
             if stayed
                 && host_fits
                 && tells
@@ -342,8 +464,9 @@ impl Contacts {
         let now = voice.now();
         let Some(pair) = self.pairs.get_mut(&key) else { return };
         let need_ms = ms(rules.duration_s);
-        let lasting =
-            pair.inferred || pair.dwell.last().is_some_and(|last| now.millis_since(last) <= ms(rules.break_s));
+        let break_ms = if key.0 == UNKNOWN { EO_BREAK_MS } else { ms(rules.break_s) };
+        let known_until = pair.dwell.last().max(pair.held_until);
+        let lasting = pair.inferred || known_until.is_some_and(|last| now.millis_since(last) <= break_ms);
         pair.inferred = false;
         // One that is under way looks slow for a moment; over two minutes it does not.
         let drifts = |number| {
@@ -357,27 +480,37 @@ impl Contacts {
             .dwell
             .began()
             .zip(pair.dwell.last())
-            .filter(|_| at_rest && lasting && pair.dwell.held_ms() >= need_ms)
+            .filter(|_| at_rest && lasting && pair.is_slow() && pair.dwell.held_ms() >= need_ms)
             .map(|(began, last)| (began, began.plus_millis(need_ms), last));
         let smaller = if key.0 == pair.larger { key.1 } else { key.0 };
+        let larger = pair.larger;
+        let visits = pair.dwell.last() == Some(now) && pair.dwell.held_ms() >= VISIT_MS;
         if let Some((began, start, last)) = met {
-            for (number, with) in [(pair.larger, pair.other), (smaller, pair.who)] {
+            for (number, with) in [(pair.larger, pair.other), (smaller, Some(pair.who))] {
                 if let Some(party) = fleet.get_mut(number) {
                     party.dark_vessel.meets(Meeting { began, start, last, with });
                 }
             }
         }
+        if let Some(party) = fleet.get_mut(smaller).filter(|_| visits) {
+            party.shuttle.visit(larger, now);
+        }
         let rhythm = Rhythm { need_ms, merge_ms: ms(rules.merge_s) };
+        if met.is_some() && key.0 != UNKNOWN {
+            self.take_over_unknown(key, rules);
+        }
+        let Some(pair) = self.pairs.get_mut(&key) else { return };
         let Some((say, spell)) = voice.step(&mut pair.spell, met, rhythm) else { return };
         let evidence = match (fleet.get(pair.larger), fleet.get(smaller)) {
             (Some(larger), Some(smaller)) if met.is_some() => evidence(pair, larger, smaller, rules, now),
+            (Some(larger), None) if met.is_some() && key.0 == UNKNOWN => camera_evidence(pair, larger, rules, now),
             _ => Vec::new(),
         };
         let telling = Telling {
             kind: pair.kind,
             say,
             spell,
-            other: Some(pair.other),
+            other: pair.other,
             zone: None,
             confidence: if pair.hidden { 0.65 } else { 0.85 },
             evidence,
@@ -387,36 +520,22 @@ impl Contacts {
     }
 }
 
-/// A boat that puts off at speed may be under way for so many seconds before it has a track of its own.
-const PUT_OFF_S: u32 = 30;
-
-/// That a craft was first seen beside another vessel.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct BornBeside {
-    /// The vessel, by number.
-    pub(super) host: u64,
-    /// Since when the craft may have lain there: the host's coming to rest; `None` beside a vessel under way.
-    pub(super) since: Option<EventTime>,
-    /// The host sends AIS: then what appears beside it may be its own radar echo that its track has lost.
-    pub(super) of_ais_vessel: bool,
-}
-
-/// The vessel beside which a newborn craft appeared, if there is one: it may be a boat that puts off, or a second echo.
-pub(super) fn birth_beside(newborn: &Subject, present: &[Box<Subject>], within_m: f64) -> Option<BornBeside> {
-    let birthplace = newborn.birthplace();
-    present
-        .iter()
-        .filter(|host| host.first_seen < newborn.first_seen && !newborn.craft.sends_ais)
-        .filter(|host| host.craft.size_order() >= newborn.craft.size_order() && !host.is_shadow())
-        .filter_map(|host| {
-            let near_m = distance_m(host.position, birthplace)
-                .min(distance_m(host.position, newborn.position))
-                .min(newborn.miss_of_course(host.position, PUT_OFF_S));
-            let since = host.slow_since.filter(|since| *since < newborn.first_seen);
-            (near_m <= within_m).then_some((near_m, host.number, since, host.craft.sends_ais))
-        })
-        .min_by(|a, b| a.0.total_cmp(&b.0))
-        .map(|(_, host, since, of_ais_vessel)| BornBeside { host, since, of_ais_vessel })
+impl Contacts {
+    /// What a camera saw alongside has a track at last: the affair goes on with it.
+    fn take_over_unknown(&mut self, key: (u64, u64), rules: &ContactConfig) {
+        let Some(pair) = self.pairs.get(&key).filter(|pair| pair.spell.is_none()) else { return };
+        let (larger, began) = (pair.larger, pair.dwell.began());
+        let unknown = (UNKNOWN, larger);
+        let same = self.pairs.get(&unknown).and_then(|unknown| unknown.spell).is_some_and(|spell| {
+            began.is_some_and(|began| began.millis_since(spell.last) <= ms(rules.merge_s))
+        });
+        let taken = if same { self.pairs.remove(&unknown) } else { None };
+        if let (Some(taken), Some(pair)) = (taken, self.pairs.get_mut(&key)) {
+            // To be told anew at once, with the name.
+            pair.spell = taken.spell.map(|spell| Spell { ongoing: false, ..spell });
+            pair.kind = taken.kind;
+        }
+    }
 }
 
 fn key_of(a: &Subject, b: &Subject) -> (u64, u64) {
@@ -433,171 +552,4 @@ fn forget_birth(fleet: &mut Fleet<'_>, number: u64) {
     if let Some(subject) = fleet.get_mut(number) {
         subject.born_beside = None;
     }
-}
-
-/// Judges each boat that has just been lost: did it go alongside a vessel at rest?
-fn hide_the_lost(
-    present: &mut [Box<Subject>],
-    absent: &mut [Box<Subject>],
-    resting: &[usize],
-    config: &BehaviourConfig,
-    now: EventTime,
-) {
-    let hosts: Vec<Host> = resting
-        .iter()
-        .map(|index| &present[*index])
-        .filter(|host| now.millis_since(host.first_seen) >= ms(config.contact.duration_s))
-        .filter(|host| host.slow_since.is_some() && host.measured_lately())
-        .filter(|host| host.surroundings.shore_m() > config.contact.shore_m)
-        .map(|host| Host {
-            number: host.number,
-            track: host.track,
-            position: host.position,
-            size: host.craft.size_order(),
-            sends_ais: host.craft.sends_ais,
-        })
-        .collect();
-    for subject in present.iter_mut().chain(absent.iter_mut()) {
-        let merged = subject.merged_with.filter(|_| subject.present_at == now);
-        let lost = now.millis_since(subject.measured.time) >= LOST_MS;
-        if subject.hidden.is_some() || (!lost && merged.is_none()) {
-            continue;
-        }
-        let came = subject.ran && subject.roamed_m >= config.contact.lost_came_m;
-        if subject.craft.official || !came || subject.landing.lies_at_shore() {
-            continue;
-        }
-        let host = match merged {
-            Some(track) => hosts.iter().find(|host| host.track == track).map(|host| (host, now)),
-            None if subject.loss_judged == Some(subject.measured.time) => None,
-            None => {
-                subject.loss_judged = Some(subject.measured.time);
-                went_alongside(subject, &hosts, &config.contact)
-            }
-        };
-        if let Some((host, since)) = host {
-            subject.hidden = Some(Hidden { place: host.position, with: Some(host.number), since });
-        }
-    }
-}
-
-/// What is known of a vessel at rest.
-struct Host {
-    number: u64,
-    track: TrackId,
-    position: LatLon,
-    size: f64,
-    sends_ais: bool,
-}
-
-/// The vessel that a lost boat was closing on, and when it must have come alongside.
-fn went_alongside<'a>(subject: &Subject, hosts: &'a [Host], rules: &ContactConfig) -> Option<(&'a Host, EventTime)> {
-    let last = subject.measured;
-    let speed = last.speed_mps();
-    let candidates = hosts.iter().filter(|host| {
-        host.number != subject.number
-            && (host.sends_ais || !subject.craft.sends_ais)
-            && host.size >= subject.craft.size_order()
-    });
-    let closing = candidates.filter_map(|host| {
-        let (east, north) = offset_m(last.position, host.position);
-        let gap_m = east.hypot(north);
-        if gap_m > rules.lost_within_m {
-            return None;
-        }
-        if gap_m <= rules.born_within_m {
-            return Some((gap_m, host, last.time));
-        }
-        // How far off the course it would pass, and how long it would take to get there.
-        let along = (east * last.east_mps + north * last.north_mps) / speed.max(1e-6);
-        let aside = (gap_m * gap_m - along * along).max(0.0).sqrt();
-        let seconds = (gap_m - rules.distance_m).max(0.0) / speed.max(1e-6);
-        let meets = along > 0.0 && aside <= rules.born_within_m && seconds <= f64::from(rules.lost_time_to_meet_s);
-        meets.then(|| (gap_m, host, last.time.plus_seconds(seconds)))
-    });
-    // Of several that lie together it goes to the largest.
-    closing
-        .min_by(|a, b| b.1.size.total_cmp(&a.1.size).then(a.0.total_cmp(&b.0)).then(a.1.number.cmp(&b.1.number)))
-        .map(|(_, host, since)| (host, since))
-}
-
-fn evidence(pair: &Pair, larger: &Subject, smaller: &Subject, rules: &ContactConfig, now: EventTime) -> Vec<Evidence> {
-    let from = pair.dwell.began().unwrap_or(now);
-    let to = pair.dwell.last().unwrap_or(now);
-    let (first, first_zh) = larger.words();
-    let (second, second_zh) = smaller.words();
-    let minutes = pair.dwell.held_ms() as f64 / 60_000.0;
-    let sensors = larger.sources;
-    let item = |code, observed, threshold, unit, en, zh| Evidence {
-        code,
-        observed,
-        threshold,
-        unit,
-        from,
-        to,
-        sensors,
-        sentence_en: en,
-        sentence_zh: zh,
-        ..Evidence::default()
-    };
-    let nearest = if pair.nearest_m.is_finite() { pair.nearest_m } else { 0.0 };
-    let mut list = if pair.hidden || nearest == 0.0 {
-        vec![item(
-            "hidden_alongside",
-            nearest,
-            rules.distance_m,
-            "m",
-            format!(
-                "{second} was last seen at {first}, which lies still, and nowhere else since: it must be alongside."
-            ),
-            format!("{second_zh}最后出现在静止的{first_zh}旁，此后未在他处出现，判断已靠泊其舷侧。"),
-        )]
-    } else {
-        vec![item(
-            "distance",
-            nearest,
-            rules.distance_m,
-            "m",
-            format!("{first} and {second} have come within {nearest:.0} m of each other, middle to middle."),
-            format!("{first_zh}与{second_zh}相距最近{nearest:.0}米（船中至船中）。"),
-        )]
-    };
-    list.push(item(
-        "speed",
-        larger.slow_speed_mps,
-        rules.speed_mps,
-        "m/s",
-        format!("Both lie still: the larger makes {:.1} m/s.", larger.slow_speed_mps),
-        format!("两船均处于停泊状态，大船航速{:.1}米/秒。", larger.slow_speed_mps),
-    ));
-    list.push(item(
-        "time_together",
-        minutes * 60.0,
-        f64::from(rules.duration_s),
-        "s",
-        format!("They have lain together for {minutes:.0} min."),
-        format!("两船已并靠{minutes:.0}分钟。"),
-    ));
-    let shore = larger.surroundings.shore_m();
-    if shore.is_finite() {
-        list.push(item(
-            "shore_distance",
-            shore,
-            rules.lighter_shore_m,
-            "m",
-            format!("The shore is {:.1} km away; no port, harbour, anchorage or farm is near.", shore / 1000.0),
-            format!("距岸{:.1}公里，附近无港口、渔港、锚地或养殖区。", shore / 1000.0),
-        ));
-    }
-    if !smaller.craft.sends_ais || !larger.craft.sends_ais {
-        list.push(item(
-            "party_without_ais",
-            1.0,
-            1.0,
-            "count",
-            "One of the two sends no AIS.".to_owned(),
-            "其中一船未开启或未安装AIS。".to_owned(),
-        ));
-    }
-    list
 }

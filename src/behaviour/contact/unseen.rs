@@ -1,0 +1,128 @@
+//! Boats that lie alongside unseen: two hulls give radar one echo.
+//!
+//! A boat that closed on a vessel at rest and was lost there has gone alongside; one that is first seen as it leaves a vessel
+//! has lain there.
+
+use super::LOST_MS;
+use crate::behaviour::config::{BehaviourConfig, ContactConfig, ms};
+use crate::behaviour::subject::{Hidden, Subject};
+use crate::geodesy::{LatLon, distance_m, offset_m};
+use crate::units::{EventTime, TrackId};
+
+/// A boat that puts off at speed may be under way for so many seconds before it has a track of its own.
+const PUT_OFF_S: u32 = 30;
+
+/// That a craft was first seen beside another vessel.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(in crate::behaviour) struct BornBeside {
+    /// The vessel, by number.
+    pub(in crate::behaviour) host: u64,
+    /// Since when the craft may have lain there: the host's coming to rest; `None` beside a vessel under way.
+    pub(in crate::behaviour) since: Option<EventTime>,
+    /// The host sends AIS: then what appears beside it may be its own radar echo that its track has lost.
+    pub(in crate::behaviour) of_ais_vessel: bool,
+}
+
+/// The vessel beside which a newborn craft appeared, if there is one: it may be a boat that puts off, or a second echo.
+pub(in crate::behaviour) fn birth_beside(newborn: &Subject, present: &[Box<Subject>], within_m: f64) -> Option<BornBeside> {
+    let birthplace = newborn.birthplace();
+    present
+        .iter()
+        .filter(|host| host.first_seen < newborn.first_seen && !newborn.craft.sends_ais)
+        .filter(|host| host.craft.size_order() >= newborn.craft.size_order() && !host.is_shadow())
+        .filter_map(|host| {
+            let near_m = distance_m(host.position, birthplace)
+                .min(distance_m(host.position, newborn.position))
+                .min(newborn.miss_of_course(host.position, PUT_OFF_S));
+            let since = host.slow_since.filter(|since| *since < newborn.first_seen);
+            (near_m <= within_m).then_some((near_m, host.number, since, host.craft.sends_ais))
+        })
+        .min_by(|a, b| a.0.total_cmp(&b.0))
+        .map(|(_, host, since, of_ais_vessel)| BornBeside { host, since, of_ais_vessel })
+}
+
+/// Judges each boat that has just been lost: did it go alongside a vessel at rest?
+pub(super) fn hide_the_lost(
+    present: &mut [Box<Subject>],
+    absent: &mut [Box<Subject>],
+    resting: &[usize],
+    config: &BehaviourConfig,
+    now: EventTime,
+) {
+    let hosts: Vec<Host> = resting
+        .iter()
+        .map(|index| &present[*index])
+        .filter(|host| now.millis_since(host.first_seen) >= ms(config.contact.duration_s))
+        .filter(|host| host.slow_since.is_some() && host.measured_lately())
+        .filter(|host| host.surroundings.shore_m() > config.contact.shore_m)
+        .map(|host| Host {
+            number: host.number,
+            track: host.track,
+            position: host.position,
+            size: host.craft.size_order(),
+            sends_ais: host.craft.sends_ais,
+        })
+        .collect();
+    for subject in present.iter_mut().chain(absent.iter_mut()) {
+        let merged = subject.merged_with.filter(|_| subject.present_at == now);
+        let lost = now.millis_since(subject.measured.time) >= LOST_MS;
+        if subject.hidden.is_some() || (!lost && merged.is_none()) {
+            continue;
+        }
+        let came = subject.ran && subject.roamed_m >= config.contact.lost_came_m;
+        if subject.craft.official || !came || subject.landing.lies_at_shore() {
+            continue;
+        }
+        let host = match merged {
+            Some(track) => hosts.iter().find(|host| host.track == track).map(|host| (host, now)),
+            None if subject.loss_judged == Some(subject.measured.time) => None,
+            None => {
+                subject.loss_judged = Some(subject.measured.time);
+                went_alongside(subject, &hosts, &config.contact)
+            }
+        };
+        if let Some((host, since)) = host {
+            subject.hidden = Some(Hidden { place: host.position, with: Some(host.number), since });
+        }
+    }
+}
+
+/// What is known of a vessel at rest.
+struct Host {
+    number: u64,
+    track: TrackId,
+    position: LatLon,
+    size: f64,
+    sends_ais: bool,
+}
+
+/// The vessel that a lost boat was closing on, and when it must have come alongside.
+fn went_alongside<'a>(subject: &Subject, hosts: &'a [Host], rules: &ContactConfig) -> Option<(&'a Host, EventTime)> {
+    let last = subject.measured;
+    let speed = last.speed_mps();
+    let candidates = hosts.iter().filter(|host| {
+        host.number != subject.number
+            && (host.sends_ais || !subject.craft.sends_ais)
+            && host.size >= subject.craft.size_order()
+    });
+    let closing = candidates.filter_map(|host| {
+        let (east, north) = offset_m(last.position, host.position);
+        let gap_m = east.hypot(north);
+        if gap_m > rules.lost_within_m {
+            return None;
+        }
+        if gap_m <= rules.born_within_m {
+            return Some((gap_m, host, last.time));
+        }
+        // How far off the course it would pass, and how long it would take to get there.
+        let along = (east * last.east_mps + north * last.north_mps) / speed.max(1e-6);
+        let aside = (gap_m * gap_m - along * along).max(0.0).sqrt();
+        let seconds = (gap_m - rules.distance_m).max(0.0) / speed.max(1e-6);
+        let meets = along > 0.0 && aside <= rules.born_within_m && seconds <= f64::from(rules.lost_time_to_meet_s);
+        meets.then(|| (gap_m, host, last.time.plus_seconds(seconds)))
+    });
+    // Of several that lie together it goes to the largest.
+    closing
+        .min_by(|a, b| b.1.size.total_cmp(&a.1.size).then(a.0.total_cmp(&b.0)).then(a.1.number.cmp(&b.1.number)))
+        .map(|(_, host, since)| (host, since))
+}

@@ -1,0 +1,174 @@
+//! What must not matter to the alerts of a whole recording: when it happened, in how many feeds it came, and how often; and
+//! what lateness may change.
+//!
+//! The recording is the demo's: one hour off Haikou, three sensors, with its own lateness, doubles and damage.
+#![allow(clippy::unwrap_used, missing_docs)]
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::{Arc, LazyLock};
+
+use proptest::prelude::*;
+use shorewatch::alert::Alert;
+use shorewatch::chart::Chart;
+use shorewatch::engine::{Engine, EngineConfig, EngineEvent};
+use shorewatch::feed::sensor::{Sensor, SensorKind, SensorTable};
+use shorewatch::feed::{FeedDecoder, Observation};
+use shorewatch::recording::{OpenOptions, Recording};
+use shorewatch::units::{EventTime, SensorId};
+
+struct Evening {
+    observations: Vec<Observation>,
+    sensors: SensorTable,
+    chart: Arc<Chart>,
+    start: EventTime,
+    end: EventTime,
+}
+
+static EVENING: LazyLock<Evening> = LazyLock::new(|| {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("fixtures/haikou-evening");
+    let recording = Recording::open(&[folder], &OpenOptions::default()).unwrap();
+    let mut decoders: Vec<FeedDecoder> = recording
+        .feeds
+        .iter()
+        .map(|feed| FeedDecoder::new(feed.kind, feed.sensor.unwrap(), &recording.sensors))
+        .collect();
+    let mut observations = Vec::new();
+    let mut records = recording.records();
+    while let Some(record) = records.next_record() {
+        decoders[record.feed].decode(&record.bytes, record.place, record.received, |it| observations.push(it));
+    }
+    let (start, end) = recording.span().unwrap();
+    let chart = Arc::new(recording.chart(None).unwrap());
+    Evening { observations, sensors: recording.sensors.clone(), chart, start, end }
+});
+
+/// What an officer is told of one affair, without the sentences: these say how long it lasts, and that may differ by the
+/// instant at which they were last brought up to date.
+#[derive(Clone, Debug, PartialEq)]
+struct Told {
+    kind: &'static str,
+    mmsi: Option<u32>,
+    other: Option<u32>,
+    raised_ms: i64,
+    start_ms: i64,
+    end_ms: Option<i64>,
+}
+
+/// The alerts of these observations, by time from `start`.
+fn told(observations: impl Iterator<Item = Observation>, sensors: &SensorTable, start: EventTime) -> Vec<Told> {
+    let evening = &*EVENING;
+    let config = EngineConfig { origin: Some(start), ..EngineConfig::default() };
+    let mut engine = Engine::new(config, Arc::clone(&evening.chart), sensors.clone());
+    let mut alerts: BTreeMap<String, Alert> = BTreeMap::new();
+    let mut take = |engine: &mut Engine| {
+        for event in engine.drain_events() {
+            if let EngineEvent::Alert(event) = event {
+                alerts.insert(event.alert.id.to_string(), event.alert);
+            }
+        }
+    };
+    for observation in observations {
+        engine.push(observation);
+        take(&mut engine);
+    }
+    engine.advance(start.plus_millis(evening.end.millis_since(evening.start)));
+    take(&mut engine);
+    let since = |time: EventTime| time.millis_since(start);
+    let mut told: Vec<Told> = alerts
+        .into_values()
+        .map(|alert| Told {
+            kind: alert.kind.as_str(),
+            mmsi: alert.mmsi.map(|mmsi| mmsi.number()),
+            other: alert.other_mmsi.map(|mmsi| mmsi.number()),
+            raised_ms: since(alert.raised),
+            start_ms: since(alert.start),
+            end_ms: alert.end.map(since),
+        })
+        .collect();
+    told.sort_by_key(|it| (it.raised_ms, it.kind, it.mmsi, it.start_ms));
+    told
+}
+
+static PLAIN: LazyLock<Vec<Told>> = LazyLock::new(|| {
+    let evening = &*EVENING;
+    told(evening.observations.iter().cloned(), &evening.sensors, evening.start)
+});
+
+#[test]
+fn the_evening_has_alerts_to_compare() {
+    assert!(PLAIN.len() >= 5, "{:#?}", *PLAIN);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 3, max_shrink_iters: 4, ..ProptestConfig::default() })]
+
+    /// To the millisecond, and not only by whole pictures: nothing is cut at a minute, an hour or a day.
+    #[test]
+    fn the_same_evening_at_another_time_gives_the_same_alerts(shift_ms in -40_000_000_000_i64..40_000_000_000) {
+        let evening = &*EVENING;
+        let shifted = evening.observations.iter().cloned().map(|mut observation| {
+            observation.time = observation.time.plus_millis(shift_ms);
+            observation.received = observation.received.plus_millis(shift_ms);
+            observation
+        });
+        prop_assert_eq!(told(shifted, &evening.sensors, evening.start.plus_millis(shift_ms)), PLAIN.clone());
+    }
+
+    /// A record that comes again, at once or seconds later, adds nothing.
+    #[test]
+    fn doubled_records_change_no_alert(later_ms in 0_i64..20_000, every in 1_u64..4) {
+        let evening = &*EVENING;
+        let mut doubled: Vec<Observation> = evening.observations.clone();
+        for observation in evening.observations.iter().filter(|it| it.sequence % every == 0) {
+            let mut again = observation.clone();
+            again.received = again.received.plus_millis(later_ms);
+            again.sequence += 10_000_000;
+            doubled.push(again);
+        }
+        doubled.sort_by_key(|it| it.received);
+        doubled.retain(|it| it.received <= evening.end);
+        prop_assert_eq!(told(doubled.into_iter(), &evening.sensors, evening.start), PLAIN.clone());
+    }
+}
+
+/// The receiver's reports in two feeds, as if two programs had forwarded every other one.
+#[test]
+fn one_feed_split_in_two_gives_the_same_alerts() {
+    let evening = &*EVENING;
+    let mut sensors = evening.sensors.clone();
+    let (whole, _) = sensors.iter().find(|(_, sensor)| sensor.kind == SensorKind::Ais).unwrap();
+    let half: Sensor = Sensor { name: "ais1b".to_owned(), ..sensors.get(whole).unwrap().clone() };
+    let half: SensorId = sensors.add(half).unwrap();
+    let split = evening.observations.iter().cloned().map(|mut observation| {
+        if observation.sensor == whole && observation.sequence % 2 == 1 {
+            observation.sensor = half;
+        }
+        observation
+    });
+    assert_eq!(told(split, &sensors, evening.start), *PLAIN);
+}
+
+/// A feed that comes late as a whole, by less than what is waited for, tells the same affairs; what is told may come later by
+/// as much, and by one picture.
+#[test]
+fn a_late_feed_delays_alerts_by_no_more_than_it_is_late() {
+    let evening = &*EVENING;
+    for late_ms in [5_000, 20_000] {
+        let late = evening.observations.iter().cloned().map(|mut observation| {
+            observation.received = observation.received.plus_millis(late_ms);
+            observation
+        });
+        let late = told(late.filter(|it| it.received <= evening.end), &evening.sensors, evening.start);
+        let affairs = |told: &[Told]| -> Vec<_> {
+            let mut affairs: Vec<_> = told.iter().map(|it| (it.kind, it.mmsi, it.other)).collect();
+            affairs.sort_unstable();
+            affairs
+        };
+        assert_eq!(affairs(&late), affairs(&PLAIN), "{late_ms} ms late");
+        for (there, here) in late.iter().zip(PLAIN.iter()) {
+            let delay_ms = there.raised_ms - here.raised_ms;
+            assert!((-10_000..=late_ms + 10_000).contains(&delay_ms), "{late_ms} ms late: {here:?} came as {there:?}");
+        }
+    }
+}
