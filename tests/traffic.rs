@@ -287,7 +287,8 @@ fn ten_thousand_vessels_raise_few_alerts() {
     let Some(shared) = support::shared_dir() else { return };
     let path = shared.join("samples/tracks/noaa-2022/positions.csv.gz");
     let mut text = String::new();
-    let unpacked = std::process::Command::new("gzip").arg("-dc").arg(&path).stdout(std::process::Stdio::piped()).spawn();
+    let unpacked =
+        std::process::Command::new("gzip").arg("-dc").arg(&path).stdout(std::process::Stdio::piped()).spawn();
     let Ok(mut unpacked) = unpacked else {
         eprintln!("skipped: no gzip to unpack {}", path.display());
         return;

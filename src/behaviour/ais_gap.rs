@@ -8,6 +8,7 @@
 use super::config::{AisGapConfig, BehaviourConfig, ms};
 use super::evidence::Evidence;
 use super::finding::Kind;
+use super::honest;
 use super::reception::Reception;
 use super::spell::{Rhythm, Spell};
 use super::subject::Subject;
@@ -171,7 +172,7 @@ pub(super) fn update(
         zone: None,
         confidence,
         evidence,
-        honest_causes: Vec::new(),
+        honest_causes: vec![honest::station_outage(company), honest::not_under_command(subject)],
     };
     voice.tell(telling, subject.who(), chart);
 }

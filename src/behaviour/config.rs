@@ -35,6 +35,10 @@ pub struct BehaviourConfig {
     pub ais_gap: AisGapConfig,
     /// One MMSI twice, two MMSIs on one vessel, or a position that sensors contradict.
     pub identity_conflict: IdentityConfig,
+    /// Small craft together where none has business.
+    pub gathering: GatheringConfig,
+    /// A vessel that goes where wind and current take it.
+    pub drifting: DriftingConfig,
     /// Scores that make the grades, and caps of the families.
     pub score: ScoreConfig,
     /// Points of the items of evidence.
@@ -56,6 +60,8 @@ impl Default for BehaviourConfig {
             dark_vessel: DarkVesselConfig::default(),
             ais_gap: AisGapConfig::default(),
             identity_conflict: IdentityConfig::default(),
+            gathering: GatheringConfig::default(),
+            drifting: DriftingConfig::default(),
             score: ScoreConfig::default(),
             weights: Weights::default(),
         }
@@ -244,6 +250,10 @@ section! {
         depth_slack_m_max: f64 = 40.0,
         /// Metres outside at which it has left.
         left_m: f64 = 50.0,
+        /// Seconds ahead within which a vessel that steers for the zone is warned of.
+        warning_s: u32 = 600,
+        /// Seconds for which it must steer so.
+        warning_holds_s: u32 = 60,
         /// Seconds between stays that are one.
         merge_s: u32 = 600,
     }
@@ -339,6 +349,50 @@ section! {
     }
 }
 
+section! {
+    /// Thresholds of `gathering`.
+    GatheringConfig {
+        /// Small craft that make a crowd.
+        craft: u32 = 5,
+        /// Of them without AIS.
+        without_ais: u32 = 2,
+        /// Metres of the circle that holds them, across.
+        within_m: f64 = 1000.0,
+        /// Seconds for which they must stay.
+        duration_s: u32 = 600,
+        /// Metres of the longest craft that counts as small.
+        length_max_m: f64 = 20.0,
+        /// Speed in m/s below which a craft stays.
+        speed_mps: f64 = 2.5,
+        /// Metres around ports, harbours, anchorages, grounds and farms in which a crowd is nobody's concern.
+        zone_margin_m: f64 = 300.0,
+        /// Seconds of a break that is forgiven.
+        break_s: u32 = 120,
+        /// Seconds between crowds that are one.
+        merge_s: u32 = 1800,
+    }
+}
+
+section! {
+    /// Thresholds of `drifting`.
+    DriftingConfig {
+        /// Speed in m/s from which it is more than swinging.
+        speed_min_mps: f64 = 0.514,
+        /// Speed in m/s above which it is under way.
+        speed_max_mps: f64 = 2.572,
+        /// Degrees between course and heading.
+        angle_deg: f64 = 45.0,
+        /// Seconds for which it must last.
+        duration_s: u32 = 600,
+        /// Metres that it must have moved.
+        moved_m: f64 = 500.0,
+        /// Seconds of a break that is forgiven.
+        break_s: u32 = 20,
+        /// Seconds between drifts that are one.
+        merge_s: u32 = 600,
+    }
+}
+
 /// Why a file of rules is refused.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]
@@ -391,7 +445,8 @@ impl BehaviourConfig {
             Kind::Unloading => self.landing.merge_s.max(self.contact.merge_s),
             Kind::IdentityConflict => self.identity_conflict.merge_s,
             Kind::Rendezvous => self.contact.merge_s,
-            Kind::Gathering | Kind::Drifting => self.loitering.merge_s,
+            Kind::Gathering => self.gathering.merge_s,
+            Kind::Drifting => self.drifting.merge_s,
         })
     }
 

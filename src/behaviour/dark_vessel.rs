@@ -8,6 +8,7 @@ use super::config::{BehaviourConfig, ms};
 use super::evidence::Evidence;
 use super::finding::Kind;
 use super::heading::{Heading, landfall_words, open_shore_ahead};
+use super::honest;
 use super::spell::{Dwell, Rhythm, Spell};
 use super::subject::{Subject, Who};
 use super::voice::{Telling, Voice};
@@ -163,7 +164,7 @@ pub(super) fn update(
         zone: None,
         confidence,
         evidence,
-        honest_causes: Vec::new(),
+        honest_causes: vec![honest::official_craft(subject), honest::fixed_object(subject)],
     };
     voice.tell(telling, subject.who(), chart);
     if !eligible || by_meeting.is_some_and(|(.., last)| now.millis_since(last) > ms(config.contact.break_s)) {
@@ -205,16 +206,17 @@ fn evidence(
     )];
     if let Some(heading) = ahead {
         let (place, place_zh) = landfall_words(heading, chart);
-        let (kilometres, minutes) = (heading.distance_m / 1000.0, heading.seconds / 60.0);
+        let (kilometres, minutes, spread) = (heading.distance_m / 1000.0, heading.seconds / 60.0, heading.spread_m);
         list.push(item(
             "landfall",
             heading.distance_m,
             rules.shore_ahead_m,
             "m",
             state.dwell.began().unwrap_or(now),
-            format!("It comes from the open sea and makes for the shore {place}, {kilometres:.1} km and {minutes:.1} min ahead."),
+            format!("It comes from the open sea and makes for the shore {place}, {kilometres:.1} km and {minutes:.1} min ahead (give or take {spread:.0} m)."),
             format!("该船自外海驶来，正驶向岸边（{place_zh}），距抵岸点{kilometres:.1}公里，预计{minutes:.1}分钟后到达。"),
-        ));
+        )
+        .at(heading.geometry()));
     }
     if let Some(meeting) = state.meeting {
         let minutes = meeting.last.seconds_since(meeting.began) / 60.0;

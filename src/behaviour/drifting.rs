@@ -76,7 +76,16 @@ pub(super) fn update(subject: &mut Subject, config: &BehaviourConfig, chart: &Ch
     let rhythm = Rhythm { need_ms, merge_ms: ms(rules.merge_s) };
     let Some((say, spell)) = voice.step(&mut subject.drifting.spell, met, rhythm) else { return };
     let evidence = if met.is_some() { evidence(subject, moved_m, config, voice) } else { Vec::new() };
-    let telling = Telling { kind: Kind::Drifting, say, spell, other: None, zone: None, confidence: 0.9, evidence, honest_causes: Vec::new() };
+    let telling = Telling {
+        kind: Kind::Drifting,
+        say,
+        spell,
+        other: None,
+        zone: None,
+        confidence: 0.9,
+        evidence,
+        honest_causes: Vec::new(),
+    };
     voice.tell(telling, subject.who(), chart);
 }
 

@@ -11,6 +11,7 @@ use super::config::{BehaviourConfig, ms};
 use super::evidence::Evidence;
 use super::finding::Kind;
 use super::heading::{Heading, landfall_words, open_shore_ahead};
+use super::honest;
 use super::spell::{Dwell, Rhythm, Sign, Spell};
 use super::subject::Subject;
 use super::voice::{Telling, Voice};
@@ -98,7 +99,7 @@ pub(super) fn update(subject: &mut Subject, config: &BehaviourConfig, chart: &Ch
         zone: None,
         confidence,
         evidence,
-        honest_causes: Vec::new(),
+        honest_causes: vec![honest::official_craft(subject)],
     };
     voice.tell(telling, subject.who(), chart);
 }
@@ -151,6 +152,15 @@ fn evidence(
                 "按当前航向，前方{kilometres:.1}公里处抵岸（{place_zh}），预计{minutes:.1}分钟后到达，误差约{:.0}米。",
                 heading.spread_m
             ),
+        )
+        .at(heading.geometry()),
+        item(
+            "time_left",
+            heading.seconds,
+            0.0,
+            "s",
+            format!("At that speed {:.0} s are left until it lands.", heading.seconds),
+            format!("按此航速，距抵岸还有{:.0}秒。", heading.seconds),
         ),
         item(
             "duration",

@@ -86,7 +86,8 @@ impl Gatherings {
 
     /// Takes note of a crowd: a new one, or one that has moved a little.
     fn note(&mut self, crowd: &Crowd<'_>, rules: &GatheringConfig, now: EventTime) {
-        let near = |known: &Gathering| known.last_touch != now && distance_m(known.middle, crowd.middle) <= rules.within_m;
+        let near =
+            |known: &Gathering| known.last_touch != now && distance_m(known.middle, crowd.middle) <= rules.within_m;
         let nearest = self.known.iter().filter(|(_, known)| near(known)).min_by(|a, b| {
             distance_m(a.1.middle, crowd.middle).total_cmp(&distance_m(b.1.middle, crowd.middle)).then(a.0.cmp(b.0))
         });
@@ -148,7 +149,10 @@ fn crowds<'a>(small: &[&'a Subject], rules: &GatheringConfig) -> Vec<Crowd<'a>> 
     };
     let scale = metres_per_degree((steepest + 0.01).min(89.9));
     let cell = |place: LatLon| {
-        ((place.lat_deg * scale.lat_m / radius_m).floor() as i32, (place.lon_deg * scale.lon_m / radius_m).floor() as i32)
+        (
+            (place.lat_deg * scale.lat_m / radius_m).floor() as i32,
+            (place.lon_deg * scale.lon_m / radius_m).floor() as i32,
+        )
     };
     let mut cells: FxHashMap<(i32, i32), SmallVec<[usize; 4]>> = FxHashMap::default();
     for (index, subject) in small.iter().enumerate() {
@@ -167,7 +171,8 @@ fn crowds<'a>(small: &[&'a Subject], rules: &GatheringConfig) -> Vec<Crowd<'a>> 
             .collect()
     };
     let dark = |members: &[usize]| members.iter().filter(|member| !small[**member].craft.sends_ais).count();
-    let enough = |members: &[usize]| members.len() >= rules.craft as usize && dark(members) >= rules.without_ais as usize;
+    let enough =
+        |members: &[usize]| members.len() >= rules.craft as usize && dark(members) >= rules.without_ais as usize;
     let mut cores: Vec<(usize, SmallVec<[usize; 8]>)> =
         (0..small.len()).map(|index| (index, around(index))).filter(|(_, members)| enough(members)).collect();
     cores.sort_by_key(|(index, members)| (std::cmp::Reverse(members.len()), small[*index].number));
@@ -201,7 +206,16 @@ impl Gathering {
         let rhythm = Rhythm { need_ms, merge_ms: ms(rules.merge_s) };
         let Some((say, spell)) = voice.step(&mut self.spell, met, rhythm) else { return };
         let evidence = if met.is_some() { self.evidence(rules, now) } else { Vec::new() };
-        let telling = Telling { kind: Kind::Gathering, say, spell, other: None, zone: None, confidence: 0.8, evidence, honest_causes: Vec::new() };
+        let telling = Telling {
+            kind: Kind::Gathering,
+            say,
+            spell,
+            other: None,
+            zone: None,
+            confidence: 0.8,
+            evidence,
+            honest_causes: Vec::new(),
+        };
         voice.tell(telling, self.who, chart);
     }
 

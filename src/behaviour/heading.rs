@@ -1,5 +1,6 @@
 //! Where a craft is heading: the shore straight ahead, when it will be there, and how sure that is.
 
+use super::evidence::Geometry;
 use super::subject::Subject;
 use crate::chart::{Chart, ZoneKind};
 use crate::geodesy::LatLon;
@@ -16,6 +17,13 @@ pub(super) struct Heading {
     pub(super) seconds: f64,
     /// How far along the shore it may miss, one sigma in metres.
     pub(super) spread_m: f64,
+}
+
+impl Heading {
+    /// Where it will land, as far as can be said: a circle of two sigmas.
+    pub(super) fn geometry(&self) -> Geometry {
+        Geometry::Circle { centre: self.point, radius_m: 2.0 * self.spread_m }
+    }
 }
 
 /// The landfall of the course that a craft steers, if there is a shore within `ahead_m` and the landfall is no nearer than

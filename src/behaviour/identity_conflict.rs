@@ -17,6 +17,7 @@ use super::finding::Kind;
 use super::spell::{Dwell, Rhythm, Spell};
 use super::subject::{Subject, Who};
 use super::voice::{Telling, Voice};
+use super::{honest, paper};
 use crate::chart::Chart;
 use crate::fusion::Sources;
 use crate::geodesy::distance_m;
@@ -90,7 +91,9 @@ pub(super) fn judge_rename(
     // The new name may have had a track of its own before fusion saw that it is this vessel.
     let first_heard = |renamed: &Renamed| {
         let own_track = others().filter(|word| word.mmsi() == renamed.to).map(LastWord::first_heard).min();
-        own_track.filter(|first| renamed.at.millis_since(*first) <= SENDING_MS).map_or(renamed.at, |first| first.min(renamed.at))
+        own_track
+            .filter(|first| renamed.at.millis_since(*first) <= SENDING_MS)
+            .map_or(renamed.at, |first| first.min(renamed.at))
     };
     let pending = subject.identity.renamed.map(|renamed| Renamed { at: first_heard(&renamed), ..renamed });
     let pending = pending.filter(|renamed| now.millis_since(renamed.at) >= ms(rules.renamed_lasts_s));
@@ -111,7 +114,12 @@ pub(super) fn judge_rename(
     let rhythm = Rhythm { need_ms: 0, merge_ms: ms(rules.merge_s) };
     let interval = met.map(|renamed| (renamed.at, renamed.at, now));
     let Some((say, spell)) = voice.step(&mut subject.identity.rename_spell, interval, rhythm) else { return };
-    let evidence = met.map(|renamed| rename_evidence(subject, renamed, rules, now)).unwrap_or_default();
+    let mut evidence = met.map(|renamed| rename_evidence(subject, renamed, rules, now)).unwrap_or_default();
+    let mut honest_causes = Vec::new();
+    if let Some(renamed) = met {
+        evidence.extend(paper::contradictions(subject, now));
+        honest_causes.push(honest::wild_fix(now.seconds_since(renamed.at)));
+    }
     let telling = Telling {
         kind: Kind::IdentityConflict,
         say,
@@ -120,7 +128,7 @@ pub(super) fn judge_rename(
         zone: None,
         confidence: 0.9,
         evidence,
-        honest_causes: Vec::new(),
+        honest_causes,
     };
     voice.tell(telling, subject.who(), chart);
 }
@@ -196,7 +204,12 @@ pub(super) fn update_elsewhere(subject: &mut Subject, config: &BehaviourConfig, 
         .map(|(began, last)| (began, began.plus_millis(need_ms), last));
     let rhythm = Rhythm { need_ms, merge_ms: ms(rules.merge_s) };
     let Some((say, spell)) = voice.step(&mut subject.identity.elsewhere_spell, met, rhythm) else { return };
-    let evidence = if apart && met.is_some() { elsewhere_evidence(subject, gap_m, rules, now) } else { Vec::new() };
+    let (mut evidence, mut honest_causes) = (Vec::new(), Vec::new());
+    if apart && let Some((began, ..)) = met {
+        evidence = elsewhere_evidence(subject, gap_m, rules, now);
+        evidence.extend(paper::contradictions(subject, now));
+        honest_causes.push(honest::wild_fix(now.seconds_since(began)));
+    }
     let telling = Telling {
         kind: Kind::IdentityConflict,
         say,
@@ -205,7 +218,7 @@ pub(super) fn update_elsewhere(subject: &mut Subject, config: &BehaviourConfig, 
         zone: None,
         confidence: 0.9,
         evidence,
-        honest_causes: Vec::new(),
+        honest_causes,
     };
     voice.tell(telling, subject.who(), chart);
 }

@@ -7,6 +7,7 @@
 use super::config::{BehaviourConfig, LandingConfig, ms};
 use super::evidence::Evidence;
 use super::finding::Kind;
+use super::honest;
 use super::spell::{Dwell, Rhythm, Say, Spell};
 use super::subject::{Hidden, Subject};
 use super::voice::{Telling, Voice};
@@ -122,7 +123,7 @@ pub(super) fn update(subject: &mut Subject, config: &BehaviourConfig, chart: &Ch
             zone: None,
             confidence,
             evidence,
-            honest_causes: Vec::new(),
+            honest_causes: vec![honest::official_craft(subject), honest::not_under_command(subject)],
         },
         subject.who(),
         chart,

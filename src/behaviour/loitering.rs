@@ -11,6 +11,7 @@
 use super::config::{BehaviourConfig, LoiteringConfig, ms};
 use super::evidence::Evidence;
 use super::finding::Kind;
+use super::honest;
 use super::motion::{StaySummary, mark};
 use super::spell::{Rhythm, Spell};
 use super::subject::Subject;
@@ -88,7 +89,11 @@ pub(super) fn judge(subject: &mut Subject, config: &BehaviourConfig, chart: &Cha
             zone: None,
             confidence,
             evidence,
-            honest_causes: Vec::new(),
+            honest_causes: vec![
+                honest::official_craft(subject),
+                honest::not_under_command(subject),
+                honest::drifting(subject),
+            ],
         },
         subject.who(),
         chart,

@@ -14,15 +14,19 @@ mod config;
 mod contact;
 mod craft;
 mod dark_vessel;
+mod drifting;
 mod evidence;
 mod fast_approach;
 mod finding;
+mod gathering;
 mod heading;
+mod honest;
 mod identity_conflict;
 mod landing;
 mod loitering;
 mod motion;
 mod pairs;
+mod paper;
 mod reception;
 mod roll;
 mod score_config;
@@ -34,8 +38,8 @@ mod voice;
 mod zone_entry;
 
 pub use config::{
-    AisGapConfig, BehaviourConfig, ContactConfig, CraftConfig, DarkVesselConfig, FastApproachConfig, IdentityConfig,
-    LandingConfig, LoiteringConfig, RulesError, SubjectsConfig, ZoneEntryConfig,
+    AisGapConfig, BehaviourConfig, ContactConfig, CraftConfig, DarkVesselConfig, DriftingConfig, FastApproachConfig,
+    GatheringConfig, IdentityConfig, LandingConfig, LoiteringConfig, RulesError, SubjectsConfig, ZoneEntryConfig,
 };
 pub use craft::{Craft, Known};
 pub use evidence::{Evidence, Family, Geometry, HonestCause, RecordRef, Verdict};
@@ -46,6 +50,7 @@ use crate::chart::Chart;
 use crate::fusion::TrackState;
 use crate::units::EventTime;
 use contact::Contacts;
+use gathering::Gatherings;
 use identity_conflict::Twins;
 use reception::Reception;
 use roll::Roll;
@@ -57,6 +62,7 @@ pub struct Behaviour {
     config: BehaviourConfig,
     roll: Roll,
     contacts: Contacts,
+    gatherings: Gatherings,
     reception: Reception,
     twins: Twins,
     voice: Voice,
@@ -69,6 +75,7 @@ impl Behaviour {
             config,
             roll: Roll::default(),
             contacts: Contacts::default(),
+            gatherings: Gatherings::default(),
             reception: Reception::default(),
             twins: Twins::default(),
 
@@ -85,7 +92,7 @@ impl Behaviour {
             return;
         }
         self.voice.set_now(now);
-        let Self { config, roll, contacts, reception, twins, voice } = self;
+        let Self { config, roll, contacts, gatherings, reception, twins, voice } = self;
         roll.call(now, tracks, config);
         roll.note_companions(now, config);
         for (subject, track) in roll.present.iter_mut().zip(tracks) {
@@ -93,6 +100,7 @@ impl Behaviour {
             ais_gap::listen(subject, track, reception, now);
             landing::sight(subject, track, &config.landing);
             subject.alongside.sight(track, &config.contact);
+            drifting::update(subject, config, chart, voice);
             let marks = loitering::marks(subject, &config.loitering);
             let hold_ms = subject.remembered_ms(config);
             if subject.stay.push(now, subject.position, subject.ais_speed_mps(), marks, hold_ms) {
@@ -115,6 +123,7 @@ impl Behaviour {
             dark_vessel::update(subject, &silent, config, chart, voice);
         }
         twins.update(&roll.present, config, chart, voice);
+        gatherings.update(&roll.present, config, chart, voice);
         self.look_at_names(chart);
         let Self { config, roll, voice, .. } = self;
         for subject in roll.forget(now, config) {
@@ -125,6 +134,7 @@ impl Behaviour {
             dark_vessel::close(&subject, chart, voice);
             ais_gap::close(&subject, chart, voice);
             identity_conflict::close(&subject, chart, voice);
+            drifting::close(&subject, chart, voice);
         }
     }
 

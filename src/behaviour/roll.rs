@@ -149,7 +149,8 @@ impl Roll {
                 older.then(|| other.parted_from(newborn, config)).flatten().map(|apart_m| (apart_m, other.number))
             };
             let everyone = self.present.iter().chain(&self.absent);
-            let nearest = everyone.filter_map(|other| fit(other)).min_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
+            let nearest =
+                everyone.filter_map(|other| fit(other)).min_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
             let Some((_, companion)) = nearest else { continue };
             let everyone = self.present.iter_mut().chain(&mut self.absent);
             let Some(companion) = everyone.into_iter().find(|other| other.number == companion) else { continue };

@@ -10,7 +10,7 @@ use super::craft::Craft;
 use super::motion::{Recent, Stay};
 use super::shuttle::Shuttle;
 use super::surroundings::Surroundings;
-use super::{ais_gap, dark_vessel, fast_approach, identity_conflict, landing, loitering, zone_entry};
+use super::{ais_gap, dark_vessel, drifting, fast_approach, identity_conflict, landing, loitering, zone_entry};
 use crate::feed::observation::Text20;
 use crate::fusion::track::AisElsewhere;
 use crate::fusion::{Sources, TrackState};
@@ -146,6 +146,7 @@ pub(super) struct Subject {
     pub(super) zone_entry: zone_entry::State,
     pub(super) fast_approach: fast_approach::State,
     pub(super) dark_vessel: dark_vessel::State,
+    pub(super) drifting: drifting::State,
     pub(super) ais_gap: ais_gap::State,
     pub(super) identity: identity_conflict::State,
 }
@@ -202,6 +203,7 @@ impl Subject {
             zone_entry: zone_entry::State::default(),
             fast_approach: fast_approach::State::default(),
             dark_vessel: dark_vessel::State::default(),
+            drifting: drifting::State::default(),
             ais_gap: ais_gap::State::default(),
             identity: identity_conflict::State::default(),
         }
@@ -530,6 +532,7 @@ impl Subject {
             || self.fast_approach.has_spoken()
             || self.dark_vessel.has_spoken()
             || self.ais_gap.has_spoken()
+            || self.drifting.has_spoken()
             || self.identity.has_spoken()
     }
 }

@@ -1,17 +1,21 @@
 //! `zone_entry`: at least 50 m inside a restricted zone for 30 s; patrol craft excepted.
 //!
+//! It is developing while a vessel under way steers so that it will be inside within ten minutes: time to call it.
+//!
 //! The position must be deeper than that by its own uncertainty (up to a limit), and the vessel has left only when it is
 //! clearly outside: a vessel that follows the edge is told once. Fixed things never enter anything.
 
 use smallvec::SmallVec;
 
-use super::config::{BehaviourConfig, ms};
-use super::evidence::Evidence;
+use super::config::{BehaviourConfig, ZoneEntryConfig, ms};
+use super::evidence::{Evidence, Geometry};
 use super::finding::Kind;
-use super::spell::{Dwell, Rhythm, Say, Spell};
+use super::honest;
+use super::spell::{Dwell, Rhythm, Say, Sign, Spell};
 use super::subject::Subject;
 use super::voice::{Telling, Voice};
 use crate::chart::{Chart, Zone, ZoneKind};
+use crate::geodesy::LatLon;
 use crate::units::EventTime;
 
 /// A vessel that was measured longer ago than this is nowhere for sure, in milliseconds.
@@ -31,6 +35,10 @@ struct ZoneStay {
     zone: Box<str>,
     dwell: Dwell,
     deepest_m: f64,
+    /// Steering for it, outside as yet.
+    steers: Dwell,
+    /// Where it will be inside, and in how many seconds.
+    crossing: Option<(LatLon, f64)>,
     spell: Option<Spell>,
 }
 
@@ -49,13 +57,17 @@ pub(super) fn update(subject: &mut Subject, config: &BehaviourConfig, chart: &Ch
     }
     let mut stays = std::mem::take(&mut subject.zone_entry.stays);
     for near in subject.surroundings.of_kind(ZoneKind::Restricted) {
-        let Some(zone) = chart.zones.zones().get(near.index as usize).filter(|_| near.signed_m < 0.0) else { continue };
+        let reach_m = subject.east_mps.hypot(subject.north_mps) * f64::from(config.zone_entry.warning_s);
+        let near_enough = near.signed_m < reach_m;
+        let Some(zone) = chart.zones.zones().get(near.index as usize).filter(|_| near_enough) else { continue };
         let known = stays.iter().any(|stay| *stay.zone == *zone.id);
         if !known && stays.len() < ZONES_MAX {
             stays.push(ZoneStay {
                 zone: zone.id.as_str().into(),
                 dwell: Dwell::default(),
                 deepest_m: 0.0,
+                steers: Dwell::default(),
+                crossing: None,
                 spell: None,
             });
         }
@@ -63,7 +75,7 @@ pub(super) fn update(subject: &mut Subject, config: &BehaviourConfig, chart: &Ch
     for stay in &mut stays {
         step(stay, subject, config, chart, voice);
     }
-    stays.retain(|stay| stay.spell.is_some() || stay.dwell.began().is_some());
+    stays.retain(|stay| stay.spell.is_some() || stay.dwell.began().is_some() || stay.steers.began().is_some());
     subject.zone_entry.stays = stays;
 }
 
@@ -94,6 +106,10 @@ fn step(stay: &mut ZoneStay, subject: &Subject, config: &BehaviourConfig, chart:
         stay.dwell.clear();
     }
     stay.dwell.feed(now, holds, FRESH_MS);
+    let outside =
+        fresh && signed_m >= 0.0 && !subject.craft.patrol && !subject.is_fixed(config) && !subject.is_shadow();
+    stay.crossing = if outside { crossing(stay, subject, rules, chart) } else { None };
+    stay.steers.feed(now, fresh.then_some(stay.crossing.is_some()), FRESH_MS);
     let need_ms = ms(rules.duration_s);
     let silent = stay.dwell.last().is_some_and(|last| now.millis_since(last) > ms(rules.merge_s));
     if silent {
@@ -105,11 +121,17 @@ fn step(stay: &mut ZoneStay, subject: &Subject, config: &BehaviourConfig, chart:
         .zip(stay.dwell.last())
         .filter(|(_, last)| stay.dwell.held_ms() >= need_ms && now.millis_since(*last) <= FRESH_MS)
         .map(|(began, last)| (began, began.plus_millis(need_ms), last));
+    let warned = stay.steers.last() == Some(now) && stay.steers.held_ms() >= ms(rules.warning_holds_s);
+    let early = stay.steers.began().filter(|_| warned).map(|began| Sign::Early { began, last: now });
+    let sign = met.map(|(began, start, last)| Sign::Met { began, start, last }).or(early);
     let rhythm = Rhythm { need_ms, merge_ms: ms(rules.merge_s) };
-    let Some((say, spell)) = voice.step(&mut stay.spell, met, rhythm) else { return };
+    let Some((say, spell)) = voice.step_staged(&mut stay.spell, sign, rhythm) else { return };
     let Some(zone) = chart.zones.by_id(&stay.zone) else { return };
-    let evidence =
-        if say == Say::Started || met.is_some() { evidence(stay, subject, zone, config, now) } else { Vec::new() };
+    let evidence = match stay.crossing {
+        Some(crossing) if met.is_none() && early.is_some() => vec![warning(stay, crossing, subject, zone, config, now)],
+        _ if say == Say::Started || met.is_some() => evidence(stay, subject, zone, config, now),
+        _ => Vec::new(),
+    };
     let sureness = 1.0 - (-(stay.deepest_m - rules.depth_m).max(0.0) / (subject.sigma_m + 1.0)).exp() / 2.0;
     let confidence = (0.9 * sureness + if subject.craft.sends_ais { 0.09 } else { 0.0 }).min(0.99);
     let zone = Some(zone.id.clone());
@@ -122,11 +144,58 @@ fn step(stay: &mut ZoneStay, subject: &Subject, config: &BehaviourConfig, chart:
             zone,
             confidence,
             evidence,
-            honest_causes: Vec::new(),
+            honest_causes: vec![honest::official_craft(subject), honest::not_under_command(subject)],
         },
         subject.who(),
         chart,
     );
+}
+
+/// Where and when a vessel will be inside the zone, if it goes on as it goes; `None` if it will not within the time of
+/// warning, or passes through a corner only.
+fn crossing(stay: &ZoneStay, subject: &Subject, rules: &ZoneEntryConfig, chart: &Chart) -> Option<(LatLon, f64)> {
+    /// The way ahead is looked at in steps of so many seconds: as long as it must be inside.
+    const STEP_S: u32 = 30;
+    /// A vessel slower than this in m/s steers nowhere.
+    const UNDER_WAY_MPS: f64 = 1.0;
+    let speed = subject.east_mps.hypot(subject.north_mps);
+    let zone = chart.zones.by_id(&stay.zone).filter(|_| speed >= UNDER_WAY_MPS)?;
+    let ahead = |seconds: f64| subject.position.moved_m(subject.east_mps * seconds, subject.north_mps * seconds);
+    let deep = |seconds: u32| {
+        let place = ahead(f64::from(seconds));
+        zone.contains(place) && zone.signed_distance_m(place) <= -rules.depth_m
+    };
+    let steps = rules.warning_s / STEP_S;
+    let first = (1..=steps).map(|step| step * STEP_S).find(|seconds| deep(*seconds))?;
+    let seconds = f64::from(first);
+    deep(first + STEP_S).then(|| (ahead(seconds), seconds))
+}
+
+/// That a vessel steers for the zone.
+fn warning(
+    stay: &ZoneStay,
+    (place, seconds): (LatLon, f64),
+    subject: &Subject,
+    zone: &Zone,
+    config: &BehaviourConfig,
+    now: EventTime,
+) -> Evidence {
+    let (who, who_zh) = subject.words();
+    let (name, minutes) = (&zone.name, seconds / 60.0);
+    let name_zh = zone.name_zh.as_deref().unwrap_or(name);
+    Evidence {
+        code: "zone_ahead",
+        observed: seconds,
+        threshold: f64::from(config.zone_entry.warning_s),
+        unit: "s",
+        from: stay.steers.began().unwrap_or(now),
+        to: now,
+        sensors: subject.sources,
+        sentence_en: format!("{who} will be inside the restricted zone {name} in {minutes:.1} min if it goes on so."),
+        sentence_zh: format!("按当前航向航速，{who_zh}将在{minutes:.1}分钟后进入禁区“{name_zh}”。"),
+        geometry: Some(Geometry::Line(vec![subject.position, place])),
+        ..Evidence::default()
+    }
 }
 
 fn evidence(

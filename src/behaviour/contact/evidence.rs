@@ -53,7 +53,13 @@ pub(super) fn camera_evidence(pair: &Pair, host: &Subject, rules: &ContactConfig
     ]
 }
 
-pub(super) fn evidence(pair: &Pair, larger: &Subject, smaller: &Subject, rules: &ContactConfig, now: EventTime) -> Vec<Evidence> {
+pub(super) fn evidence(
+    pair: &Pair,
+    larger: &Subject,
+    smaller: &Subject,
+    rules: &ContactConfig,
+    now: EventTime,
+) -> Vec<Evidence> {
     let from = pair.dwell.began().unwrap_or(now);
     let to = pair.dwell.last().unwrap_or(now);
     let (first, first_zh) = larger.words();

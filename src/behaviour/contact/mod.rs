@@ -19,6 +19,7 @@ use crate::behaviour::alongside::EO_BREAK_MS;
 use crate::behaviour::config::{BehaviourConfig, ContactConfig, ms};
 use crate::behaviour::dark_vessel::Meeting;
 use crate::behaviour::finding::Kind;
+use crate::behaviour::honest;
 use crate::behaviour::pairs::PairSearch;
 use crate::behaviour::spell::{Dwell, Rhythm, Spell};
 use crate::behaviour::subject::{Hidden, Subject, Who};
@@ -26,10 +27,10 @@ use crate::behaviour::voice::{Telling, Voice};
 use evidence::{camera_evidence, evidence};
 use unseen::hide_the_lost;
 
-pub(in crate::behaviour) use unseen::{BornBeside, birth_beside};
 use crate::chart::{Chart, ZoneKind};
 use crate::geodesy::{LatLon, distance_m};
 use crate::units::EventTime;
+pub(in crate::behaviour) use unseen::{BornBeside, birth_beside};
 
 /// Interval of AIS reports at anchor in milliseconds (ITU-R M.1371-5, tables 1 and 2).
 const AT_REST_MS: i64 = 180_000;
@@ -308,9 +309,10 @@ impl Contacts {
     /// A camera sees something alongside a vessel at rest that nobody else can tell from it.
     fn join_seen_by_camera(&mut self, fleet: &Fleet<'_>, config: &BehaviourConfig, now: EventTime) {
         for host in fleet.present.iter().filter(|host| host.alongside.is_due(now)) {
-            let with_known = self.pairs.range((UNKNOWN + 1, 0)..).any(|((a, b), pair)| {
-                (*a == host.number || *b == host.number) && pair.dwell.last() == Some(now)
-            });
+            let with_known = self
+                .pairs
+                .range((UNKNOWN + 1, 0)..)
+                .any(|((a, b), pair)| (*a == host.number || *b == host.number) && pair.dwell.last() == Some(now));
             let Some((began, last)) = host.alongside.interval() else { continue };
             let measured = host.slow_since.is_some_and(|since| since <= last);
             if with_known || !measured || !fit(host, config) || host.surroundings.shore_m() <= config.contact.shore_m {
@@ -506,6 +508,8 @@ impl Contacts {
             (Some(larger), None) if met.is_some() && key.0 == UNKNOWN => camera_evidence(pair, larger, rules, now),
             _ => Vec::new(),
         };
+        let parties = [fleet.get(pair.larger), fleet.get(smaller)];
+        let honest_causes = parties.into_iter().flatten().map(honest::official_craft).collect();
         let telling = Telling {
             kind: pair.kind,
             say,
@@ -514,7 +518,7 @@ impl Contacts {
             zone: None,
             confidence: if pair.hidden { 0.65 } else { 0.85 },
             evidence,
-            honest_causes: Vec::new(),
+            honest_causes,
         };
         voice.tell(telling, pair.who, chart);
     }
@@ -526,9 +530,11 @@ impl Contacts {
         let Some(pair) = self.pairs.get(&key).filter(|pair| pair.spell.is_none()) else { return };
         let (larger, began) = (pair.larger, pair.dwell.began());
         let unknown = (UNKNOWN, larger);
-        let same = self.pairs.get(&unknown).and_then(|unknown| unknown.spell).is_some_and(|spell| {
-            began.is_some_and(|began| began.millis_since(spell.last) <= ms(rules.merge_s))
-        });
+        let same = self
+            .pairs
+            .get(&unknown)
+            .and_then(|unknown| unknown.spell)
+            .is_some_and(|spell| began.is_some_and(|began| began.millis_since(spell.last) <= ms(rules.merge_s)));
         let taken = if same { self.pairs.remove(&unknown) } else { None };
         if let (Some(taken), Some(pair)) = (taken, self.pairs.get_mut(&key)) {
             // To be told anew at once, with the name.

@@ -24,7 +24,11 @@ pub(in crate::behaviour) struct BornBeside {
 }
 
 /// The vessel beside which a newborn craft appeared, if there is one: it may be a boat that puts off, or a second echo.
-pub(in crate::behaviour) fn birth_beside(newborn: &Subject, present: &[Box<Subject>], within_m: f64) -> Option<BornBeside> {
+pub(in crate::behaviour) fn birth_beside(
+    newborn: &Subject,
+    present: &[Box<Subject>],
+    within_m: f64,
+) -> Option<BornBeside> {
     let birthplace = newborn.birthplace();
     present
         .iter()
