@@ -217,10 +217,12 @@ impl AlertBook {
             // before the other has ended is another craft.
             // What runs is not where it was: only what lies still is known again by its place.
             let lies = matches!(finding.kind, Kind::Loitering | Kind::Unloading | Kind::Rendezvous);
-            let one_after_the_other = pause_ms >= 0 || alert.mmsi.is_some() && alert.other_track.is_none();
-            let pairs = alert.other_track.is_some() == finding.other.is_some();
+            let unknown_other = alert.other_track.is_none() || finding.other.is_none();
+            let one_after_the_other = pause_ms >= 0 || alert.mmsi.is_some() && unknown_other;
+            // A camera that tells of a transfer, but not to whom, tells of the meeting that is known already.
+            let pairs = finding.other.is_none() || alert.other_track.is_some();
             let vessel = same(alert.mmsi, finding.mmsi) || (alert.mmsi.is_some() != finding.mmsi.is_some() && near());
-            let other = alert.other_track.is_none() || same(alert.other_mmsi, finding.other_mmsi);
+            let other = unknown_other || same(alert.other_mmsi, finding.other_mmsi);
             same_track || (pairs && (lies || known) && one_after_the_other && vessel && other)
         };
         self.alerts.iter().rev().find(|(_, entry)| same(entry)).map(|(affair, _)| *affair)
@@ -304,6 +306,10 @@ fn updated(before: &Alert, finding: Finding) -> Option<(AlertChange, Alert)> {
     let looks_again = finding.stage == Stage::Developing && before.confirmed.is_some();
     alert.stage = if looks_again { Stage::Confirmed } else { finding.stage };
     alert.mmsi = alert.mmsi.or(finding.mmsi);
+    if alert.other_track.is_none() {
+        // Whom a camera alone had seen alongside has a track at last.
+        (alert.other_track, alert.other_mmsi) = (finding.other, finding.other_mmsi);
+    }
     if !finding.evidence.is_empty() {
         alert.evidence = finding.evidence;
         alert.honest_causes = finding.honest_causes;

@@ -119,6 +119,10 @@ section! {
         continue_within_m: f64 = 250.0,
         /// Seconds for which the course of a lost vessel is worth following.
         continue_moving_s: u32 = 60,
+        /// Metres from where it lay hidden within which a craft may be seen first, when it comes straight from there.
+        continue_hidden_m: f64 = 1500.0,
+        /// Seconds that it may have taken for that.
+        continue_hidden_s: u32 = 300,
     }
 }
 
@@ -302,6 +306,8 @@ section! {
         silent_vessel_mps: f64 = 8.0,
         /// Seconds for which a craft must have been seen without AIS.
         silent_s: u32 = 180,
+        /// The same for one that runs, which a transponder would report more often.
+        silent_running_s: u32 = 90,
         /// Seconds between runs and contacts of one craft that are one affair.
         merge_s: u32 = 14_400,
     }

@@ -131,7 +131,8 @@ pub(super) fn update(
         return;
     }
     let fresh = present && now.millis_since(subject.last_seen) <= FRESH_MS;
-    let watched = now.millis_since(subject.first_seen) >= ms(rules.silent_s);
+    let silent_s = if speed >= rules.speed_mps { rules.silent_running_s } else { rules.silent_s };
+    let watched = now.millis_since(subject.first_seen) >= ms(silent_s);
     let known = silent.iter().any(|vessel| vessel.may_be(subject, rules.silent_vessel_mps));
     let eligible = !known && !subject.craft.official && !subject.is_shadow() && !subject.is_fixed(config);
     let ahead = if fresh && eligible && speed >= rules.speed_mps && state.farthest_m >= rules.offshore_m {

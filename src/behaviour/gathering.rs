@@ -65,7 +65,7 @@ impl Gatherings {
         voice: &mut Voice,
     ) {
         self.instants = self.instants.wrapping_add(1);
-        if self.instants % EVERY != 0 {
+        if !self.instants.is_multiple_of(EVERY) {
             return;
         }
         let rules = &config.gathering;

@@ -72,7 +72,8 @@ pub(super) fn update(subject: &mut Subject, config: &BehaviourConfig, chart: &Ch
     let measured = subject.present_at == now && now.millis_since(subject.last_seen) <= LOST_MS;
     let seen_landing = eo_reports(subject, rules, now);
     if measured {
-        let lies = lies(subject, config);
+        // A camera that sees goods go ashore knows better than a radar how far the boat is from the waterline.
+        let lies = lies(subject, config) || (seen_landing && at_open_shore(subject, config, 2.0 * rules.shore_m));
         if lies && !subject.landing.lies_at_shore() {
             (subject.landing.nearest_m, subject.landing.slowest_mps) = (f64::INFINITY, f64::INFINITY);
         }
@@ -133,10 +134,16 @@ pub(super) fn update(subject: &mut Subject, config: &BehaviourConfig, chart: &Ch
 /// Whether a measured craft lies at an open shore now.
 fn lies(subject: &Subject, config: &BehaviourConfig) -> bool {
     let rules = &config.landing;
-    let around = &subject.surroundings;
     let slack = (rules.shore_sigmas * subject.sigma_m).min(rules.shore_slack_m_max);
-    around.shore_m() <= rules.shore_m + slack
-        && subject.slow_speed_mps < rules.speed_mps + rules.speed_slack_mps
+    subject.slow_speed_mps < rules.speed_mps + rules.speed_slack_mps
+        && at_open_shore(subject, config, rules.shore_m + slack)
+}
+
+/// Whether a craft is within `within_m` of a shore where landing is somebody's concern.
+fn at_open_shore(subject: &Subject, config: &BehaviourConfig, within_m: f64) -> bool {
+    let rules = &config.landing;
+    let around = &subject.surroundings;
+    around.shore_m() <= within_m
         && concerns(subject, config)
         && ![ZoneKind::DesignatedPort, ZoneKind::FishingHarbour, ZoneKind::Farm]
             .into_iter()

@@ -448,13 +448,11 @@ impl Subject {
         let birthplace = birthplace(track);
         let miss_of = |place: LatLon| distance_m(place, track.position).min(distance_m(place, birthplace));
         if let Some(hidden) = self.hidden {
-            // A fast boat is some way off when it comes out of the echo: then it must come straight from there.
-            let miss = miss_of(hidden.place).min(miss_of_course(
-                hidden.place,
-                track.position,
-                (track.east_mps, track.north_mps),
-                rules.continue_moving_s,
-            ));
+            // A boat is some way off when it comes out of the echo, a small one farther: then it must come straight from there.
+            let near = distance_m(hidden.place, track.position) <= rules.continue_hidden_m;
+            let within_s = if near { rules.continue_hidden_s } else { rules.continue_moving_s };
+            let velocity = (track.east_mps, track.north_mps);
+            let miss = miss_of(hidden.place).min(miss_of_course(hidden.place, track.position, velocity, within_s));
             return (miss <= reach_m).then_some(1.0 + miss);
         }
         let slow = self.measured.speed_mps() < config.contact.speed_mps;

@@ -96,8 +96,8 @@ fn step(stay: &mut ZoneStay, subject: &Subject, config: &BehaviourConfig, chart:
     } else if signed_m >= rules.left_m {
         Some(false)
     } else {
-        // On the edge: enough to stay in, not to go in.
-        stay.spell.filter(|spell| spell.ongoing).map(|_| true)
+        // On the edge: enough to stay in, not to go in. A warning is no stay.
+        stay.spell.filter(|spell| spell.ongoing && Spell::is_confirmed(&stay.spell)).map(|_| true)
     };
     if holds == Some(true) {
         stay.deepest_m = stay.deepest_m.max(-signed_m);

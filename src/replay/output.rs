@@ -6,6 +6,7 @@ use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use crate::alert::{Alert, AlertId, to_json_line};
+use crate::behaviour::Kind;
 use crate::engine::EngineEvent;
 use crate::fusion::{Sources, TrackEvent, TrackState};
 use crate::units::EventTime;
@@ -112,7 +113,8 @@ impl PictureLog {
         self.tracks.try_write(|file| tracks.iter().try_for_each(|track| write_row(file, time_ms, track)))
     }
 
-    /// Writes `alerts.jsonl`, in the order of telling, and writes out what is still held.
+    /// Writes `alerts.jsonl`, in the order of telling, and writes out what is still held. Kinds that FORMAT.md does not know
+    /// (gathering, drifting) go to `notices.jsonl` beside it, which is there only when there are some.
     ///
     /// # Errors
     /// When a file cannot be written.
@@ -122,6 +124,19 @@ impl PictureLog {
         told.sort_by(|a, b| (a.confirmed, &a.id).cmp(&(b.confirmed, &b.id)));
         self.alerts_written += told.len() as u64;
         let start = self.start;
+        let (told, notices): (Vec<Alert>, Vec<Alert>) =
+            told.into_iter().partition(|alert| !matches!(alert.kind, Kind::Gathering | Kind::Drifting));
+        let notices_path = self.alerts.path.with_file_name("notices.jsonl");
+        if notices.is_empty() {
+            // Those of an earlier run into the same folder would be taken for this one's.
+            let _ = fs::remove_file(&notices_path);
+        } else {
+            let mut file = OutputFile::create(notices_path)?;
+            file.try_write(|file| {
+                notices.iter().try_for_each(|alert| writeln!(file, "{}", to_json_line(alert, start)))?;
+                file.flush()
+            })?;
+        }
         self.alerts.try_write(|file| {
             told.iter().try_for_each(|alert| writeln!(file, "{}", to_json_line(alert, start)))?;
             file.flush()

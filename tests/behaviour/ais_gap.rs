@@ -4,7 +4,7 @@ use shorewatch::alert::Alert;
 use shorewatch::behaviour::Kind;
 use shorewatch::fusion::TrackState;
 
-use crate::scene::{Script, along, at, chart, play, radar_only, sends};
+use crate::scene::{Script, along, at, chart, play, radar_only, sends, told_at};
 
 /// Along the shore at 5 m/s, 10 km off it, for an hour.
 const COURSE: [(i64, f64, f64); 2] = [(0, -9_000.0, 10_000.0), (3_600, 9_000.0, 10_000.0)];
@@ -39,7 +39,7 @@ fn a_ship_that_falls_silent_while_others_are_heard_is_told_after_ten_minutes() {
     let alerts = play(&chart(&[]), &scene, 3_600);
     let told = gaps(&alerts);
     assert_eq!(told.len(), 1, "{alerts:#?}");
-    let delay_s = told[0].raised.seconds_since(at(1_200));
+    let delay_s = told_at(told[0]).seconds_since(at(1_200));
     assert!((0.0..=40.0).contains(&delay_s), "{delay_s}");
     assert_eq!((told[0].began, told[0].start), (at(600), at(1_200)));
     let end_s = told[0].end.expect("it sends again").seconds_since(at(0));

@@ -7,7 +7,7 @@ use shorewatch::fusion::TrackState;
 use shorewatch::fusion::track::EoSighting;
 use shorewatch::units::SensorId;
 
-use crate::scene::{Script, along, at, chart, off_shore, play, radar_only, sends, zone};
+use crate::scene::{Script, along, at, chart, off_shore, play, radar_only, sends, told_at, zone};
 
 /// A ship that drifts at 0.2 m/s, so far off the shore.
 fn ship(south_m: f64) -> [(i64, f64, f64); 2] {
@@ -37,7 +37,7 @@ fn two_vessels_that_lie_together_at_sea_are_told_after_five_minutes_the_larger_f
     let meetings = of_kind(&alerts, Kind::Rendezvous);
     assert_eq!(meetings.len(), 1, "{alerts:#?}");
     assert_eq!((meetings[0].track.0, meetings[0].other_track.map(|track| track.0)), (2, Some(1)));
-    let delay_s = meetings[0].raised.seconds_since(at(900));
+    let delay_s = told_at(meetings[0]).seconds_since(at(900));
     assert!((-10.0..=60.0).contains(&delay_s), "{delay_s}");
     let end_s = meetings[0].end.expect("it has left").seconds_since(at(0));
     assert!((1_480.0..=1_570.0).contains(&end_s), "{end_s}");
@@ -66,7 +66,7 @@ fn a_boat_that_radar_loses_alongside_is_still_there() {
     let alerts = play(&chart(&[]), &scene, 2_100);
     let meetings = of_kind(&alerts, Kind::Rendezvous);
     assert_eq!(meetings.len(), 1, "{alerts:#?}");
-    assert!(meetings[0].raised.seconds_since(at(900)).abs() <= 60.0);
+    assert!(told_at(meetings[0]).seconds_since(at(900)).abs() <= 60.0);
     assert!(meetings[0].evidence.iter().any(|item| item.code == "hidden_alongside"));
     assert!(meetings[0].end.expect("it has left") <= at(1_600));
 }
@@ -195,7 +195,7 @@ fn a_boat_that_only_a_camera_sees_alongside_is_told_and_keeps_its_alert_when_it_
     let alerts = play(&chart(&[]), &scene, 2_100);
     let meetings = of_kind(&alerts, Kind::Rendezvous);
     assert_eq!(meetings.len(), 1, "{alerts:#?}");
-    let delay_s = meetings[0].raised.seconds_since(at(920));
+    let delay_s = told_at(meetings[0]).seconds_since(at(920));
     assert!((0.0..=60.0).contains(&delay_s), "{delay_s}");
     assert_eq!(meetings[0].other_track.map(|track| track.0), Some(3), "the boat that left");
     // Two looks in a minute are no five minutes.

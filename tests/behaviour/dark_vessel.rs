@@ -4,7 +4,7 @@ use shorewatch::alert::{Alert, Stage};
 use shorewatch::behaviour::Kind;
 use shorewatch::fusion::TrackState;
 
-use crate::scene::{along, at, chart, off_shore, play, radar_only, sends, zone};
+use crate::scene::{along, at, chart, off_shore, play, radar_only, sends, told_at, zone};
 
 /// From 9 km straight for the shore at 6 m/s; from 1,000 s on the shore is nearer than 3 km.
 const RUN: [(i64, f64, f64); 2] = [(0, 0.0, 9_000.0), (1_450, 0.0, 300.0)];
@@ -18,7 +18,7 @@ fn a_craft_without_ais_that_makes_for_an_open_shore_is_told() {
     let alerts = play(&chart(&[]), &[along(1, &RUN, radar_only)], 1_450);
     let told = dark(&alerts);
     assert_eq!(told.len(), 1, "{alerts:#?}");
-    let delay_s = told[0].raised.seconds_since(at(1_000 + 60));
+    let delay_s = told_at(told[0]).seconds_since(at(1_000 + 60));
     assert!((-10.0..=20.0).contains(&delay_s), "{delay_s}");
     assert!(told[0].evidence.iter().any(|item| item.code == "no_ais"));
 }

@@ -5,7 +5,7 @@ use shorewatch::behaviour::Kind;
 use shorewatch::fusion::TrackState;
 use shorewatch::fusion::track::AisElsewhere;
 
-use crate::scene::{along, at, chart, off_shore, play, sends};
+use crate::scene::{along, at, chart, off_shore, play, sends, told_at};
 
 const COURSE: [(i64, f64, f64); 2] = [(0, -9_000.0, 10_000.0), (3_600, 9_000.0, 10_000.0)];
 const OTHER: [(i64, f64, f64); 2] = [(600, 5_000.0, 20_000.0), (3_600, -10_000.0, 20_000.0)];
@@ -23,7 +23,7 @@ fn a_ship_that_changes_its_mmsi_under_way_is_told() {
     let alerts = play(&chart(&[]), &[along(1, &COURSE, renamed)], 3_600);
     let told = conflicts(&alerts);
     assert_eq!(told.len(), 1, "{alerts:#?}");
-    assert!((40.0..=60.0).contains(&told[0].raised.seconds_since(at(900))));
+    assert!((40.0..=60.0).contains(&told_at(told[0]).seconds_since(at(900))));
     let sentence = &told[0].evidence[0].sentence_zh;
     assert!(sentence.contains("413194806") && sentence.contains("373522015"), "{sentence}");
 }
@@ -57,7 +57,7 @@ fn two_ships_that_send_one_mmsi_are_told_as_one_affair_by_the_later() {
     let told = conflicts(&alerts);
     assert_eq!(told.len(), 1, "{alerts:#?}");
     assert_eq!((told[0].track.0, told[0].other_track.map(|track| track.0)), (2, Some(1)));
-    assert!((30.0..=80.0).contains(&told[0].raised.seconds_since(at(600))));
+    assert!((30.0..=80.0).contains(&told_at(told[0]).seconds_since(at(600))));
 }
 
 #[test]
@@ -83,7 +83,7 @@ fn a_position_that_radar_contradicts_is_told_when_it_lasts() {
     let alerts = play(&chart(&[]), &[along(1, &COURSE, lies(2_400, 5_000.0))], 3_600);
     let told = conflicts(&alerts);
     assert_eq!(told.len(), 1, "{alerts:#?}");
-    assert!((50.0..=80.0).contains(&told[0].raised.seconds_since(at(900))));
+    assert!((50.0..=80.0).contains(&told_at(told[0]).seconds_since(at(900))));
     assert_eq!(alerts.len(), 1, "it is not silent: it is heard elsewhere");
     assert_eq!(conflicts(&play(&chart(&[]), &[along(1, &COURSE, lies(930, 5_000.0))], 3_600)).len(), 0, "wild fixes");
     assert_eq!(conflicts(&play(&chart(&[]), &[along(1, &COURSE, lies(2_400, 700.0))], 3_600)).len(), 0, "not far off");
@@ -106,6 +106,6 @@ fn a_ship_whose_last_report_is_far_from_where_radar_sees_it_is_told_after_a_minu
     let alerts = play(&chart(&[]), &[along(1, &COURSE, lies(2_400))], 3_600);
     let told = conflicts(&alerts);
     assert_eq!(told.len(), 1, "{alerts:#?}");
-    assert!((60.0..=80.0).contains(&told[0].raised.seconds_since(at(900))), "{}", told[0].raised);
+    assert!((60.0..=80.0).contains(&told_at(told[0]).seconds_since(at(900))), "{}", told_at(told[0]));
     assert_eq!(conflicts(&play(&chart(&[]), &[along(1, &COURSE, lies(940))], 3_600)).len(), 0, "a lone wild fix");
 }

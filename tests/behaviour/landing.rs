@@ -7,7 +7,7 @@ use shorewatch::fusion::TrackState;
 use shorewatch::fusion::track::EoSighting;
 use shorewatch::units::SensorId;
 
-use crate::scene::{Script, along, at, chart, off_shore, play, radar_only, sends, zone};
+use crate::scene::{Script, along, at, chart, off_shore, play, radar_only, sends, told_at, zone};
 
 /// Runs in at 15 m/s from 6 km, lies 40 m off the beach from 400 s to 1,100 s, and runs out again.
 const SMUGGLER: [(i64, f64, f64); 4] = [(0, 0.0, 6_040.0), (400, 0.0, 40.0), (1_100, 0.0, 40.0), (1_500, 0.0, 6_040.0)];
@@ -21,7 +21,7 @@ fn a_boat_on_an_open_beach_is_told_after_five_minutes() {
     let alerts = play(&chart(&[]), &[along(1, &SMUGGLER, radar_only)], 1_500);
     let landings = landings(&alerts);
     assert_eq!(landings.len(), 1, "{alerts:#?}");
-    let delay_s = landings[0].raised.seconds_since(at(700));
+    let delay_s = told_at(landings[0]).seconds_since(at(700));
     assert!((-10.0..=60.0).contains(&delay_s), "{delay_s}");
     assert!(landings[0].evidence.iter().any(|item| item.code == "shore_distance" && item.observed <= 45.0));
     let end_s = landings[0].end.expect("it has left").seconds_since(at(0));
@@ -36,7 +36,7 @@ fn a_boat_lost_as_it_runs_up_on_the_beach_has_landed() {
     let landings = landings(&alerts);
     assert_eq!(landings.len(), 1, "{alerts:#?}");
     assert!(landings[0].evidence.iter().any(|item| item.code == "lost_at_shore"));
-    assert!(landings[0].raised.seconds_since(at(700)).abs() <= 60.0);
+    assert!(told_at(landings[0]).seconds_since(at(700)).abs() <= 60.0);
 }
 
 #[test]
@@ -93,7 +93,7 @@ fn a_camera_that_sees_goods_landed_brings_the_alert_forward() {
     let alerts = play(&chart(&[]), &[along(1, &SMUGGLER, seen)], 1_500);
     let landings = landings(&alerts);
     assert_eq!(landings.len(), 1, "{alerts:#?}");
-    assert!(landings[0].raised <= at(470), "{}", landings[0].raised);
+    assert!(told_at(landings[0]) <= at(470), "{}", told_at(landings[0]));
     assert!(landings[0].evidence.iter().any(|item| item.code == "camera_landing"));
 }
 

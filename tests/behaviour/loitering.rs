@@ -4,7 +4,7 @@ use shorewatch::alert::{Alert, Stage};
 use shorewatch::behaviour::Kind;
 use shorewatch::fusion::TrackState;
 
-use crate::scene::{along, at, chart, off_shore, play, radar_only, sends, zone};
+use crate::scene::{along, at, chart, off_shore, play, radar_only, sends, told_at, zone};
 
 /// Comes from the west, drifts for an hour at 0.3 m/s 4 km off the shore, and leaves.
 const MOTHER_SHIP: [(i64, f64, f64); 4] =
@@ -20,7 +20,7 @@ fn a_ship_that_drifts_off_an_open_coast_is_told_after_half_an_hour() {
     assert_eq!(alerts.len(), 1, "{alerts:#?}");
     let alert = &alerts[0];
     assert_eq!(alert.kind, Kind::Loitering);
-    let delay_s = alert.raised.seconds_since(at(1_000 + 1_800));
+    let delay_s = told_at(alert).seconds_since(at(1_000 + 1_800));
     // Some of the way in belongs to the half hour: it was slow on average before it had lain for so long.
     assert!((-300.0..=60.0).contains(&delay_s), "{delay_s}");
     let end_s = alert.end.expect("it has left").seconds_since(at(0));
@@ -118,7 +118,7 @@ fn missed_reports_and_a_new_track_do_not_end_a_stay() {
     let scene = [along(1, &first, sends(413_000_001, 79)), along(2, &second, sends(413_000_001, 79))];
     let alerts = play(&chart(&[]), &scene, 5_200);
     assert_eq!(loiterers(&alerts), 1, "{alerts:#?}");
-    assert!(alerts[0].raised.seconds_since(at(2_800)).abs() <= 300.0);
+    assert!(told_at(&alerts[0]).seconds_since(at(2_800)).abs() <= 300.0);
     let dark = [along(1, &first, radar_only), along(2, &second, radar_only)];
     assert_eq!(loiterers(&play(&chart(&[]), &dark, 5_200)), 1, "by place and time, without AIS");
 }

@@ -3,7 +3,9 @@
 mod ais_gap;
 mod contact;
 mod dark_vessel;
+mod drifting;
 mod fast_approach;
+mod gathering;
 mod identity_conflict;
 mod invariance;
 mod landing;

@@ -114,6 +114,13 @@ pub(crate) fn radar_only(_: &mut TrackState) {}
 /// Plays a scene of so many seconds; `shift_s` moves it in time. Returns the alerts that were confirmed, as they stand at the
 /// end.
 pub(crate) fn play_shifted(chart: &Chart, scene: &[Script<'_>], seconds: i64, shift_s: i64) -> Vec<Alert> {
+    let mut alerts = play_all(chart, scene, seconds, shift_s);
+    alerts.retain(|alert| alert.confirmed.is_some());
+    alerts
+}
+
+/// The same with those that never were confirmed.
+pub(crate) fn play_all(chart: &Chart, scene: &[Script<'_>], seconds: i64, shift_s: i64) -> Vec<Alert> {
     let config = BehaviourConfig::default();
     let mut behaviour = Behaviour::new(config.clone());
     let mut book = AlertBook::new(&config);
@@ -137,9 +144,14 @@ pub(crate) fn play_shifted(chart: &Chart, scene: &[Script<'_>], seconds: i64, sh
             }
         }
     }
-    let mut alerts: Vec<Alert> = alerts.into_values().filter(|alert| alert.confirmed.is_some()).collect();
+    let mut alerts: Vec<Alert> = alerts.into_values().collect();
     alerts.sort_by(|a, b| (a.raised, &a.id).cmp(&(b.raised, &b.id)));
     alerts
+}
+
+/// When an alert was told in full: the instant of confirmation.
+pub(crate) fn told_at(alert: &Alert) -> EventTime {
+    alert.confirmed.unwrap_or(alert.raised)
 }
 
 /// Plays a scene of so many seconds.

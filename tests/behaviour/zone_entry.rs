@@ -1,9 +1,10 @@
 //! Inside a restricted zone.
 
 use shorewatch::behaviour::Kind;
+use shorewatch::behaviour::Stage;
 use shorewatch::fusion::TrackState;
 
-use crate::scene::{along, at, chart, off_shore, play, radar_only, sends, zone};
+use crate::scene::{along, at, chart, off_shore, play, play_all, radar_only, sends, told_at, zone};
 
 fn reserve() -> Vec<String> {
     vec![zone("reserve", "restricted", off_shore(0.0, 5_000.0), 1_000.0)]
@@ -18,7 +19,7 @@ fn a_boat_that_crosses_a_restricted_zone_is_told_within_a_minute_and_once() {
     assert_eq!(alerts.len(), 1, "{alerts:#?}");
     let alert = &alerts[0];
     assert_eq!((alert.kind, alert.zone.as_deref()), (Kind::ZoneEntry, Some("reserve")));
-    let delay_s = alert.raised.seconds_since(at(410 + 30));
+    let delay_s = told_at(alert).seconds_since(at(410 + 30));
     assert!((0.0..=30.0).contains(&delay_s), "{delay_s}");
     let end_s = alert.end.expect("it has left").seconds_since(at(0));
     assert!((780.0..=820.0).contains(&end_s), "{end_s}");
@@ -73,4 +74,18 @@ fn a_zone_that_is_not_in_force_holds_nobody_up() {
         r#""kind":"restricted","valid_from":"2027-01-01T00:00:00Z","valid_to":"2027-02-01T00:00:00Z""#,
     );
     assert_eq!(play(&chart(&[season]), &[along(1, &THROUGH, sends(412_000_001, 30))], 1_200), []);
+}
+
+#[test]
+fn a_vessel_that_steers_for_the_zone_is_warned_of_before_it_enters() {
+    let chart = chart(&reserve());
+    let alerts = play_all(&chart, &[along(1, &THROUGH, sends(412_000_001, 30))], 1_200, 0);
+    assert_eq!(alerts.len(), 1, "one affair from the warning to the end: {alerts:#?}");
+    let confirmed = alerts[0].confirmed.expect("it enters");
+    let before_s = confirmed.seconds_since(alerts[0].raised);
+    assert!((60.0..=600.0).contains(&before_s), "{before_s}");
+    // It turns away: nothing is confirmed, and the warning ends.
+    let turns = [(0, 0.0, 9_000.0), (300, 0.0, 7_500.0), (1_200, 4_500.0, 7_500.0)];
+    let alerts = play_all(&chart, &[along(1, &turns, sends(412_000_001, 30))], 1_200, 0);
+    assert!(alerts.iter().all(|alert| alert.confirmed.is_none() && alert.stage == Stage::Closed), "{alerts:#?}");
 }

@@ -309,11 +309,13 @@ impl Contacts {
     /// A camera sees something alongside a vessel at rest that nobody else can tell from it.
     fn join_seen_by_camera(&mut self, fleet: &Fleet<'_>, config: &BehaviourConfig, now: EventTime) {
         for host in fleet.present.iter().filter(|host| host.alongside.is_due(now)) {
-            let with_known = self
-                .pairs
-                .range((UNKNOWN + 1, 0)..)
-                .any(|((a, b), pair)| (*a == host.number || *b == host.number) && pair.dwell.last() == Some(now));
             let Some((began, last)) = host.alongside.interval() else { continue };
+            // With whom is known when somebody lies there now, or has been told of for that time.
+            let merge_ms = ms(config.contact.merge_s);
+            let told = |pair: &Pair| pair.spell.is_some_and(|spell| last.millis_since(spell.last) <= merge_ms);
+            let with_known = self.pairs.range((UNKNOWN + 1, 0)..).any(|((a, b), pair)| {
+                (*a == host.number || *b == host.number) && (pair.dwell.last() == Some(now) || told(pair))
+            });
             let measured = host.slow_since.is_some_and(|since| since <= last);
             if with_known || !measured || !fit(host, config) || host.surroundings.shore_m() <= config.contact.shore_m {
                 continue;
