@@ -4,9 +4,9 @@
 
 use proptest::prelude::*;
 use serde_json::{Value, json};
-use shorewatch::chart::{Bounds, Chart, Coast, ZoneKind, ZoneSet};
+use shorewatch::chart::{Bounds, Chart, Coast, PortLine, Side, ZoneKind, ZoneSet};
 use shorewatch::geodesy::LatLon;
-use shorewatch::units::EventTime;
+use shorewatch::units::{EventTime, VesselClass};
 
 fn square(west: f64, south: f64, side: f64) -> Value {
     json!([[west, south], [west + side, south], [west + side, south + side], [west, south + side], [west, south]])
@@ -82,6 +82,9 @@ fn bad_properties_are_refused_with_what_to_do() {
         (with(sound(), "/properties/id", json!("good")), "id good is used twice"),
         (with(sound(), "/properties/line", json!("third")), "give first, second or both"),
         (with(sound(), "/properties/valid_from", json!("2026-13-01")), "give RFC 3339"),
+        (with(sound(), "/properties/side", json!("north")), "give island, mainland or abroad"),
+        (with(sound(), "/properties/vessel_classes", json!(["submarine"])), "give a list of cargo, tanker"),
+        (with(sound(), "/properties/vessel_classes", json!("cargo")), "give a list of cargo, tanker"),
         (with(sound(), "/properties/version", json!(-1)), "give a whole number"),
         (with(sound(), "/properties/datum", json!("GCJ-02")), "convert the file to WGS 84 first"),
         (with(sound(), "/properties/crs", json!("EPSG:3857")), "not known"),
@@ -269,4 +272,34 @@ proptest! {
             }
         }
     }
+}
+
+#[test]
+fn a_zone_says_which_line_of_ports_side_and_classes_it_is_for() {
+    let plain = zone("plain", json!([square(110.0, 20.5, 0.1)]));
+    let mut port = zone("port", json!([square(110.5, 20.5, 0.1)]));
+    port["properties"]["line"] = json!("second");
+    port["properties"]["side"] = json!("mainland");
+    port["properties"]["vessel_classes"] = json!(["cargo", "high_speed"]);
+    let zones = ZoneSet::from_geojson(&collection(&[plain.clone(), port])).unwrap();
+    let port = zones.by_id("port").unwrap();
+    assert_eq!((port.line, port.side), (Some(PortLine::Second), Some(Side::Mainland)));
+    assert_eq!(port.vessel_classes, [VesselClass::Cargo, VesselClass::HighSpeed]);
+    assert!(zones.tells_vessels_apart());
+    let zones = ZoneSet::from_geojson(&collection(&[plain])).unwrap();
+    let plain = zones.by_id("plain").unwrap();
+    assert_eq!((plain.line, plain.side, plain.vessel_classes.len()), (None, None, 0));
+    assert!(!zones.tells_vessels_apart(), "a file that says nothing changes nothing");
+}
+
+#[test]
+fn a_shore_on_no_known_side_is_taken_with_a_warning() {
+    let mut land = zone("island", json!([square(110.0, 19.5, 0.5)]));
+    land["properties"]["side"] = json!("island");
+    let coast = Coast::from_geojson(&collection(&[land.clone()]), None).unwrap();
+    assert_eq!((coast.lands()[0].side, coast.warnings().len()), (Some(Side::Island), 0));
+    land["properties"]["side"] = json!("north");
+    let coast = Coast::from_geojson(&collection(&[land]), None).unwrap();
+    assert_eq!(coast.lands()[0].side, None);
+    assert!(coast.warnings()[0].text.contains("give island, mainland or abroad"), "{:?}", coast.warnings());
 }

@@ -19,6 +19,8 @@ pub struct BehaviourConfig {
     pub craft: CraftConfig,
     /// How long vessels are remembered, and which track continues which.
     pub subjects: SubjectsConfig,
+    /// Where vessels come from, and which ports are open to them.
+    pub voyage: VoyageConfig,
     /// Slow and in one area.
     pub loitering: LoiteringConfig,
     /// Unloading at the shore.
@@ -52,6 +54,7 @@ impl Default for BehaviourConfig {
             edition: "shipped-1".to_owned(),
             craft: CraftConfig::default(),
             subjects: SubjectsConfig::default(),
+            voyage: VoyageConfig::default(),
             loitering: LoiteringConfig::default(),
             landing: LandingConfig::default(),
             contact: ContactConfig::default(),
@@ -123,6 +126,23 @@ section! {
         continue_hidden_m: f64 = 1500.0,
         /// Seconds that it may have taken for that.
         continue_hidden_s: u32 = 300,
+    }
+}
+
+section! {
+    /// Where vessels come from, and so by which line of ports they are judged. Of use with zones that have a `line` or
+    /// `vessel_classes`.
+    VoyageConfig {
+        /// Seconds that a vessel must lie in a port or at the shore for that to be a call.
+        call_s: u32 = 1800,
+        /// The same for one of which nothing is known as yet.
+        first_call_s: u32 = 120,
+        /// Metres from the shore within which it lies at it.
+        shore_m: f64 = 300.0,
+        /// Nautical miles from every shore beyond which a vessel that is seen for the first time comes from abroad.
+        abroad_nmi: f64 = 12.0,
+        /// First three digits of the MMSIs of the home flag: of those nobody knows from where they come in.
+        home_flags: Vec<u16> = vec![412, 413, 414],
     }
 }
 
@@ -499,6 +519,8 @@ fn range_of(key: &str) -> (std::ops::RangeInclusive<f64>, &'static str) {
         (0.0..=10.0, "0 to 10")
     } else if key.ends_with("_mps") {
         (0.0..=100.0, "0 to 100 m/s")
+    } else if key.ends_with("_nmi") {
+        (0.0..=24.0, "0 to 24 nautical miles")
     } else if key.ends_with("_s") {
         (0.0..=DURATION_MAX_S, "0 to 86400 s")
     } else {

@@ -3,7 +3,7 @@
 use super::config::CraftConfig;
 use crate::feed::observation::EoClass;
 use crate::fusion::TrackState;
-use crate::units::Mmsi;
+use crate::units::{Mmsi, VesselClass};
 
 /// How much is known of a yes-or-no question. What is unknown is never held against a vessel.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -86,6 +86,21 @@ impl Craft {
             (None, Some(EoClass::Fishing)) => Known::Yes,
             (None, Some(_)) => Known::No,
         };
+    }
+
+    /// Its class, as far as it says itself, or cameras see.
+    pub(super) fn class(&self) -> Option<VesselClass> {
+        let seen = || match self.eo_class? {
+            EoClass::Cargo => Some(VesselClass::Cargo),
+            EoClass::Tanker => Some(VesselClass::Tanker),
+            EoClass::Passenger => Some(VesselClass::Passenger),
+            EoClass::Fishing => Some(VesselClass::Fishing),
+            EoClass::Speedboat => Some(VesselClass::Speedboat),
+            EoClass::Tug => Some(VesselClass::Tug),
+            EoClass::Patrol => Some(VesselClass::Patrol),
+            EoClass::Other => None,
+        };
+        self.ship_type.and_then(VesselClass::of_ship_type).or_else(seen)
     }
 
     /// A number that orders vessels by size: what is longer is larger, a class A ship is larger than what is unknown.

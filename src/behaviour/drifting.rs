@@ -96,7 +96,7 @@ fn is_moored(subject: &Subject) -> bool {
     subject.nav_status == Some(MOORED)
         || [ZoneKind::DesignatedPort, ZoneKind::FishingHarbour]
             .into_iter()
-            .any(|kind| subject.surroundings.within(kind, 0.0))
+            .any(|kind| subject.surroundings.is_inside(kind))
 }
 
 fn evidence(subject: &Subject, moved_m: f64, config: &BehaviourConfig, voice: &Voice) -> Vec<Evidence> {

@@ -62,6 +62,19 @@ impl Kind {
         }
     }
 
+    /// Whether a port excuses it: then an alert of it says which ports are open to the vessel.
+    pub const fn is_excused_by_ports(self) -> bool {
+        match self {
+            Self::Loitering
+            | Self::Unloading
+            | Self::Rendezvous
+            | Self::DarkVessel
+            | Self::FastApproach
+            | Self::Gathering => true,
+            Self::AisGap | Self::IdentityConflict | Self::ZoneEntry | Self::Drifting => false,
+        }
+    }
+
     /// The word that Chinese coastal watches use.
     pub const fn as_zh(self) -> &'static str {
         match self {

@@ -44,6 +44,7 @@ pub(super) fn open_shore_ahead(
     let near = chart.zones.within(landfall.point, zone_margin_m, now);
     let expected = near
         .iter()
+        .filter(|(zone, _)| subject.surroundings.is_served_by(zone))
         .any(|(zone, _)| matches!(zone.kind, ZoneKind::DesignatedPort | ZoneKind::FishingHarbour | ZoneKind::Farm));
     if expected {
         return None;

@@ -194,6 +194,7 @@ fn judge_loss(subject: &mut Subject, config: &BehaviourConfig, chart: &Chart, no
         .zones
         .within(point, rules.zone_margin_m, now)
         .iter()
+        .filter(|(zone, _)| subject.surroundings.is_served_by(zone))
         .any(|(zone, _)| matches!(zone.kind, ZoneKind::DesignatedPort | ZoneKind::FishingHarbour | ZoneKind::Farm));
     if excused {
         return;

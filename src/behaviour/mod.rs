@@ -35,11 +35,13 @@ mod spell;
 mod subject;
 mod surroundings;
 mod voice;
+mod voyage;
 mod zone_entry;
 
 pub use config::{
     AisGapConfig, BehaviourConfig, ContactConfig, CraftConfig, DarkVesselConfig, DriftingConfig, FastApproachConfig,
-    GatheringConfig, IdentityConfig, LandingConfig, LoiteringConfig, RulesError, SubjectsConfig, ZoneEntryConfig,
+    GatheringConfig, IdentityConfig, LandingConfig, LoiteringConfig, RulesError, SubjectsConfig, VoyageConfig,
+    ZoneEntryConfig,
 };
 pub use craft::{Craft, Known};
 pub use evidence::{Evidence, Family, Geometry, HonestCause, RecordRef, Verdict};
@@ -95,7 +97,11 @@ impl Behaviour {
         let Self { config, roll, contacts, gatherings, reception, twins, voice } = self;
         roll.call(now, tracks, config);
         roll.note_companions(now, config);
+        let ports_differ = chart.zones.tells_vessels_apart();
         for (subject, track) in roll.present.iter_mut().zip(tracks) {
+            if ports_differ {
+                voyage::update(subject, &config.voyage, now, chart);
+            }
             subject.surroundings.refresh(now, subject.position, chart);
             ais_gap::listen(subject, track, reception, now);
             landing::sight(subject, track, &config.landing);

@@ -10,6 +10,7 @@ use super::craft::Craft;
 use super::motion::{Recent, Stay};
 use super::shuttle::Shuttle;
 use super::surroundings::Surroundings;
+use super::voyage::Ports;
 use super::{ais_gap, dark_vessel, drifting, fast_approach, identity_conflict, landing, loitering, zone_entry};
 use crate::feed::observation::Text20;
 use crate::fusion::track::AisElsewhere;
@@ -75,6 +76,8 @@ pub(super) struct Who {
     pub(super) track: TrackId,
     pub(super) mmsi: Option<Mmsi>,
     pub(super) place: LatLon,
+    /// By which ports it is judged there.
+    pub(super) ports: Ports,
 }
 
 /// A vessel.
@@ -496,7 +499,13 @@ impl Subject {
 
     /// Whom to name in a finding.
     pub(super) fn who(&self) -> Who {
-        Who { vessel: self.number, track: self.track, mmsi: self.craft.mmsi, place: self.position }
+        Who {
+            vessel: self.number,
+            track: self.track,
+            mmsi: self.craft.mmsi,
+            place: self.position,
+            ports: Ports::of(self),
+        }
     }
 
     /// What to call it, in English and Chinese.

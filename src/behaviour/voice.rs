@@ -94,11 +94,16 @@ impl Voice {
     }
 
     fn push(&mut self, telling: Telling, stage: Stage, who: Who, chart: &Chart) {
-        let Telling { kind, spell, other, zone, confidence, mut evidence, honest_causes, .. } = telling;
+        let Telling { kind, spell, other, zone, confidence, mut evidence, mut honest_causes, .. } = telling;
         let night = is_night(who.place, spell.began);
         // An empty list says that nothing new is known.
-        if night && !evidence.is_empty() && stage.goes_on() {
-            evidence.push(night_evidence(who.place, &spell, self.now));
+        if !evidence.is_empty() && stage.goes_on() {
+            if night {
+                evidence.push(night_evidence(who.place, &spell, self.now));
+            }
+            if kind.is_excused_by_ports() {
+                honest_causes.extend(who.ports.honest_cause(chart));
+            }
         }
         self.findings.push(Finding {
             affair: spell.affair,

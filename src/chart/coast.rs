@@ -13,6 +13,7 @@ use super::error::{ChartError, ChartWarning};
 use super::metric::LocalMetric;
 use super::read::{Collection, Feature, read_collection};
 use super::ring::Polygon;
+use super::zone::Side;
 use crate::geodesy::{LatLon, distance_m};
 use crate::units::Bearing;
 use rstar::AABB;
@@ -32,6 +33,8 @@ const BORDER_TOLERANCE_DEG: f64 = 1e-7;
 pub struct Land {
     /// Name as the file has it; most islets have none.
     pub name: Option<String>,
+    /// Which side of the second line it lies on; only where the file says so (property `side`).
+    pub side: Option<Side>,
     /// What to call it in a sentence: its name, else its id, else its place in the file.
     pub label: String,
     /// The box around it.
@@ -82,7 +85,8 @@ pub struct Coast {
 }
 
 impl Coast {
-    /// Reads land polygons (Polygon, MultiPolygon, holes are lakes; properties `name`, `clipped`).
+    /// Reads land polygons (Polygon, MultiPolygon, holes are lakes; properties `name`, `clipped`, and `side`: `island`,
+    /// `mainland` or `abroad`).
     ///
     /// Which edges lie on the border of the map, and so are no shore:
     /// - where features say `clipped` themselves: the edges on the collection's `bbox` (else on the box around the data)
@@ -106,6 +110,10 @@ impl Coast {
         let mut warnings = Vec::new();
         for feature in &collection.features {
             let sides = border.sides_for(feature);
+            if let Some(word) = feature.properties.get("side").filter(|_| side(feature).is_none()) {
+                let text = format!("its side is {word}, and left out: give island, mainland or abroad");
+                warnings.push(ChartWarning { subject: feature.label(), text });
+            }
             for polygon in &feature.polygons {
                 let number = lands.len() as u32;
                 for (a, b) in polygon.edges() {
@@ -280,6 +288,10 @@ impl Coast {
     }
 }
 
+fn side(feature: &Feature) -> Option<Side> {
+    feature.text("side").and_then(|word| Side::parse(&word))
+}
+
 fn land(feature: &Feature, polygon: &Polygon, is_border: impl Fn(LatLon, LatLon) -> bool) -> Land {
     let name = feature.text("name");
     let label = match (&name, &feature.id) {
@@ -291,6 +303,7 @@ fn land(feature: &Feature, polygon: &Polygon, is_border: impl Fn(LatLon, LatLon)
     let shores = polygon.rings.iter().flat_map(|ring| shores(ring, &is_border)).collect();
     Land {
         name,
+        side: side(feature),
         label,
         bounds: bounds.unwrap_or(Bounds::at(LatLon::new(0.0, 0.0))),
         rings: polygon.rings.clone(),

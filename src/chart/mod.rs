@@ -32,7 +32,7 @@ pub use error::{ChartError, ChartWarning, FeatureProblem, Reason};
 pub use gcj02::to_gcj02;
 pub use memo::ShoreMemo;
 pub use place::Place;
-pub use zone::{PortLine, Validity, Zone, ZoneKind};
+pub use zone::{PortLine, Side, Validity, Zone, ZoneKind};
 pub use zone_set::{ZoneSet, ZonesHere, ZonesNear};
 
 use crate::geodesy::{LatLon, position_to_polar};

@@ -6,7 +6,7 @@ use super::bounds::Bounds;
 use super::metric::LocalMetric;
 use super::ring::Polygon;
 use crate::geodesy::{LatLon, distance_m};
-use crate::units::EventTime;
+use crate::units::{EventTime, VesselClass};
 
 /// What a zone is for (the kinds of `FORMAT.md`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -79,6 +79,58 @@ pub enum PortLine {
     Both,
 }
 
+/// Which side of the second line a shore or port lies on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Side {
+    /// The island with its own customs regime.
+    Island,
+    /// The rest of the country.
+    Mainland,
+    /// Other countries.
+    Abroad,
+}
+
+impl Side {
+    /// The word used in files.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Island => "island",
+            Self::Mainland => "mainland",
+            Self::Abroad => "abroad",
+        }
+    }
+
+    /// The side of that word in files.
+    pub fn parse(word: &str) -> Option<Self> {
+        match word {
+            "island" => Some(Self::Island),
+            "mainland" => Some(Self::Mainland),
+            "abroad" => Some(Self::Abroad),
+            _ => None,
+        }
+    }
+}
+
+impl PortLine {
+    /// The word used in files.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::First => "first",
+            Self::Second => "second",
+            Self::Both => "both",
+        }
+    }
+
+    /// The line of ports that a voyage from one side to another is judged by; `None` where any port will do.
+    pub fn of_voyage(from: Option<Side>, to: Option<Side>) -> Option<Self> {
+        match (from?, to) {
+            (Side::Abroad, Some(Side::Island | Side::Mainland) | None) => Some(Self::First),
+            (Side::Island, Some(Side::Mainland)) | (Side::Mainland, Some(Side::Island)) => Some(Self::Second),
+            _ => None,
+        }
+    }
+}
+
 /// When a zone is in force: from the first instant on, up to and without the second. `None` is unbounded.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Validity {
@@ -108,6 +160,10 @@ pub struct Zone {
     pub kind: ZoneKind,
     /// For which line of ports it counts; only where the file says so.
     pub line: Option<PortLine>,
+    /// Which side of the second line it lies on; only where the file says so.
+    pub side: Option<Side>,
+    /// The classes of vessel that it is for; none: all.
+    pub vessel_classes: Vec<VesselClass>,
     /// Version of the set (or of the zone itself, where the file says so): it goes into every alert.
     pub version: u32,
     /// When it is in force.
@@ -147,8 +203,42 @@ impl Zone {
         (distance_m(position, point), point)
     }
 
+    /// Whether a vessel of this class, on a voyage that is judged by this line of ports, has business here. What is not
+    /// known is not held against the vessel.
+    pub fn serves(&self, wanted: Option<PortLine>, class: Option<VesselClass>) -> bool {
+        let line = match (self.line, wanted) {
+            (None | Some(PortLine::Both), _) | (_, None | Some(PortLine::Both)) => true,
+            (Some(line), Some(wanted)) => line == wanted,
+        };
+        line && (self.vessel_classes.is_empty() || class.is_none_or(|class| self.vessel_classes.contains(&class)))
+    }
+
     /// The outlines: one list of rings a polygon, the outer ring first, then its holes; each closed.
     pub fn outlines(&self) -> impl Iterator<Item = &[Vec<LatLon>]> {
         self.polygons.iter().map(|polygon| polygon.rings.as_slice())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_line_of_a_voyage_follows_from_both_its_ends() {
+        let (island, mainland, abroad) = (Some(Side::Island), Some(Side::Mainland), Some(Side::Abroad));
+        for (from, to, line) in [
+            (island, mainland, Some(PortLine::Second)),
+            (mainland, island, Some(PortLine::Second)),
+            (abroad, island, Some(PortLine::First)),
+            (abroad, mainland, Some(PortLine::First)),
+            (abroad, None, Some(PortLine::First)),
+            (abroad, abroad, None),
+            (island, island, None),
+            (island, None, None),
+            (island, abroad, None),
+            (None, island, None),
+        ] {
+            assert_eq!(PortLine::of_voyage(from, to), line, "{from:?} to {to:?}");
+        }
     }
 }

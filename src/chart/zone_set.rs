@@ -10,9 +10,9 @@ use super::bounds::Bounds;
 use super::coast::text_member;
 use super::error::{ChartError, Reason};
 use super::read::{Collection, Feature, Problems, read_collection};
-use super::zone::{PortLine, Validity, Zone, ZoneKind};
+use super::zone::{PortLine, Side, Validity, Zone, ZoneKind};
 use crate::geodesy::{LatLon, metres_per_degree};
-use crate::units::EventTime;
+use crate::units::{EventTime, VesselClass};
 
 /// The zones at a position, in the order of the file.
 pub type ZonesHere<'a> = SmallVec<[&'a Zone; 4]>;
@@ -36,8 +36,8 @@ impl ZoneSet {
     }
 
     /// Reads zones: Polygon or MultiPolygon with properties `id`, `kind` and, where known, `name`, `name_zh`, `line`
-    /// (`first`, `second`, `both`), `jurisdiction`, `valid_from`, `valid_to` (RFC 3339), `version`, `limits`. The collection may hold
-    /// `version` (a whole number; 1 where it says nothing) and `attribution`.
+    /// (`first`, `second`, `both`), `side` (`island`, `mainland`, `abroad`), `vessel_classes` (words of [`VesselClass`]),
+    /// `jurisdiction`, `valid_from`, `valid_to` (RFC 3339), `version`, `limits`. The collection may hold `version` (a whole number; 1 where it says nothing) and `attribution`.
     ///
     /// # Errors
     /// A [`ChartError`] with each bad feature, the reason and what to do; nothing of such a file is taken.
@@ -116,6 +116,13 @@ impl ZoneSet {
         self.zones.iter().find(|zone| zone.id == id)
     }
 
+    /// Whether any zone is for one line of ports, or for some classes of vessel.
+    pub fn tells_vessels_apart(&self) -> bool {
+        self.zones.iter().any(|zone| {
+            !zone.vessel_classes.is_empty() || matches!(zone.line, Some(PortLine::First | PortLine::Second))
+        })
+    }
+
     /// Version of the set, as its file says.
     pub fn version(&self) -> u32 {
         self.version
@@ -164,6 +171,15 @@ fn read_zone(feature: Feature, set_version: u32) -> Result<Zone, Reason> {
         Some(Value::String(line)) if line == "both" => Some(PortLine::Both),
         Some(other) => return Err(Reason::Property(format!("line is {other}; give first, second or both"))),
     };
+    let side = match feature.properties.get("side") {
+        None | Some(Value::Null) => None,
+        Some(value) => Some(
+            value
+                .as_str()
+                .and_then(Side::parse)
+                .ok_or_else(|| Reason::Property(format!("side is {value}; give island, mainland or abroad")))?,
+        ),
+    };
     let validity = Validity { from: instant(&feature, "valid_from")?, to: instant(&feature, "valid_to")? };
     if let Validity { from: Some(from), to: Some(to) } = validity
         && from >= to
@@ -176,6 +192,8 @@ fn read_zone(feature: Feature, set_version: u32) -> Result<Zone, Reason> {
         name_zh: feature.text("name_zh"),
         kind,
         line,
+        side,
+        vessel_classes: vessel_classes(&feature)?,
         version: version(feature.properties.get("version"), set_version)?,
         validity,
         jurisdiction: feature.text("jurisdiction"),
@@ -184,6 +202,19 @@ fn read_zone(feature: Feature, set_version: u32) -> Result<Zone, Reason> {
         id,
         polygons: feature.polygons,
     })
+}
+
+fn vessel_classes(feature: &Feature) -> Result<Vec<VesselClass>, Reason> {
+    let wants = |found: &Value| {
+        Reason::Property(format!("vessel_classes has {found}; give a list of {}", VesselClass::words()))
+    };
+    match feature.properties.get("vessel_classes") {
+        None | Some(Value::Null) => Ok(Vec::new()),
+        Some(Value::Array(words)) => {
+            words.iter().map(|word| word.as_str().and_then(VesselClass::parse).ok_or_else(|| wants(word))).collect()
+        }
+        Some(other) => Err(wants(other)),
+    }
 }
 
 fn version(member: Option<&Value>, default: u32) -> Result<u32, Reason> {

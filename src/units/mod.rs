@@ -6,10 +6,12 @@
 mod angle;
 mod identity;
 mod time;
+mod vessel_class;
 
 pub use angle::Bearing;
 pub use identity::{Mmsi, MmsiKind, SensorId, TrackId};
 pub use time::EventTime;
+pub use vessel_class::VesselClass;
 
 /// Metres a second in one knot (exact: one international nautical mile is 1,852 m).
 pub const MPS_PER_KNOT: f64 = 1852.0 / 3600.0;

@@ -10,5 +10,6 @@ mod identity_conflict;
 mod invariance;
 mod landing;
 mod loitering;
+mod ports;
 mod scene;
 mod zone_entry;

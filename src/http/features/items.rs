@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::collections::Collection;
 use super::query::{ItemsQuery, Span};
 use crate::alert::Alert;
-use crate::chart::{Zone, ZoneKind};
+use crate::chart::{PortLine, Side, Zone, ZoneKind};
 use crate::fusion::{Sources, TrackState};
 use crate::geodesy::LatLon;
 use crate::http::View;
@@ -149,6 +149,9 @@ fn zone_feature(zone: &Zone, datum: Datum) -> Value {
         "name_zh": zone.name_zh,
         "kind": zone.kind.as_str(),
         "designated": zone.kind == ZoneKind::DesignatedPort,
+        "line": zone.line.map(PortLine::as_str),
+        "side": zone.side.map(Side::as_str),
+        "vessel_classes": zone.vessel_classes.iter().map(|class| class.as_str()).collect::<Vec<_>>(),
         "version": zone.version,
         "valid_from": time(zone.validity.from),
         "valid_until": time(zone.validity.to),
