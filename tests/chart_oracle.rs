@@ -105,6 +105,11 @@ fn the_nearest_shore_is_exact_to_a_metre_within_24_nautical_miles_at_every_latit
                 107.1 + 5.3 * spread(number, 0.754_877_666_2),
             );
             let wanted_m = nearest_by_force_m(from, &segments);
+            // Near the shore the answer comes from cells of the sea that remember; asked anywhere, it is that of the tree.
+            for around in [from, from.moved_m(700.0, -900.0)] {
+                let known = coast.nearest(around).filter(|shore| shore.distance_m <= 6_000.0);
+                assert_eq!(coast.nearest_within(around, 6_000.0), known, "{around:?}");
+            }
             match coast.nearest(from) {
                 Some(shore) => {
                     compared += 1;
@@ -180,6 +185,10 @@ proptest! {
                 prop_assert_eq!(zones.within(here, margin_m, at).len(), usize::from(signed_m < margin_m));
                 prop_assert_eq!(zones.within(here, -margin_m, at).len(), usize::from(signed_m < -margin_m));
             }
+            prop_assert_eq!(
+                coast.nearest_within(here, 8_000.0),
+                coast.nearest(here).filter(|shore| shore.distance_m <= 8_000.0)
+            );
             match coast.nearest(here) {
                 Some(shore) => prop_assert!((shore.distance_m - edge_m).abs() < tolerance_m),
                 None => prop_assert!(edge_m > SHORE_RANGE_M - 1.0),

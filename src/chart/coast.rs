@@ -8,11 +8,12 @@ use serde_json::Value;
 use smallvec::SmallVec;
 
 use super::bounds::Bounds;
-use super::edge_tree::{Edge, EdgeTree, Frame};
+use super::edge_tree::{Edge, EdgeTree, Frame, tree_of};
 use super::error::{ChartError, ChartWarning};
 use super::metric::LocalMetric;
 use super::read::{Collection, Feature, read_collection};
 use super::ring::Polygon;
+use super::shore_cells::{CELL_REACH_M, Near, Piece, ShoreCells, nearest_of};
 use super::zone::Side;
 use crate::geodesy::{LatLon, distance_m};
 use crate::units::Bearing;
@@ -79,6 +80,8 @@ pub struct Coast {
     shore: EdgeTree,
     /// Edges on the border of the map: no shore, but part of the outline of the land.
     border: EdgeTree,
+    /// Answers near the shore by cell; outside of it, and farther out, the tree is asked.
+    cells: ShoreCells,
     lands: Vec<Land>,
     attribution: String,
     warnings: Vec<ChartWarning>,
@@ -136,8 +139,9 @@ impl Coast {
         Ok(Self {
             frame,
             bounds,
-            shore: EdgeTree::bulk_load(shore),
-            border: EdgeTree::bulk_load(cut),
+            shore: tree_of(shore),
+            border: tree_of(cut),
+            cells: ShoreCells::of(bounds),
             lands,
             attribution: text_member(&collection, "attribution"),
             warnings,
@@ -158,6 +162,27 @@ impl Coast {
         if !position.is_valid() || reach_m.is_nan() || reach_m < 0.0 {
             return None;
         }
+        let (_, point, polygon) = if reach_m <= CELL_REACH_M {
+            match self.cells.near(
+                position,
+                |at, reach_m| self.search_m(at, reach_m),
+                |at, m, all| self.pieces(at, m, all),
+            ) {
+                Some(Near::Nothing) => return None,
+                Some(Near::Pieces(pieces)) => nearest_of(pieces, position)?,
+                Some(Near::Unsettled) | None => self.search(position, reach_m)?,
+            }
+        } else {
+            self.search(position, reach_m)?
+        };
+        let distance_m = distance_m(position, point);
+        let name = self.label(polygon);
+        (distance_m <= reach_m).then_some(NearestShore { distance_m, point, name, polygon: polygon as usize })
+    }
+
+    /// The nearest point of the shore by the tree, if it may lie within `reach_m`: its distance in metres squared, the point
+    /// and its polygon.
+    fn search(&self, position: LatLon, reach_m: f64) -> Option<(f64, LatLon, u32)> {
         let at = self.frame.to_plane(position);
         let (proposed, plane_squared) = self.shore.nearest_neighbor_with_distance_2(at)?;
         let metric = LocalMetric::around(position);
@@ -179,10 +204,23 @@ impl Coast {
                 best = candidate;
             }
         }
-        let (_, point, polygon) = best;
-        let distance_m = distance_m(position, point);
-        let name = self.label(polygon);
-        (distance_m <= reach_m).then_some(NearestShore { distance_m, point, name, polygon: polygon as usize })
+        Some(best)
+    }
+
+    /// The distance of the shore by the tree, if it is within `reach_m`.
+    fn search_m(&self, position: LatLon, reach_m: f64) -> Option<f64> {
+        self.search(position, reach_m).map(|(squared, ..)| squared.sqrt()).filter(|distance_m| *distance_m <= reach_m)
+    }
+
+    /// All pieces of shore that may lie within `reach_m`.
+    fn pieces(&self, position: LatLon, reach_m: f64, all: &mut Vec<Piece>) {
+        let circle_m = reach_m * self.frame.excess(&LocalMetric::around(position), reach_m);
+        let found = self.shore.locate_within_distance(self.frame.to_plane(position), circle_m * circle_m);
+        all.extend(found.map(|edge| Piece {
+            from: self.frame.to_position(edge.from),
+            to: self.frame.to_position(edge.to),
+            polygon: edge.polygon,
+        }));
     }
 
     /// Whether any shore lies within `radius_m` of `position` (at most [`SHORE_RANGE_M`]); cheaper than the distance,

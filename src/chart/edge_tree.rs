@@ -3,6 +3,7 @@
 //! The tree needs one plane for all its boxes; such a plane is up to some percent wrong away from its latitude. It only
 //! proposes: whoever asks rechecks every candidate within that error by the exact metric (see [`Frame::excess`]).
 
+use rstar::primitives::CachedEnvelope;
 use rstar::{AABB, PointDistance, RTree, RTreeObject};
 
 use super::bounds::Bounds;
@@ -71,6 +72,11 @@ impl PointDistance for Edge {
         let share = if length_squared > 0.0 { ((px * dx + py * dy) / length_squared).clamp(0.0, 1.0) } else { 0.0 };
         (px - share * dx).powi(2) + (py - share * dy).powi(2)
     }
+
+    fn distance_2_if_less_or_equal(&self, point: &[f64; 2], max_distance_2: f64) -> Option<f64> {
+        // The distance itself costs no more than that of the box, by which the tree would ask first.
+        Some(self.distance_2(point)).filter(|squared| *squared <= max_distance_2)
+    }
 }
 
 impl Edge {
@@ -98,5 +104,10 @@ impl Edge {
     }
 }
 
-/// The tree over edges.
-pub(super) type EdgeTree = RTree<Edge>;
+/// The tree over edges, each with its box: building the tree asks for it some twenty times.
+pub(super) type EdgeTree = RTree<CachedEnvelope<Edge>>;
+
+/// A tree of these edges.
+pub(super) fn tree_of(edges: Vec<Edge>) -> EdgeTree {
+    RTree::bulk_load(edges.into_iter().map(CachedEnvelope::new).collect())
+}

@@ -23,6 +23,7 @@ mod place;
 mod plausible;
 mod read;
 mod ring;
+mod shore_cells;
 mod zone;
 mod zone_set;
 

@@ -4,7 +4,7 @@
 //! milliseconds; the intersection test itself is geo's, with exact predicates.
 
 use geo::{Coord, Intersects, Line};
-use rstar::primitives::GeomWithData;
+use rstar::primitives::{CachedEnvelope, GeomWithData};
 use rstar::{AABB, RTree};
 
 use super::error::Reason;
@@ -48,7 +48,8 @@ impl Polygon {
         let mut lines = Vec::new();
         for (ring, positions) in self.rings.iter().enumerate() {
             for (place, (a, b)) in positions.iter().zip(positions.iter().skip(1)).enumerate() {
-                lines.push(GeomWithData::new(rstar::primitives::Line::new(pair(*a), pair(*b)), (ring, place)));
+                let line = rstar::primitives::Line::new(pair(*a), pair(*b));
+                lines.push(GeomWithData::new(CachedEnvelope::new(line), (ring, place)));
             }
         }
         let tree = RTree::bulk_load(lines.clone());
@@ -119,7 +120,7 @@ impl Polygon {
     }
 }
 
-type Segment = GeomWithData<rstar::primitives::Line<[f64; 2]>, (usize, usize)>;
+type Segment = GeomWithData<CachedEnvelope<rstar::primitives::Line<[f64; 2]>>, (usize, usize)>;
 
 fn pair(position: LatLon) -> [f64; 2] {
     [position.lon_deg, position.lat_deg]
