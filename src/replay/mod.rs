@@ -4,6 +4,7 @@
 //! reach the engine in the same order, so the output is the same to the byte.
 
 mod clock;
+mod decimal;
 mod output;
 mod progress;
 mod summary;

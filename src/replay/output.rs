@@ -5,6 +5,7 @@ use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
+use super::decimal::push_fixed;
 use crate::alert::{Alert, AlertId, to_json_line};
 use crate::behaviour::Kind;
 use crate::engine::EngineEvent;
@@ -35,6 +36,8 @@ pub struct PictureLog {
     alerts_written: u64,
     /// Alerts as they stand, written when the log is finished: only then is known when each ended.
     told: BTreeMap<AlertId, Alert>,
+    /// The rows of one instant: kept so that none is allocated for each.
+    rows_text: Vec<u8>,
 }
 
 #[derive(Debug)]
@@ -76,6 +79,7 @@ impl PictureLog {
             tracks_confirmed: 0,
             alerts_written: 0,
             told: BTreeMap::new(),
+            rows_text: Vec::new(),
         })
     }
 
@@ -110,7 +114,9 @@ impl PictureLog {
         }
         self.instants += 1;
         self.rows += tracks.len() as u64;
-        self.tracks.try_write(|file| tracks.iter().try_for_each(|track| write_row(file, time_ms, track)))
+        self.rows_text.clear();
+        tracks.iter().for_each(|track| push_row(&mut self.rows_text, time_ms, track));
+        self.tracks.try_write(|file| file.write_all(&self.rows_text))
     }
 
     /// Writes `alerts.jsonl`, in the order of telling, and writes out what is still held. Kinds that FORMAT.md does not know
@@ -171,20 +177,27 @@ impl PictureLog {
 }
 
 /// `time_s,track,lat,lon,sog_mps,cog_deg,mmsi,sources`: degrees to 1e-6 (0.1 m).
-fn write_row(file: &mut impl Write, time_ms: i64, track: &TrackState) -> io::Result<()> {
+fn push_row(row: &mut Vec<u8>, time_ms: i64, track: &TrackState) {
     let (seconds, millis) = (time_ms / 1000, time_ms % 1000);
-    write!(file, "{seconds}")?;
+    let _ = write!(row, "{seconds}");
     if millis != 0 {
-        write!(file, ".{millis:03}")?;
+        let _ = write!(row, ".{millis:03}");
     }
+    let _ = write!(row, ",{}", track.id);
     // One decimal of 359.96 would be 360.0.
     let course = (track.cog().deg() * 10.0).round() / 10.0 % 360.0;
-    let (lat, lon) = (track.position.lat_deg, track.position.lon_deg);
-    write!(file, ",{},{lat:.6},{lon:.6},{:.2},{course:.1},", track.id, track.sog_mps())?;
-    if let Some(mmsi) = track.identity.mmsi {
-        write!(file, "{mmsi}")?;
+    let numbers = [(track.position.lat_deg, 6), (track.position.lon_deg, 6), (track.sog_mps(), 2), (course, 1)];
+    for (number, decimals) in numbers {
+        row.push(b',');
+        push_fixed(row, number, decimals);
     }
-    writeln!(file, ",{}", sources(track.sources))
+    row.push(b',');
+    if let Some(mmsi) = track.identity.mmsi {
+        let _ = write!(row, "{mmsi}");
+    }
+    row.push(b',');
+    row.extend_from_slice(sources(track.sources).as_bytes());
+    row.push(b'\n');
 }
 
 /// `ais|radar|eo` joined by `+`; `report` for a track that only another system tells of.
