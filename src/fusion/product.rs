@@ -4,71 +4,69 @@
 //! that costs several times the arithmetic, and the filter does little else. These give the same numbers to the bit (a test
 //! holds that): the sums run in the same order.
 
+#![allow(clippy::needless_range_loop, reason = "by index, a product is unrolled; by iterators, it is not")]
+
 use nalgebra::{ArrayStorage, SMatrix, SVector};
 
 /// `a * b`.
-#[inline]
+#[inline(always)]
 pub(super) fn product<const R: usize, const K: usize, const C: usize>(
     a: &SMatrix<f64, R, K>,
     b: &SMatrix<f64, K, C>,
 ) -> SMatrix<f64, R, C> {
     let (a, b) = (&a.data.0, &b.data.0);
     let mut columns = [[0.0; R]; C];
-    for (column, weights) in columns.iter_mut().zip(b) {
-        accumulate(column, a, weights);
+    for c in 0..C {
+        for r in 0..R {
+            let mut total = a[0][r] * b[c][0];
+            for k in 1..K {
+                total += a[k][r] * b[c][k];
+            }
+            columns[c][r] = total;
+        }
     }
     SMatrix::from_data(ArrayStorage(columns))
 }
 
 /// `a * b.transpose()`.
-#[inline]
+#[inline(always)]
 pub(super) fn by_transposed<const R: usize, const K: usize, const C: usize>(
     a: &SMatrix<f64, R, K>,
     b: &SMatrix<f64, C, K>,
 ) -> SMatrix<f64, R, C> {
     let (a, b) = (&a.data.0, &b.data.0);
     let mut columns = [[0.0; R]; C];
-    for (c, column) in columns.iter_mut().enumerate() {
-        let mut weights = [0.0; K];
-        for (weight, column) in weights.iter_mut().zip(b) {
-            *weight = column[c];
+    for c in 0..C {
+        for r in 0..R {
+            let mut total = a[0][r] * b[0][c];
+            for k in 1..K {
+                total += a[k][r] * b[k][c];
+            }
+            columns[c][r] = total;
         }
-        accumulate(column, a, &weights);
     }
     SMatrix::from_data(ArrayStorage(columns))
 }
 
 /// `a * a.transpose()` of a vector.
-#[inline]
+#[inline(always)]
 pub(super) fn outer<const R: usize>(a: &SVector<f64, R>) -> SMatrix<f64, R, R> {
     by_transposed(a, a)
 }
 
 /// `off.transpose() * matrix * off`.
-#[inline]
+#[inline(always)]
 pub(super) fn quadratic<const R: usize>(off: &SVector<f64, R>, matrix: &SMatrix<f64, R, R>) -> f64 {
     let (off, matrix) = (&off.data.0[0], &matrix.data.0);
     let mut total = 0.0;
-    for (column, &weight) in matrix.iter().zip(off) {
-        let mut dot = off[0] * column[0];
-        for row in 1..R {
-            dot += off[row] * column[row];
+    for c in 0..R {
+        let mut dot = off[0] * matrix[c][0];
+        for r in 1..R {
+            dot += off[r] * matrix[c][r];
         }
-        total += dot * weight;
+        total += dot * off[c];
     }
     total
-}
-
-/// The sum of the columns of `a`, each times its weight, first to last.
-#[inline(always)]
-fn accumulate<const R: usize, const K: usize>(sum: &mut [f64; R], a: &[[f64; R]; K], weights: &[f64; K]) {
-    for row in 0..R {
-        let mut total = a[0][row] * weights[0];
-        for k in 1..K {
-            total += a[k][row] * weights[k];
-        }
-        sum[row] = total;
-    }
 }
 
 #[cfg(test)]
