@@ -1,5 +1,13 @@
-//! What a server keeps on disk.
+//! What a server keeps on disk: everything received, and alerts with what officers did with them.
 //!
-//! [`records`] is the system of record: alerts and what officers did with them, one SQLite file.
+//! A store is one folder of one server. [`log`] holds what was received, in append-only segments; [`records`] is the system of record: alerts and what
+//! officers did with them, one SQLite file.
+//!
+//! All but the records goes through [`disk`], so that tests can put a disk in its place that tears, forgets, flips and fills
+//! up. The layout of the files is specified in `docs/log-format.md`.
+//!
+//! Not here: what was received means. The engine reads the log through the same decoders as a live feed.
 
+pub mod disk;
+pub mod log;
 pub mod records;

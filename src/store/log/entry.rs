@@ -1,0 +1,302 @@
+//! What a frame of the input log says, byte by byte; the specification is `docs/log-format.md`.
+
+use crate::feed::sensor::SensorKind;
+use crate::units::EventTime;
+
+/// Kinds of entries: the first byte of a body.
+mod kind {
+    pub(super) const AREA: u8 = 1;
+    pub(super) const FEED: u8 = 2;
+    pub(super) const RECORD: u8 = 3;
+    pub(super) const ADVANCE: u8 = 4;
+    pub(super) const DURABLE: u8 = 5;
+    pub(super) const GAP: u8 = 6;
+    pub(super) const SEALED: u8 = 7;
+}
+
+/// Flag beside the kind of payload: the server stamped the record, it does not come from a recording.
+const STAMPED: u8 = 0x80;
+
+/// What the bytes of a record are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum PayloadKind {
+    /// The client sent none; no bytes.
+    Missing = 0,
+    /// One line of AIS.
+    AisSentence = 1,
+    /// One ASTERIX data block.
+    AsterixBlock = 2,
+    /// One JSON object of a camera.
+    EoJson = 3,
+    /// One sentence of the sensor's own ship, or of a radar.
+    NmeaSentence = 4,
+    /// More than a record may have; no bytes.
+    TooLong = 5,
+    /// One line of a system that reports positions.
+    ReportLine = 6,
+    /// One ONVIF metadata document.
+    OnvifMetadata = 7,
+    /// One KLV packet.
+    KlvPacket = 8,
+}
+
+impl PayloadKind {
+    /// Every kind.
+    pub const ALL: [Self; 9] = [
+        Self::Missing,
+        Self::AisSentence,
+        Self::AsterixBlock,
+        Self::EoJson,
+        Self::NmeaSentence,
+        Self::TooLong,
+        Self::ReportLine,
+        Self::OnvifMetadata,
+        Self::KlvPacket,
+    ];
+
+    fn of(byte: u8) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| *kind as u8 == byte)
+    }
+}
+
+/// One record as received.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RecordEntry<'a> {
+    /// The feed, by its number in this log.
+    pub feed: u16,
+    /// Its number in the feed.
+    pub sequence: u64,
+    /// When the engine took it as received: never earlier than those before.
+    pub received: EventTime,
+    /// Whether the server stamped it; else a recording said so.
+    pub stamped: bool,
+    /// What the bytes are.
+    pub kind: PayloadKind,
+    /// As the sensor sent them.
+    pub bytes: &'a [u8],
+}
+
+/// A feed as the log knows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FeedEntry {
+    /// Its number in this log.
+    pub number: u16,
+    /// What the sensor is.
+    pub kind: SensorKind,
+    /// The last record taken of it before this entry.
+    pub last_sequence: Option<u64>,
+    /// Its name.
+    pub name: String,
+}
+
+/// One entry of the input log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Entry<'a> {
+    /// The area that the records after it are received in: name of its folder in the store.
+    Area(String),
+    /// A feed that is new, or known from earlier segments.
+    Feed(FeedEntry),
+    /// A record.
+    Record(RecordEntry<'a>),
+    /// Everything received up to and at this instant stands before it.
+    Advance(EventTime),
+    /// Everything before it in this segment was on disk when it was written.
+    Durable,
+    /// Records that a client saw acknowledged, and that this log does not hold.
+    Gap {
+        /// The feed.
+        feed: u16,
+        /// The first.
+        first: u64,
+        /// The last.
+        last: u64,
+    },
+    /// The last entry of a segment that was closed in order.
+    Sealed {
+        /// Records in it.
+        records: u64,
+    },
+}
+
+const fn kind_byte(kind: SensorKind) -> u8 {
+    match kind {
+        SensorKind::Ais => 1,
+        SensorKind::Radar => 2,
+        SensorKind::Eo => 3,
+        SensorKind::Report => 4,
+    }
+}
+
+impl<'a> Entry<'a> {
+    /// Appends the bytes of the entry.
+    pub fn put(&self, out: &mut Vec<u8>) {
+        match self {
+            Self::Area(name) => {
+                out.push(kind::AREA);
+                out.extend_from_slice(name.as_bytes());
+            }
+            Self::Feed(feed) => {
+                out.extend_from_slice(&[kind::FEED, kind_byte(feed.kind), u8::from(feed.last_sequence.is_some())]);
+                out.extend_from_slice(&feed.number.to_le_bytes());
+                out.extend_from_slice(&feed.last_sequence.unwrap_or(0).to_le_bytes());
+                out.extend_from_slice(feed.name.as_bytes());
+            }
+            Self::Record(record) => {
+                out.extend_from_slice(&[kind::RECORD, record.kind as u8 | if record.stamped { STAMPED } else { 0 }]);
+                out.extend_from_slice(&record.feed.to_le_bytes());
+                out.extend_from_slice(&record.sequence.to_le_bytes());
+                out.extend_from_slice(&record.received.as_millis().to_le_bytes());
+                out.extend_from_slice(record.bytes);
+            }
+            Self::Advance(until) => {
+                out.push(kind::ADVANCE);
+                out.extend_from_slice(&until.as_millis().to_le_bytes());
+            }
+            Self::Durable => out.push(kind::DURABLE),
+            Self::Gap { feed, first, last } => {
+                out.push(kind::GAP);
+                out.extend_from_slice(&feed.to_le_bytes());
+                out.extend_from_slice(&first.to_le_bytes());
+                out.extend_from_slice(&last.to_le_bytes());
+            }
+            Self::Sealed { records } => {
+                out.push(kind::SEALED);
+                out.extend_from_slice(&records.to_le_bytes());
+            }
+        }
+    }
+
+    /// Reads an entry from the body of a frame; `None` when it is none of this version.
+    pub fn read(body: &'a [u8]) -> Option<Self> {
+        let (&first, mut rest) = body.split_first()?;
+        let entry = match first {
+            kind::AREA => return Some(Self::Area(text(rest)?)),
+            kind::FEED => {
+                let [kind, flags] = take(&mut rest)?;
+                let kind = SensorKind::ALL.into_iter().find(|known| kind_byte(*known) == kind)?;
+                let number = u16::from_le_bytes(take(&mut rest)?);
+                let last = u64::from_le_bytes(take(&mut rest)?);
+                let last_sequence = match (flags, last) {
+                    (1, last) => Some(last),
+                    (0, 0) => None,
+                    _ => return None,
+                };
+                return Some(Self::Feed(FeedEntry { number, kind, last_sequence, name: text(rest)? }));
+            }
+            kind::RECORD => {
+                let [flags] = take(&mut rest)?;
+                let feed = u16::from_le_bytes(take(&mut rest)?);
+                let sequence = u64::from_le_bytes(take(&mut rest)?);
+                let received = EventTime::from_millis(i64::from_le_bytes(take(&mut rest)?));
+                let kind = PayloadKind::of(flags & !STAMPED)?;
+                let record = RecordEntry { feed, sequence, received, stamped: flags & STAMPED != 0, kind, bytes: rest };
+                return Some(Self::Record(record));
+            }
+            kind::ADVANCE => Self::Advance(EventTime::from_millis(i64::from_le_bytes(take(&mut rest)?))),
+            kind::DURABLE => Self::Durable,
+            kind::GAP => Self::Gap {
+                feed: u16::from_le_bytes(take(&mut rest)?),
+                first: u64::from_le_bytes(take(&mut rest)?),
+                last: u64::from_le_bytes(take(&mut rest)?),
+            },
+            kind::SEALED => Self::Sealed { records: u64::from_le_bytes(take(&mut rest)?) },
+            _ => return None,
+        };
+        rest.is_empty().then_some(entry)
+    }
+}
+
+fn take<const N: usize>(rest: &mut &[u8]) -> Option<[u8; N]> {
+    let (taken, left) = rest.split_first_chunk()?;
+    *rest = left;
+    Some(*taken)
+}
+
+fn text(bytes: &[u8]) -> Option<String> {
+    std::str::from_utf8(bytes).ok().map(str::to_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn bytes_of(entry: &Entry<'_>) -> Vec<u8> {
+        let mut out = Vec::new();
+        entry.put(&mut out);
+        out
+    }
+
+    #[test]
+    fn a_record_has_the_bytes_of_the_specification() {
+        let record = RecordEntry {
+            feed: 0x0102,
+            sequence: 3,
+            received: EventTime::from_millis(-2),
+            stamped: true,
+            kind: PayloadKind::EoJson,
+            bytes: b"{}",
+        };
+        let wanted =
+            [3, 0x83, 2, 1, 3, 0, 0, 0, 0, 0, 0, 0, 0xfe, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, b'{', b'}'];
+        assert_eq!(bytes_of(&Entry::Record(record)), wanted);
+    }
+
+    #[test]
+    fn what_is_no_entry_is_none() {
+        for bad in [
+            &b""[..],
+            &[0],
+            &[99, 1],
+            &[2, 9, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0],
+            &[4, 1],
+            &[5, 0],
+            &[3, 0x7f],
+            &[1, 0xff],
+        ] {
+            assert_eq!(Entry::read(bad), None, "{bad:?}");
+        }
+    }
+
+    fn entries() -> impl Strategy<Value = (u8, u16, u64, Option<u64>, i64, bool, Vec<u8>, String)> {
+        (
+            0..19_u8,
+            any::<u16>(),
+            any::<u64>(),
+            any::<Option<u64>>(),
+            any::<i64>(),
+            any::<bool>(),
+            any::<Vec<u8>>(),
+            ".{0,20}",
+        )
+    }
+
+    proptest! {
+        #[test]
+        fn every_entry_is_read_as_it_was_written((choice, number, value, last_sequence, millis, stamped, bytes, name) in entries()) {
+            let time = EventTime::from_millis(millis);
+            let entry = match choice {
+                0 => Entry::Area(name),
+                1 => Entry::Feed(FeedEntry { number, kind: SensorKind::ALL[usize::from(number) % 4], last_sequence, name }),
+                2 => Entry::Advance(time),
+                3 => Entry::Durable,
+                4 => Entry::Gap { feed: number, first: value, last: last_sequence.unwrap_or(9) },
+                5 => Entry::Sealed { records: value },
+                other => {
+                    let kind = PayloadKind::ALL[usize::from(other) % 9];
+                    Entry::Record(RecordEntry { feed: number, sequence: value, received: time, stamped, kind, bytes: &bytes })
+                }
+            };
+            let written = bytes_of(&entry);
+            prop_assert_eq!(Entry::read(&written), Some(entry));
+        }
+
+        #[test]
+        fn what_is_read_from_any_bytes_is_written_back_the_same(bytes in any::<Vec<u8>>()) {
+            if let Some(entry) = Entry::read(&bytes) {
+                prop_assert_eq!(bytes_of(&entry), bytes);
+            }
+        }
+    }
+}

@@ -1,0 +1,62 @@
+//! A whole input log, entry by entry.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::entry::Entry;
+use super::error::LogError;
+use super::read::{Position, SegmentReport, read_input};
+use super::segment::{Content, SegmentFile};
+use super::writer::INPUT_FOLDER;
+use crate::store::disk::Disk;
+
+/// Reads the input log of a store.
+pub struct LogReader {
+    disk: Arc<dyn Disk>,
+    folder: PathBuf,
+    segments: Vec<SegmentFile>,
+}
+
+impl LogReader {
+    /// Looks at the log of the store in `folder` as it stands now. Changes nothing.
+    ///
+    /// # Errors
+    /// When there is no log, or the disk refuses.
+    pub fn open(disk: &Arc<dyn Disk>, folder: &Path) -> Result<Self, LogError> {
+        let folder = folder.join(INPUT_FOLDER);
+        let segments = SegmentFile::list(&**disk, &folder, Content::Input)?;
+        Ok(Self { disk: Arc::clone(disk), folder, segments })
+    }
+
+    /// Its segments.
+    pub fn segments(&self) -> &[SegmentFile] {
+        &self.segments
+    }
+
+    /// Reads all from `from` on (`None`: from the beginning) and gives each entry with its place to `sink`; then says what
+    /// each segment held.
+    ///
+    /// Damage does not stop it: it is in the reports.
+    ///
+    /// # Errors
+    /// When the disk fails, a sound entry is of no known kind, or `sink` says so.
+    pub fn each<E: From<LogError>>(
+        &self,
+        from: Option<Position>,
+        mut sink: impl FnMut(Position, &Entry<'_>) -> Result<(), E>,
+    ) -> Result<Vec<SegmentReport>, E> {
+        let first = from.map_or(0, |from| from.segment);
+        let mut reports = Vec::new();
+        for segment in self.segments.iter().filter(|segment| segment.number >= first) {
+            let offset = from.filter(|from| from.segment == segment.number).map_or(0, |from| from.offset);
+            reports.push(read_input(&*self.disk, &self.folder, segment, offset, &mut sink)?);
+        }
+        Ok(reports)
+    }
+
+    /// Numbers that are missing between the first segment and the last.
+    pub fn missing(&self) -> Vec<u64> {
+        let numbers: Vec<u64> = self.segments.iter().map(|segment| segment.number).collect();
+        numbers.windows(2).flat_map(|pair| pair[0] + 1..pair[1]).take(100).collect()
+    }
+}

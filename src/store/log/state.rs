@@ -1,0 +1,60 @@
+//! What a log knows at its end: the area, the feeds and how far each was taken.
+
+use super::entry::{Entry, FeedEntry};
+use crate::units::EventTime;
+
+/// Follows a log entry by entry.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct LogState {
+    /// Name of the area's folder in the store; empty before the first.
+    pub area: String,
+    /// The feeds, by number.
+    pub feeds: Vec<FeedEntry>,
+    /// Receipt of the last record or advance.
+    pub received: Option<EventTime>,
+    /// Whether the server stamped the records (true) or a recording did; `None` before the first.
+    pub stamped: Option<bool>,
+    /// Records of feeds that are not known: only a log with damage has such.
+    pub orphans: u64,
+}
+
+impl LogState {
+    /// Takes the next entry.
+    pub fn apply(&mut self, entry: &Entry<'_>) {
+        match entry {
+            Entry::Area(name) => self.area.clone_from(name),
+            Entry::Feed(feed) => {
+                let next = self.feeds.len() == usize::from(feed.number);
+                match self.feed_mut(feed.number) {
+                    Some(known) => known.clone_from(feed),
+                    None if next => self.feeds.push(feed.clone()),
+                    None => self.orphans += 1,
+                }
+            }
+            Entry::Record(record) => {
+                self.received = Some(record.received);
+                self.stamped = Some(record.stamped);
+                match self.feed_mut(record.feed) {
+                    Some(feed) => feed.last_sequence = Some(record.sequence),
+                    None => self.orphans += 1,
+                }
+            }
+            Entry::Advance(until) => self.received = Some(*until),
+            Entry::Gap { feed, last, .. } => {
+                if let Some(feed) = self.feed_mut(*feed) {
+                    feed.last_sequence = Some(*last);
+                }
+            }
+            Entry::Durable | Entry::Sealed { .. } => {}
+        }
+    }
+
+    fn feed_mut(&mut self, number: u16) -> Option<&mut FeedEntry> {
+        self.feeds.get_mut(usize::from(number))
+    }
+
+    /// The entries that each segment begins with, so that it can be read without those before it.
+    pub fn preamble(&self) -> impl Iterator<Item = Entry<'static>> + '_ {
+        std::iter::once(Entry::Area(self.area.clone())).chain(self.feeds.iter().cloned().map(Entry::Feed))
+    }
+}
