@@ -148,7 +148,7 @@ fn answer(answer: Answer) -> Result<wire::IngestResponse, Status> {
         Answer::Welcome(welcome) => Ok(feed::welcome(&welcome)),
         Answer::Ack(ack) => Ok(feed::ack(&ack)),
         Answer::BadRequest(problem) => Err(Status::invalid_argument(problem)),
-        Answer::Exhausted(problem) => Err(Status::resource_exhausted(problem)),
+        Answer::Exhausted(problem) | Answer::DiskFull(problem) => Err(Status::resource_exhausted(problem)),
         Answer::ShuttingDown => Err(shutting_down()),
     }
 }

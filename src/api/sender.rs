@@ -77,6 +77,8 @@ pub struct Sent {
     pub reasons: BTreeMap<String, u64>,
     /// How often the connection was made anew.
     pub reconnects: u32,
+    /// Records that the server acknowledged once and has lost.
+    pub lost: u64,
     /// Feeds that the server's area does not know and that are of no use without their position.
     pub unknown: Vec<FeedName>,
 }
@@ -128,7 +130,6 @@ impl From<Status> for Break {
     fn from(status: Status) -> Self {
         match status.code() {
             Code::InvalidArgument
-            | Code::ResourceExhausted
             | Code::Unimplemented
             | Code::PermissionDenied
             | Code::Unauthenticated
@@ -352,6 +353,7 @@ impl Sender {
         {
             base.get_or_insert(welcome.last_sequence.map_or(0, |last| last + 1));
         }
+        self.sent.lost += welcome.lost;
         if welcome.standing() == wire::Standing::Unknown && !self.sent.unknown.contains(&feed.name) {
             self.sent.unknown.push(feed.name.clone());
         }

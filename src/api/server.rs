@@ -5,6 +5,7 @@
 
 use std::future::Future;
 use std::net::SocketAddr;
+use std::pin::pin;
 use std::sync::Arc;
 
 use tokio::net::TcpListener;
@@ -36,9 +37,10 @@ use crate::chart::Chart;
 use crate::http::{self, View};
 use crate::serve::clock;
 use crate::serve::core::{Core, Fatal};
-use crate::serve::engine_task::{self, EngineHandle};
+use crate::serve::engine_task::{self, EngineHandle, Started};
 use crate::serve::hubs::{AlertDesk, Hubs};
 use crate::serve::limits;
+use crate::serve::stored::OpenStore;
 use crate::store::records::{Place, Records, RecordsError, Watchkeeping};
 
 /// Why a server ended before it was asked to.
@@ -137,6 +139,21 @@ impl BoundServer {
         chart: Arc<Chart>,
         stop: impl Future<Output = ()>,
     ) -> Result<(), ServeError> {
+        self.serve_stored(core, chart, None, stop).await
+    }
+
+    /// Likewise, with a store: what it holds is taken first, and nothing is acknowledged before it is in it. The health service
+    /// says NOT_SERVING until the picture is what it was.
+    ///
+    /// # Errors
+    /// When the engine, its store, the records or the transport fail.
+    pub async fn serve_stored(
+        self,
+        core: impl Core,
+        chart: Arc<Chart>,
+        store: Option<OpenStore>,
+        stop: impl Future<Output = ()>,
+    ) -> Result<(), ServeError> {
         let records = match self.records {
             Some(records) => records,
             None => Records::open(&Place::Memory, Watchkeeping::default(), clock::now().as_millis())?,
@@ -146,6 +163,7 @@ impl BoundServer {
         let hubs = Hubs { records: Some(desk), ..Hubs::default() };
         let (down, shutdown) = watch::channel(false);
         let (end, ended) = watch::channel(false);
+        let (catch_up, caught_up) = watch::channel(store.is_none());
         let watchers = Places::new(limits::WATCHERS_MAX, "watchers");
         let tracks = Tracks::new(hubs.picture.window(), watchers.clone());
         let alerts = Alerts::new(records.clone(), watchers, ended);
@@ -155,9 +173,11 @@ impl BoundServer {
             picture: hubs.picture.window(),
             alerts: hubs.alerts.window(),
             records: records.clone(),
+            caught_up: caught_up.clone(),
             shutdown: shutdown.clone(),
         };
-        let (engine, mut ending) = engine_task::start(core, hubs).map_err(ServeError::Thread)?;
+        let started = engine_task::start(core, hubs, store).map_err(ServeError::Thread)?;
+        let Started { handle: engine, mut ready, mut ending } = started;
 
         let tracks = TrackServiceServer::new(tracks);
         let alerts = AlertServiceServer::new(alerts);
@@ -166,7 +186,8 @@ impl BoundServer {
             .max_decoding_message_size(limits::MESSAGE_BYTES_MAX);
         let (health, health_service) = tonic_health::server::health_reporter();
         let names = [name_of(&feeds), name_of(&tracks), name_of(&alerts), name_of(&zones)];
-        set_all(&health, ServingStatus::Serving, &names).await;
+        let at_first = if *caught_up.borrow() { ServingStatus::Serving } else { ServingStatus::NotServing };
+        set_all(&health, at_first, &names).await;
         let reflection = tonic_reflection::server::Builder::configure()
             .register_encoded_file_descriptor_set(proto::DESCRIPTORS)
             .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
@@ -193,12 +214,19 @@ impl BoundServer {
         let keeper = tokio::spawn(keep_records(records.clone()));
 
         let mut unwritten = None;
-        let failed = tokio::select! {
-            () = stop => None,
-            result = &mut ending => Some(result),
-            error = records.failed() => {
-                unwritten = Some(error);
-                None
+        let mut stop = pin!(stop);
+        let failed = loop {
+            tokio::select! {
+                () = &mut stop => break None,
+                result = &mut ending => break Some(result),
+                error = records.failed() => {
+                    unwritten = Some(error);
+                    break None;
+                }
+                Ok(()) = &mut ready, if !*caught_up.borrow() => {
+                    catch_up.send_replace(true);
+                    set_all(&health, ServingStatus::Serving, &names).await;
+                }
             }
         };
         set_all(&health, ServingStatus::NotServing, &names).await;

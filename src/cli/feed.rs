@@ -144,6 +144,9 @@ pub(super) fn told(sent: &Sent) -> String {
     for (reason, count) in &sent.reasons {
         text.push_str(&format!("  refused: {count} {reason}\n"));
     }
+    if sent.lost > 0 {
+        text.push_str(&format!("  LOST: {} records that the server had acknowledged; its log says which\n", sent.lost));
+    }
     if sent.reconnects > 0 {
         text.push_str(&format!("  connected again {} times\n", sent.reconnects));
     }

@@ -10,6 +10,7 @@ mod demo;
 mod evidence;
 mod feed;
 mod keys;
+mod log;
 mod plot;
 mod replay;
 mod report;
@@ -59,6 +60,8 @@ pub enum Command {
     Backup(backup::BackUp),
     /// Put a copy of the records back.
     Restore(backup::Restore),
+    /// Check, replay or export what a server has received and kept.
+    Log(log::Log),
 }
 
 /// Runs what the command line asks for.
@@ -81,5 +84,6 @@ pub fn run(cli: Cli) -> Result<()> {
         Command::Verify(command) => command.run(),
         Command::Backup(command) => command.run(),
         Command::Restore(command) => command.run(),
+        Command::Log(command) => command.run(),
     }
 }

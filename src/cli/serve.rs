@@ -20,6 +20,9 @@ use crate::http::guard::Origin;
 use crate::serve::area::Area;
 use crate::serve::clock;
 use crate::serve::session::Session;
+use crate::serve::stored::OpenStore;
+use crate::store::disk::{Disk, RealDisk};
+use crate::store::log::segments::LogOptions;
 use crate::store::records::checkpoint::{self, Signer};
 use crate::store::records::{Place, Records, Watchkeeping};
 
@@ -29,6 +32,7 @@ use crate::store::records::{Place, Records, Watchkeeping};
   shorewatch serve
   shorewatch serve --area scenarios/small-1 --out out/live
   shorewatch keys keys && shorewatch serve --config keys/shorewatch.toml --listen 0.0.0.0:7411
+  shorewatch serve --store /var/lib/shorewatch --keep-hours 720
   shorewatch feed scenarios/small-1 --to 127.0.0.1:7411 --speed 10    (in another terminal)
   shorewatch serve --allow-origin https://map.example.org --frame-origin https://map.example.org
 
@@ -66,10 +70,19 @@ pub struct Serve {
     #[arg(long, value_name = "FILE")]
     sources: Option<PathBuf>,
 
-    /// Keep records (alerts, what officers did with them) in this folder; created when it is not there. Without it they are
-    /// gone when the server ends.
+    /// Keep everything in this folder: what is received, alerts, and what officers did with them. Nothing is acknowledged before
+    /// it is on disk, and a server that is started with the folder again goes on where it was. Created when it is not there;
+    /// without it, everything is gone when the server ends.
     #[arg(long, value_name = "DIR")]
     store: Option<PathBuf>,
+
+    /// Delete what the store received longer ago than this; without it, nothing is deleted. Alerts are kept.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=87_600))]
+    keep_hours: Option<u32>,
+
+    /// Delete the oldest of what the store received while it has more than this many GiB. Alerts are kept.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    keep_gib: Option<u32>,
 }
 
 impl Serve {
@@ -106,6 +119,7 @@ impl Serve {
             None => None,
         };
         let chart = area.chart.clone();
+        let store = open_store(&set, &area)?;
         let records = open_records(&set)?;
         let session = Session::new(area.into_plan(set.out));
         let http = Settings { allowed_origins: self.allow_origin, frame_ancestors: self.frame_origin };
@@ -124,7 +138,7 @@ impl Serve {
             if let Some(sources) = sources {
                 tokio::spawn(collect_here(Collector::new(sources), server.address()));
             }
-            server.serve(session, chart, stop).await?;
+            server.serve_stored(session, chart, store, stop).await?;
             Ok(())
         });
         // A source that can only block, such as a serial line, must not keep the process.
@@ -163,8 +177,27 @@ impl Serve {
         set.area = self.area.clone().or(set.area);
         set.out = self.out.clone().or(set.out);
         set.store = self.store.clone().or(set.store);
+        set.keep_hours = self.keep_hours.or(set.keep_hours);
+        set.keep_gib = self.keep_gib.or(set.keep_gib);
         Ok(set)
     }
+}
+
+/// Opens the log of what is received, where there is one, and says what was wrong with it.
+fn open_store(set: &Checked, area: &Area) -> Result<Option<OpenStore>> {
+    let Some(folder) = &set.store else { return Ok(None) };
+    let disk: Arc<dyn Disk> = Arc::new(RealDisk);
+    let options = LogOptions {
+        keep_ms: set.keep_hours.map(|hours| i64::from(hours) * 3_600_000),
+        keep_bytes: set.keep_gib.map(|gib| u64::from(gib) << 30),
+        ..LogOptions::default()
+    };
+    let store =
+        OpenStore::open(&disk, folder, area, options).with_context(|| format!("the store {}", folder.display()))?;
+    for complaint in &store.complaints {
+        tracing::warn!("{complaint}");
+    }
+    Ok(Some(store))
 }
 
 /// Opens the records where they are kept; says so when they are not.
@@ -177,7 +210,9 @@ fn open_records(set: &Checked) -> Result<Records> {
             (Place::Folder(folder.clone()), signer)
         }
         None => {
-            tracing::info!("no --store: alerts and what is done with them are gone when the server ends");
+            tracing::info!(
+                "no --store: what is received, alerts and what is done with them are gone when the server ends"
+            );
             (Place::Memory, Signer::generate()?)
         }
     };

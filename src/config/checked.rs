@@ -42,6 +42,10 @@ pub struct Checked {
     pub out: Option<PathBuf>,
     /// Folder for what is kept; `None`: memory.
     pub store: Option<PathBuf>,
+    /// Hours for which what was received is kept; `None`: for good.
+    pub keep_hours: Option<u32>,
+    /// GiB of what was received that are kept; `None`: all.
+    pub keep_gib: Option<u32>,
     /// TLS; `None`: plain text.
     pub tls: Option<ServerTlsConfig>,
     /// Who callers are.
@@ -96,6 +100,8 @@ pub fn check(config: &Config) -> Result<Checked, Wrong> {
         area: config.path(&config.area),
         out: config.path(&config.out),
         store: config.path(&config.store),
+        keep_hours: (config.keep_hours > 0).then_some(config.keep_hours),
+        keep_gib: (config.keep_gib > 0).then_some(config.keep_gib),
         tls,
         identify,
         is_open,

@@ -48,6 +48,10 @@ pub struct Config {
     pub out: String,
     /// Folder for what is kept.
     pub store: String,
+    /// Hours for which what was received is kept; 0: for good.
+    pub keep_hours: u32,
+    /// GiB of what was received that are kept; 0: all.
+    pub keep_gib: u32,
     /// Certificates.
     pub tls: Tls,
     /// Tokens of people.
@@ -190,6 +194,8 @@ impl Default for Config {
             area: String::new(),
             out: String::new(),
             store: String::new(),
+            keep_hours: 0,
+            keep_gib: 0,
             tls: Tls::default(),
             access: Access::default(),
             service: Vec::new(),

@@ -188,6 +188,11 @@ impl Engine {
         self.fusion.track(id, at)
     }
 
+    /// The next instant of the picture: up to it, that instant left out, [`advance`](Self::advance) changes nothing.
+    pub fn next_picture(&self) -> Option<EventTime> {
+        self.next_picture
+    }
+
     /// The receive time that the engine has reached.
     pub fn now(&self) -> Option<EventTime> {
         self.now

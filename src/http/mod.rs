@@ -48,6 +48,8 @@ pub struct View {
     pub alerts: AlertWindow<Alert>,
     /// The records.
     pub records: Records,
+    /// Set when the picture is what it was when the server ended.
+    pub caught_up: watch::Receiver<bool>,
     /// Set when the server shuts down.
     pub shutdown: watch::Receiver<bool>,
 }
@@ -68,7 +70,7 @@ pub struct Settings {
 pub fn around(services: Router, view: View, settings: &Settings, access: AccessLayer) -> Router {
     let (picture, records, refusals) = (view.picture.clone(), view.records.clone(), access.refusals());
     let plain = Router::new()
-        .merge(health::routes(view.shutdown.clone()))
+        .merge(health::routes(view.caught_up.clone(), view.shutdown.clone()))
         .merge(metrics::routes(metrics::Sources { picture, records, refusals }))
         .merge(console::routes())
         .merge(tiles::routes(view.clone()))

@@ -85,6 +85,17 @@ pub fn load_builtin_chart() -> Result<Chart, ChartFileError> {
     }
 }
 
+/// The files of the chart in `folder`: coastline and zones, those that are there.
+pub fn chart_files(folder: &Path) -> Vec<PathBuf> {
+    let zones = Some(folder.join(ZONES_NAME)).filter(|path| path.is_file());
+    coast_file(folder).into_iter().chain(zones).collect()
+}
+
+/// The files of the built-in chart; none when it is not found.
+pub fn builtin_chart_files() -> Vec<PathBuf> {
+    data_folders().iter().map(|folder| chart_files(folder)).find(|files| !files.is_empty()).unwrap_or_default()
+}
+
 /// Where the built-in chart is looked for: `SHOREWATCH_DATA` alone when it is set, else `data` beside the program,
 /// `../share/shorewatch` from it, and the folder that the program was built from.
 pub fn data_folders() -> Vec<PathBuf> {

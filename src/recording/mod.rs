@@ -21,7 +21,8 @@ mod times;
 use std::path::{Path, PathBuf};
 
 pub use chart_files::{
-    ChartFileError, DATA_VARIABLE, data_folders, load_builtin_chart, load_chart, load_coast, load_zones,
+    ChartFileError, DATA_VARIABLE, builtin_chart_files, chart_files, data_folders, load_builtin_chart, load_chart,
+    load_coast, load_zones,
 };
 pub use error::RecordingError;
 pub use framing::Framing;

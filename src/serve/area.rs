@@ -7,7 +7,11 @@ use super::session::{Plan, Span};
 use crate::chart::Chart;
 use crate::engine::EngineConfig;
 use crate::feed::sensor::SensorTable;
-use crate::recording::{ChartFileError, Recording, RecordingError, load_builtin_chart};
+use crate::recording::{
+    ChartFileError, Recording, RecordingError, SCENARIO_FILE, builtin_chart_files, chart_files, load_builtin_chart,
+    load_chart,
+};
+use crate::store::area::has_sensors;
 
 /// Why an area cannot be watched.
 #[derive(Debug, thiserror::Error)]
@@ -31,6 +35,8 @@ pub struct Area {
     pub span: Option<Span>,
     /// What looked odd: for the operator.
     pub notes: Vec<String>,
+    /// The files that it was read from: `scenario.json` where there is one, coastline and zones.
+    pub files: Vec<PathBuf>,
 }
 
 impl Area {
@@ -39,7 +45,18 @@ impl Area {
     /// # Errors
     /// When the chart is not found.
     pub fn built_in() -> Result<Self, AreaError> {
-        Ok(Self::of_chart(load_builtin_chart()?))
+        Ok(Self { files: builtin_chart_files(), ..Self::of_chart(load_builtin_chart()?) })
+    }
+
+    /// The area that a store keeps in `folder`: with sensors where a scenario says them, else a chart alone.
+    ///
+    /// # Errors
+    /// When the scenario or the chart in it is missing or wrong.
+    pub fn kept(folder: &Path) -> Result<Self, AreaError> {
+        if has_sensors(folder) {
+            return Self::open(folder);
+        }
+        Ok(Self { files: chart_files(folder), ..Self::of_chart(load_chart(folder, None)?) })
     }
 
     /// The area of a scenario folder; its feed files need not be there.
@@ -58,12 +75,16 @@ impl Area {
         let mut area = Self::of_chart(recording.chart(None)?);
         area.sensors = recording.sensors.clone();
         area.span = recording.start.map(|start| Span { start, duration_ms: recording.duration_ms });
+        area.files = match &recording.folder {
+            Some(folder) => std::iter::once(folder.join(SCENARIO_FILE)).chain(chart_files(folder)).collect(),
+            None => builtin_chart_files(),
+        };
         Ok(area)
     }
 
     fn of_chart(chart: Chart) -> Self {
         let notes = chart.warnings().iter().map(ToString::to_string).collect();
-        Self { sensors: SensorTable::default(), chart: Arc::new(chart), span: None, notes }
+        Self { sensors: SensorTable::default(), chart: Arc::new(chart), span: None, notes, files: Vec::new() }
     }
 
     /// What a session needs of it; `tracks.csv` and `alerts.jsonl` go to `out`.

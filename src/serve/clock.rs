@@ -16,6 +16,30 @@ pub fn now() -> EventTime {
     EventTime::from_millis(millis)
 }
 
+/// Says how long a group of writes still waits for company.
+#[derive(Debug)]
+pub struct GroupTimer {
+    span: Duration,
+    last: Option<Instant>,
+}
+
+impl GroupTimer {
+    /// Groups at least `span` apart; the first at once.
+    pub fn new(span: Duration) -> Self {
+        Self { span, last: None }
+    }
+
+    /// A group is written now.
+    pub fn restart(&mut self) {
+        self.last = Some(Instant::now());
+    }
+
+    /// How long the next one has to wait.
+    pub fn left(&self) -> Duration {
+        self.last.map_or(Duration::ZERO, |last| self.span.saturating_sub(last.elapsed()))
+    }
+}
+
 /// Says yes at most once in a span of wall-clock time.
 #[derive(Debug)]
 pub struct Pacer {

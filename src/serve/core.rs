@@ -5,6 +5,7 @@ use std::error::Error;
 use super::hubs::Hubs;
 use super::picture::Picture;
 use super::work::{FeedNumber, Hello, Payload, Standing};
+use crate::alert::Alert;
 use crate::units::EventTime;
 
 /// A fault that ends the server: the output cannot be written.
@@ -38,8 +39,18 @@ pub trait Core: Send + 'static {
     /// When the server cannot go on.
     fn advance(&mut self, received_until: EventTime) -> Result<(), Fatal>;
 
-    /// Posts what is new since the last call: alerts, and how tracks ended.
+    /// Posts how tracks ended since the last call.
     fn tell(&mut self, hubs: &Hubs);
+
+    /// The alerts that changed since the last call. They are told when what they came of is on disk.
+    fn take_alerts(&mut self) -> Vec<Alert> {
+        Vec::new()
+    }
+
+    /// The instant up to which [`advance`](Self::advance) changes nothing, that instant left out; `None` when it is not known.
+    fn next_instant(&self) -> Option<EventTime> {
+        None
+    }
 
     /// All confirmed tracks at `now`.
     fn picture(&mut self, now: EventTime) -> Picture;

@@ -1,5 +1,7 @@
 //! The thread that owns the engine: takes work in the order of one queue, never waits for a watcher or a client.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
 use rustc_hash::FxHashMap;
@@ -8,12 +10,16 @@ use tokio::sync::{mpsc, oneshot};
 use super::clock::{self, Pacer};
 use super::core::{Core, Fatal};
 use super::hubs::Hubs;
-use super::limits::{ENGINE_QUEUE, FEEDS_MAX, RECEIVED_MS, REJECTIONS_PER_ACK, SHOW_INTERVAL};
+use super::journal::{self, Item, Journal, Write};
+use super::limits::{ENGINE_QUEUE, FEEDS_MAX, RECEIVED_MS, REJECTIONS_PER_ACK, SHOW_INTERVAL, STORE_RESERVE_BYTES};
+use super::stored::OpenStore;
 use super::work::{
     Ack, Answer, AnswerPlace, FeedName, FeedNumber, FeedPosition, Hello, HelloError, Record, Rejection, Standing,
     Welcome,
 };
 use crate::feed::sensor::SensorKind;
+use crate::store::log::entry::{Entry, FeedEntry};
+use crate::store::log::reader::LogReader;
 use crate::units::EventTime;
 
 /// Why a record was not taken although it was sound: stable words of the interface.
@@ -48,6 +54,8 @@ pub struct Stopped;
 #[derive(Clone, Debug)]
 pub struct EngineHandle {
     work: mpsc::Sender<Work>,
+    /// Ends the reading of the log, which looks at no work.
+    stopping: Arc<AtomicBool>,
 }
 
 impl EngineHandle {
@@ -83,6 +91,7 @@ impl EngineHandle {
 
     /// Ends the task after all work handed over before.
     pub async fn finish(&self) {
+        self.stopping.store(true, Ordering::Relaxed);
         let _ = self.send(Work::Finish).await;
     }
 
@@ -94,21 +103,48 @@ impl EngineHandle {
 /// How the task ended: in order, or with the fault that ended it.
 pub type Ending = oneshot::Receiver<Result<(), Fatal>>;
 
-/// Starts the task in a thread of its own.
+/// Comes when the log has been replayed and the task takes work; an error means that it ended before.
+pub type Ready = oneshot::Receiver<()>;
+
+/// A task that was started.
+#[derive(Debug)]
+pub struct Started {
+    /// The way to it.
+    pub handle: EngineHandle,
+    /// When it has caught up.
+    pub ready: Ready,
+    /// When it has ended.
+    pub ending: Ending,
+}
+
+/// Starts the task in a thread of its own. With a `store` it first takes what the log holds, and writes what comes.
 ///
 /// # Errors
 /// When the system gives no thread.
-pub fn start(core: impl Core, hubs: Hubs) -> std::io::Result<(EngineHandle, Ending)> {
+pub fn start(core: impl Core, hubs: Hubs, store: Option<OpenStore>) -> std::io::Result<Started> {
     let (work, queue) = mpsc::channel(ENGINE_QUEUE);
     let (ended, ending) = oneshot::channel();
+    let (caught_up, ready) = oneshot::channel();
+    let stopping = Arc::new(AtomicBool::new(false));
+    let handle = EngineHandle { work, stopping: Arc::clone(&stopping) };
     thread::Builder::new().name("engine".to_owned()).spawn(move || {
-        let mut task = EngineTask::new(core, hubs);
-        let result = task.run(queue);
+        let mut task = EngineTask::new(core, Arc::new(hubs));
+        let result = task.live(store, &stopping, caught_up, queue);
         // The hubs go first: watches end before the server learns that the task did.
         drop(task);
         let _ = ended.send(result);
     })?;
-    Ok((EngineHandle { work }, ending))
+    Ok(Started { handle, ready, ending })
+}
+
+/// Takes all that a log holds, as the server took it when it came, and closes the output.
+///
+/// # Errors
+/// When the log cannot be read, or the output not be written.
+pub fn replay(core: impl Core, log: &LogReader) -> Result<(), Fatal> {
+    let mut task = EngineTask::new(core, Arc::default());
+    task.catch_up(log, &AtomicBool::new(false))?;
+    task.core.finish()
 }
 
 /// Who says when a record was received.
@@ -128,7 +164,9 @@ struct Feed {
 
 struct EngineTask<C> {
     core: C,
-    hubs: Hubs,
+    hubs: Arc<Hubs>,
+    /// Where everything is written before it is acknowledged; `None` for a server without a store.
+    journal: Option<Journal>,
     feeds: Vec<Feed>,
     numbers: FxHashMap<FeedName, FeedNumber>,
     time_base: Option<TimeBase>,
@@ -139,10 +177,11 @@ struct EngineTask<C> {
 }
 
 impl<C: Core> EngineTask<C> {
-    fn new(core: C, hubs: Hubs) -> Self {
+    fn new(core: C, hubs: Arc<Hubs>) -> Self {
         Self {
             core,
             hubs,
+            journal: None,
             feeds: Vec::new(),
             numbers: FxHashMap::default(),
             time_base: None,
@@ -152,62 +191,225 @@ impl<C: Core> EngineTask<C> {
         }
     }
 
+    /// Replays the log, then works until it is told to finish.
+    fn live(
+        &mut self,
+        store: Option<OpenStore>,
+        stopping: &AtomicBool,
+        caught_up: oneshot::Sender<()>,
+        queue: mpsc::Receiver<Work>,
+    ) -> Result<(), Fatal> {
+        let mut lock = None;
+        if let Some(store) = store {
+            match self.catch_up(&store.reader, stopping) {
+                // Who stops a server that is still reading will not wait for the end of it.
+                Err(_) if stopping.load(Ordering::Relaxed) => {
+                    tracing::warn!("stopped while the log was being read: the output goes only so far");
+                    return Ok(());
+                }
+                result => result?,
+            }
+            lock = store.lock;
+            let journal = Journal::start(store.writer, Arc::clone(&self.hubs))?;
+            if store.state.area != store.area {
+                if !store.state.area.is_empty() {
+                    tracing::warn!(
+                        "sensors or chart are not those that the end of the log was received with: the picture was \
+                         rebuilt with the new ones"
+                    );
+                }
+                journal.push(Item::quiet(Write::Area(store.area), self.now))?;
+            }
+            self.journal = Some(journal);
+        }
+        // Nobody may be waiting any more.
+        let _ = caught_up.send(());
+        let worked = self.run(queue);
+        let closed = self.journal.take().map_or(Ok(()), Journal::finish);
+        drop(lock);
+        worked?;
+        Ok(closed?)
+    }
+
     fn run(&mut self, mut queue: mpsc::Receiver<Work>) -> Result<(), Fatal> {
         while let Some(work) = queue.blocking_recv() {
-            match work {
-                Work::Hello(hello, place) => self.hello(&hello, place),
-                Work::Batch { number, records, stamp, place } => {
-                    let ack = self.batch(number, &records, stamp)?;
-                    self.core.tell(&self.hubs);
-                    place.send(Answer::Ack(ack));
+            match (work, self.disk_full()) {
+                (Work::Batch { place, .. } | Work::Advance { place, .. }, Some(full)) => drop(place.send(full)),
+                (Work::Hello(hello, place), _) => self.hello(&hello, place)?,
+                (Work::Batch { number, records, stamp, place }, None) => {
+                    let (ack, taken) = self.batch(number, records, stamp)?;
+                    let write = if taken.is_empty() {
+                        Write::Nothing
+                    } else {
+                        Write::Records { records: taken, stamped: self.time_base == Some(TimeBase::Live) }
+                    };
+                    self.tell(write, Some((place, Answer::Ack(ack))))?;
                 }
-                Work::Advance { number, received_until, place } => {
-                    let answer = self.advance(number, received_until)?;
-                    self.core.tell(&self.hubs);
-                    place.send(answer);
+                (Work::Advance { number, received_until, place }, None) => {
+                    let (write, answer) = self.advance(number, received_until)?;
+                    self.tell(write, Some((place, answer)))?;
                 }
-                Work::Tick(now) => {
-                    if self.time_base == Some(TimeBase::Live) {
-                        self.move_to(now);
-                        self.core.advance(self.now)?;
-                        self.core.tell(&self.hubs);
-                    }
-                }
-                Work::Finish => break,
+                (Work::Tick(now), _) => self.tick(now)?,
+                (Work::Finish, _) => break,
             }
             if self.shown_until < self.now && self.shown.is_due() {
                 self.show();
             }
         }
         self.core.finish()?;
-        self.core.tell(&self.hubs);
+        self.tell(Write::Nothing, None)?;
         self.show();
         Ok(())
     }
 
-    fn hello(&mut self, hello: &Hello, place: AnswerPlace) {
+    /// Takes everything that the log holds, as it was taken when it came.
+    fn catch_up(&mut self, log: &LogReader, stopping: &AtomicBool) -> Result<(), Fatal> {
+        let mut records = 0_u64;
+        let reports = log.each::<Fatal>(None, |_, entry| {
+            self.take_up(entry)?;
+            records += u64::from(matches!(entry, Entry::Record(_)));
+            self.core.tell(&self.hubs);
+            self.core.take_alerts().into_iter().for_each(|alert| self.hubs.tell(alert));
+            if stopping.load(Ordering::Relaxed) { Err("stopped while the log was being read".into()) } else { Ok(()) }
+        })?;
+        for complaint in reports.iter().flat_map(|report| report.complaints()) {
+            tracing::warn!("{complaint}");
+        }
+        tracing::info!(records, segments = reports.len(), until = %self.now, "the input log has been replayed");
+        self.show();
+        Ok(())
+    }
+
+    fn take_up(&mut self, entry: &Entry<'_>) -> Result<(), Fatal> {
+        match entry {
+            Entry::Feed(feed) => {
+                let Some(name) = FeedName::new(&feed.name) else { return Ok(()) };
+                let hello = Hello { name, kind: feed.kind, handle: 0, last_sequence: feed.last_sequence };
+                match self.open(&hello) {
+                    Ok((number, _)) if number.0 == feed.number => {}
+                    // Only a log with damage at the beginning of a segment has such.
+                    _ => tracing::warn!(feed = feed.name, "the log knows this feed by another number"),
+                }
+            }
+            Entry::Record(record) => {
+                let Some(feed) = self.feeds.get_mut(usize::from(record.feed)) else { return Ok(()) };
+                feed.last_sequence = Some(record.sequence);
+                self.time_base = Some(if record.stamped { TimeBase::Live } else { TimeBase::Recorded });
+                let known = feed.standing != Standing::Unknown;
+                self.move_to(record.received);
+                if known {
+                    let (number, payload) = (FeedNumber(record.feed), journal::payload(record));
+                    // What was refused then is refused now.
+                    let _ = self.core.take(number, record.sequence, self.now, &payload)?;
+                }
+            }
+            Entry::Advance(until) => {
+                self.move_to(*until);
+                self.core.advance(self.now)?;
+            }
+            Entry::Gap { feed, last, .. } => {
+                if let Some(feed) = self.feeds.get_mut(usize::from(*feed)) {
+                    feed.last_sequence = Some(*last);
+                }
+            }
+            Entry::Area(_) | Entry::Durable | Entry::Sealed { .. } => {}
+        }
+        Ok(())
+    }
+
+    /// Lets time go on in a server that stamps records itself.
+    fn tick(&mut self, now: EventTime) -> Result<(), Fatal> {
+        if let Some(journal) = &self.journal {
+            journal.check()?;
+            if self.disk_full().is_some() {
+                // Has room been made?
+                journal.push(Item::quiet(Write::Nothing, self.now))?;
+            }
+        }
+        if self.time_base == Some(TimeBase::Live) {
+            self.move_to(now);
+            // Only what changes something is worth a place in the log.
+            if self.core.next_instant().is_none_or(|next| next <= self.now) {
+                self.core.advance(self.now)?;
+                return self.tell(Write::Advance(self.now), None);
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes what was taken; what came of it and the answer are told when that is on disk.
+    fn tell(&mut self, write: Write, answer: Option<(AnswerPlace, Answer)>) -> Result<(), Fatal> {
+        self.core.tell(&self.hubs);
+        let alerts = self.core.take_alerts();
+        match &self.journal {
+            Some(journal) => Ok(journal.push(Item { write, at: self.now, alerts, answer })?),
+            None => {
+                alerts.into_iter().for_each(|alert| self.hubs.tell(alert));
+                if let Some((place, answer)) = answer {
+                    place.send(answer);
+                }
+                Ok(())
+            }
+        }
+    }
+
+    /// What input is answered while the disk has no room for it.
+    fn disk_full(&self) -> Option<Answer> {
+        let free = self.journal.as_ref()?.free_bytes();
+        (free < STORE_RESERVE_BYTES).then(|| {
+            Answer::DiskFull(format!(
+                "the disk of the store is full ({} MiB free, {} MiB are kept in reserve): nothing of this was taken, what was acknowledged is safe; make room, or keep the log for a shorter time, and send again",
+                free >> 20,
+                STORE_RESERVE_BYTES >> 20
+            ))
+        })
+    }
+
+    fn hello(&mut self, hello: &Hello, place: AnswerPlace) -> Result<(), Fatal> {
+        let mut write = Write::Nothing;
         let answer = match self.open(hello) {
-            Ok(feed) => match self.feeds.get(usize::from(feed.0)) {
-                Some(Feed { standing, last_sequence, .. }) => Answer::Welcome(Welcome {
-                    feed,
-                    handle: hello.handle,
-                    last_sequence: *last_sequence,
-                    standing: *standing,
-                }),
+            Ok((feed, new)) => match self.feeds.get_mut(usize::from(feed.0)) {
+                Some(known) => {
+                    let mut lost = 0;
+                    if new {
+                        write = Write::Feed(FeedEntry {
+                            number: feed.0,
+                            kind: hello.kind,
+                            last_sequence: hello.last_sequence,
+                            name: hello.name.to_string(),
+                        });
+                    } else if let Some(last) = hello.last_sequence.filter(|last| known.last_sequence < Some(*last)) {
+                        let first = known.last_sequence.map_or(0, |last| last + 1);
+                        lost = (last - first).saturating_add(1);
+                        tracing::error!(
+                            feed = %hello.name, first, last,
+                            "these records were acknowledged once and are not in the log: the disk has lost them"
+                        );
+                        known.last_sequence = Some(last);
+                        write = Write::Gap { feed: feed.0, first, last };
+                    }
+                    Answer::Welcome(Welcome {
+                        feed,
+                        handle: hello.handle,
+                        last_sequence: known.last_sequence,
+                        standing: known.standing,
+                        lost,
+                    })
+                }
                 None => Answer::BadRequest(format!("feed '{}' is lost", hello.name)),
             },
             Err(error @ HelloError::TooManyFeeds(_)) => Answer::Exhausted(error.to_string()),
             Err(error @ HelloError::OtherKind { .. }) => Answer::BadRequest(error.to_string()),
         };
-        place.send(answer);
+        self.tell(write, Some((place, answer)))
     }
 
-    /// The number of a feed, given at its first hello.
-    fn open(&mut self, hello: &Hello) -> Result<FeedNumber, HelloError> {
+    /// The number of a feed, given at its first hello, and whether this is it.
+    fn open(&mut self, hello: &Hello) -> Result<(FeedNumber, bool), HelloError> {
         if let Some(&number) = self.numbers.get(&hello.name) {
             let known = self.feeds.get(usize::from(number.0)).map_or(hello.kind, |feed| feed.kind);
             if known == hello.kind {
-                return Ok(number);
+                return Ok((number, false));
             }
             return Err(HelloError::OtherKind {
                 name: hello.name.clone(),
@@ -222,16 +424,25 @@ impl<C: Core> EngineTask<C> {
         let standing = self.core.open(number, hello);
         self.feeds.push(Feed { kind: hello.kind, standing, last_sequence: hello.last_sequence });
         self.numbers.insert(hello.name.clone(), number);
-        Ok(number)
+        Ok((number, true))
     }
 
-    fn batch(&mut self, number: u64, records: &[Record], stamp: EventTime) -> Result<Ack, Fatal> {
+    /// Takes a batch; also returns the records of it that were taken, with the receipt that they were taken by.
+    fn batch(&mut self, number: u64, records: Vec<Record>, stamp: EventTime) -> Result<(Ack, Vec<Record>), Fatal> {
         let mut ack = Ack { number, ..Ack::default() };
-        for (index, record) in (0_u32..).zip(records) {
+        let mut feeds: Vec<FeedNumber> = Vec::new();
+        let mut kept = Vec::with_capacity(if self.journal.is_some() { records.len() } else { 0 });
+        for (index, mut record) in (0_u32..).zip(records) {
             if !ack.positions.iter().any(|position| position.handle == record.handle) {
                 ack.positions.push(FeedPosition { handle: record.handle, last_sequence: None });
+                feeds.push(record.feed);
             }
-            let (reason, taken) = match self.record(record, stamp)? {
+            let taken = self.record(&record, stamp)?;
+            if self.journal.is_some() && matches!(taken, Taken::Accepted | Taken::Refused(_)) {
+                record.received = Some(self.now);
+                kept.push(record);
+            }
+            let (reason, taken) = match taken {
                 Taken::Accepted => {
                     ack.accepted += 1;
                     continue;
@@ -248,12 +459,10 @@ impl<C: Core> EngineTask<C> {
                 ack.rejections.push(Rejection { index, reason, taken });
             }
         }
-        for position in &mut ack.positions {
-            let feed = records.iter().find(|record| record.handle == position.handle).map(|record| record.feed);
-            let feed = feed.and_then(|feed| self.feeds.get(usize::from(feed.0)));
-            position.last_sequence = feed.and_then(|feed| feed.last_sequence);
+        for (position, feed) in ack.positions.iter_mut().zip(feeds) {
+            position.last_sequence = self.feeds.get(usize::from(feed.0)).and_then(|feed| feed.last_sequence);
         }
-        Ok(ack)
+        Ok((ack, kept))
     }
 
     fn record(&mut self, record: &Record, stamp: EventTime) -> Result<Taken, Fatal> {
@@ -283,27 +492,29 @@ impl<C: Core> EngineTask<C> {
             (Some(TimeBase::Live), Some(_)) => return Ok(Taken::NotYet(reason::RECEIVED_GIVEN)),
         };
         feed.last_sequence = Some(record.sequence);
-        if feed.standing == Standing::Unknown {
+        let unknown = feed.standing == Standing::Unknown;
+        self.move_to(received);
+        if unknown {
             return Ok(Taken::Refused(reason::UNKNOWN_SENSOR));
         }
-        self.move_to(received);
         Ok(match self.core.take(record.feed, record.sequence, self.now, &record.payload)? {
             Ok(()) => Taken::Accepted,
             Err(reason) => Taken::Refused(reason),
         })
     }
 
-    fn advance(&mut self, number: u64, received_until: EventTime) -> Result<Answer, Fatal> {
+    fn advance(&mut self, number: u64, received_until: EventTime) -> Result<(Write, Answer), Fatal> {
+        let refused = |problem: String| Ok((Write::Nothing, Answer::BadRequest(problem)));
         if self.time_base == Some(TimeBase::Live) {
-            return Ok(Answer::BadRequest("advance: this server is live, its own clock tells the time".to_owned()));
+            return refused("advance: this server is live, its own clock tells the time".to_owned());
         }
         if !RECEIVED_MS.contains(&received_until.as_millis()) {
-            return Ok(Answer::BadRequest(format!("advance.received_until_ms: {received_until} cannot be right")));
+            return refused(format!("advance.received_until_ms: {received_until} cannot be right"));
         }
         self.time_base = Some(TimeBase::Recorded);
         self.move_to(received_until);
         self.core.advance(self.now)?;
-        Ok(Answer::Ack(Ack { number, ..Ack::default() }))
+        Ok((Write::Advance(self.now), Answer::Ack(Ack { number, ..Ack::default() })))
     }
 
     fn move_to(&mut self, received: EventTime) {

@@ -128,10 +128,28 @@ pub const TILES_AT_ONCE: usize = 2;
 /// How often the picture is shown to watchers, by the wall clock. What the engine does never depends on it.
 pub const SHOW_INTERVAL: Duration = Duration::from_millis(100);
 
+/// How far apart groups of the input log are at least: a record waits no longer than this and one write for its
+/// acknowledgement.
+pub const GROUP_INTERVAL: Duration = Duration::from_millis(5);
+
+/// A group of the input log that has so many bytes is written at once.
+pub const GROUP_BYTES_MAX: usize = 1 << 20;
+
+/// Batches that wait for the disk, of at most [`MESSAGE_BYTES_MAX`] each. Full: the engine waits.
+pub const JOURNAL_QUEUE: usize = 16;
+
+/// With less room than this on the disk of the store no more input is taken: what is under way still fits.
+pub const STORE_RESERVE_BYTES: u64 = 128 << 20;
+
 /// How long open streams may take to end when the server shuts down.
 pub const SHUTDOWN_GRACE: Duration = Duration::from_secs(5);
 
 const _: () = assert!(STREAM_WINDOW_BYTES * 6 * 10 <= CONNECTION_WINDOW_BYTES * 4, "six ingest streams fit the budget");
 const _: () = assert!(RECORD_BYTES_MAX < MESSAGE_BYTES_MAX);
+const _: () = assert!(RECORD_BYTES_MAX + 64 <= crate::store::log::frame::BODY_BYTES_MAX);
+const _: () = assert!(
+    ((JOURNAL_QUEUE + 2) * MESSAGE_BYTES_MAX * 3 / 2) as u64 <= STORE_RESERVE_BYTES,
+    "what is under way when the disk is found to be full still fits, with what the log adds to each record"
+);
 const _: () = assert!(TRACK_PAGE_DEFAULT <= TRACK_PAGE_MAX && TRACK_PAGE_MAX * 400 <= MESSAGE_BYTES_MAX);
 const _: () = assert!(HANDLES_PER_STREAM <= FEEDS_MAX && REJECTIONS_PER_ACK <= BATCH_RECORDS_MAX);

@@ -265,9 +265,14 @@ impl Core for Session {
         for (track, how) in self.news.farewells.drain(..) {
             hubs.picture.remember(track, how);
         }
-        for alert in self.news.alerts.drain(..) {
-            hubs.tell(alert);
-        }
+    }
+
+    fn take_alerts(&mut self) -> Vec<Alert> {
+        std::mem::take(&mut self.news.alerts)
+    }
+
+    fn next_instant(&self) -> Option<EventTime> {
+        self.running.as_ref().and_then(|running| running.engine.next_picture())
     }
 
     fn picture(&mut self, now: EventTime) -> Picture {

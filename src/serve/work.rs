@@ -166,6 +166,8 @@ pub struct Welcome {
     pub last_sequence: Option<u64>,
     /// How it stands to the area.
     pub standing: Standing,
+    /// Records that the client saw acknowledged, and that the disk has lost since.
+    pub lost: u64,
 }
 
 /// Why a hello is turned down.
@@ -201,6 +203,8 @@ pub enum Answer {
     BadRequest(String),
     /// The stream ends here, because a limit is reached.
     Exhausted(String),
+    /// The stream ends here, because the disk is full: nothing of the request was taken.
+    DiskFull(String),
     /// The stream ends here, because the server does.
     ShuttingDown,
 }

@@ -1,6 +1,7 @@
 //! What a server keeps on disk: everything received, and alerts with what officers did with them.
 //!
-//! A store is one folder of one server. [`log`] holds what was received, in append-only segments; [`records`] is the system of record: alerts and what
+//! A store is one folder of one server. [`log`] holds what was received, in append-only segments; [`area`] keeps the sensors and
+//! charts that it was received with, so that a store alone can be replayed. [`records`] is the system of record: alerts and what
 //! officers did with them, one SQLite file.
 //!
 //! All but the records goes through [`disk`], so that tests can put a disk in its place that tears, forgets, flips and fills
@@ -8,6 +9,8 @@
 //!
 //! Not here: what was received means. The engine reads the log through the same decoders as a live feed.
 
+pub mod area;
 pub mod disk;
+pub mod lock;
 pub mod log;
 pub mod records;

@@ -12,6 +12,7 @@ use shorewatch::http::Settings;
 use shorewatch::recording::{OpenOptions, Recording};
 use shorewatch::serve::area::Area;
 use shorewatch::serve::session::Session;
+use shorewatch::serve::stored::OpenStore;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
@@ -40,6 +41,15 @@ impl Server {
 
     /// Serves an area with these settings of plain HTTP, and writes to `out` if given.
     pub async fn start_with(area: Area, out: Option<PathBuf>, http: Settings) -> Self {
+        Self::begin(area, None, out, http).await
+    }
+
+    /// Serves an area with a store, and writes to `out` if given.
+    pub async fn start_stored(area: Area, store: OpenStore, out: Option<PathBuf>) -> Self {
+        Self::begin(area, Some(store), out, Settings::default()).await
+    }
+
+    async fn begin(area: Area, store: Option<OpenStore>, out: Option<PathBuf>, http: Settings) -> Self {
         let chart = area.chart.clone();
         let session = Session::new(area.into_plan(out));
         let server = BoundServer::bind(SocketAddr::from(([127, 0, 0, 1], 0))).await.unwrap().with_http(http);
@@ -47,7 +57,7 @@ impl Server {
         let (stop, stopped) = oneshot::channel::<()>();
         let ended = tokio::spawn(async move {
             let stop = async { stopped.await.unwrap_or(()) };
-            server.serve(session, chart, stop).await.map_err(|error| error.to_string())
+            server.serve_stored(session, chart, store, stop).await.map_err(|error| error.to_string())
         });
         Self { address, stop, ended }
     }
@@ -62,6 +72,11 @@ impl Server {
         let introductions = playback::introductions(&recording).unwrap();
         let (parcels, _) = playback::start(recording, Pace { speed: Speed::Max, batch }).unwrap();
         send(&self.url(), introductions, parcels, |_| {}).await.unwrap()
+    }
+
+    /// Waits until it ends by itself.
+    pub async fn ended(self) -> Result<(), String> {
+        self.ended.await.unwrap()
     }
 
     /// Ends it in order; its output is complete then.

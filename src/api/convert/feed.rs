@@ -147,8 +147,12 @@ pub fn welcome(welcome: &Welcome) -> wire::IngestResponse {
         Standing::Adopted => wire::Standing::Adopted,
         Standing::Unknown => wire::Standing::Unknown,
     };
-    let welcome =
-        wire::Welcome { handle: welcome.handle, last_sequence: welcome.last_sequence, standing: standing as i32 };
+    let welcome = wire::Welcome {
+        handle: welcome.handle,
+        last_sequence: welcome.last_sequence,
+        standing: standing as i32,
+        lost: welcome.lost,
+    };
     wire::IngestResponse { message: Some(wire::ingest_response::Message::Welcome(welcome)) }
 }
 

@@ -1,0 +1,270 @@
+//! The thread that writes the input log: what the engine has taken goes to disk in groups, and only then is it acknowledged
+//! and are the alerts told that came of it.
+//!
+//! The engine may be one group ahead of the disk, never more than the bounded queue between the two: a slow disk holds the
+//! engine up, the engine the ingest streams, and those their clients. A group is written as soon as the one before it is
+//! [`GROUP_INTERVAL`] old, or it has [`GROUP_BYTES_MAX`]: on an idle server at once.
+//!
+//! A fault of the disk ends the thread, and so the server. Answers that wait are dropped: their records were never
+//! acknowledged, and clients send them again.
+
+use std::io;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::{self, JoinHandle};
+
+use super::clock::GroupTimer;
+use super::core::Fatal;
+use super::hubs::Hubs;
+use super::limits::{GROUP_BYTES_MAX, GROUP_INTERVAL, JOURNAL_QUEUE};
+use super::work::{Answer, AnswerPlace, Payload, Record};
+use crate::alert::Alert;
+use crate::store::log::entry::{Entry, FeedEntry, PayloadKind, RecordEntry};
+use crate::store::log::{LogError, LogWriter};
+use crate::units::EventTime;
+
+/// What is to be written.
+#[derive(Debug)]
+pub enum Write {
+    /// Nothing: the answer is about what was written before.
+    Nothing,
+    /// Records that were taken, each with the receipt that the engine took it by.
+    Records {
+        /// The records.
+        records: Vec<Record>,
+        /// Whether the server stamped them.
+        stamped: bool,
+    },
+    /// A new feed.
+    Feed(FeedEntry),
+    /// Time went on without a record.
+    Advance(EventTime),
+    /// Records that a client saw acknowledged and that are not in the log.
+    Gap {
+        /// The feed.
+        feed: u16,
+        /// The first.
+        first: u64,
+        /// The last.
+        last: u64,
+    },
+    /// The area that what follows is received in.
+    Area(String),
+}
+
+/// One thing to write, and whom to tell when it is on disk.
+#[derive(Debug)]
+pub struct Item {
+    /// What.
+    pub write: Write,
+    /// The receipt that the engine has reached.
+    pub at: EventTime,
+    /// What came of it.
+    pub alerts: Vec<Alert>,
+    /// Who waits for it.
+    pub answer: Option<(AnswerPlace, Answer)>,
+}
+
+/// The way to the thread.
+#[derive(Debug)]
+pub struct Journal {
+    items: SyncSender<Item>,
+    free_bytes: Arc<AtomicU64>,
+    fault: Arc<Mutex<Option<LogError>>>,
+    thread: JoinHandle<()>,
+}
+
+impl Item {
+    /// Something that nobody waits for and nothing came of.
+    pub fn quiet(write: Write, at: EventTime) -> Self {
+        Self { write, at, alerts: Vec::new(), answer: None }
+    }
+}
+
+impl Journal {
+    /// Starts the thread. Alerts are told through `hubs`.
+    ///
+    /// # Errors
+    /// When the system gives no thread, or does not say how much room there is.
+    pub fn start(writer: LogWriter, hubs: Arc<Hubs>) -> Result<Self, Fatal> {
+        let free_bytes = Arc::new(AtomicU64::new(writer.free_bytes()?));
+        let (items, queue) = sync_channel(JOURNAL_QUEUE);
+        let fault = Arc::new(Mutex::new(None));
+        let mut task = Task {
+            writer,
+            hubs,
+            free_bytes: Arc::clone(&free_bytes),
+            timer: GroupTimer::new(GROUP_INTERVAL),
+            waiting: Vec::new(),
+        };
+        let failed = Arc::clone(&fault);
+        let spawned: io::Result<_> = thread::Builder::new().name("journal".to_owned()).spawn(move || {
+            let result = task.run(&queue);
+            if let Err(error) = result {
+                *failed.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
+            }
+            // Only now does the engine notice: the fault is there to be read.
+            drop((task, queue));
+        });
+        Ok(Self { items, free_bytes, fault, thread: spawned? })
+    }
+
+    /// Hands something over. Waits while the disk is behind.
+    ///
+    /// # Errors
+    /// The fault that ended the thread.
+    pub fn push(&self, item: Item) -> Result<(), LogError> {
+        self.items.send(item).map_err(|_| self.take_fault())
+    }
+
+    /// The fault that ended the thread, if one has.
+    ///
+    /// # Errors
+    /// That fault.
+    pub fn check(&self) -> Result<(), LogError> {
+        if self.thread.is_finished() { Err(self.take_fault()) } else { Ok(()) }
+    }
+
+    /// Bytes that may still be written, as seen with the last group.
+    pub fn free_bytes(&self) -> u64 {
+        self.free_bytes.load(Ordering::Relaxed)
+    }
+
+    /// Writes what was handed over, and closes the log.
+    ///
+    /// # Errors
+    /// The fault that ended the thread.
+    pub fn finish(self) -> Result<(), LogError> {
+        let Self { items, fault, thread, .. } = self;
+        drop(items);
+        let crashed = thread.join().is_err();
+        match fault.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            Some(error) => Err(error),
+            None if crashed => Err(LogError::Failed),
+            None => Ok(()),
+        }
+    }
+
+    fn take_fault(&self) -> LogError {
+        self.fault.lock().unwrap_or_else(PoisonError::into_inner).take().unwrap_or(LogError::Failed)
+    }
+}
+
+/// What is told of one item.
+struct News {
+    alerts: Vec<Alert>,
+    answer: Option<(AnswerPlace, Answer)>,
+}
+
+struct Task {
+    writer: LogWriter,
+    hubs: Arc<Hubs>,
+    free_bytes: Arc<AtomicU64>,
+    timer: GroupTimer,
+    /// What is told when the group is on disk, in order.
+    waiting: Vec<News>,
+}
+
+impl Task {
+    fn run(&mut self, queue: &Receiver<Item>) -> Result<(), LogError> {
+        loop {
+            let next = if self.waiting.is_empty() && self.writer.group_bytes() == 0 {
+                queue.recv().map_err(|_| RecvTimeoutError::Disconnected)
+            } else {
+                queue.recv_timeout(self.timer.left())
+            };
+            match next {
+                Ok(item) => self.take(item)?,
+                Err(RecvTimeoutError::Timeout) => self.commit()?,
+                Err(RecvTimeoutError::Disconnected) => break,
+            }
+            // What has come meanwhile goes into the same group.
+            while self.writer.group_bytes() < GROUP_BYTES_MAX
+                && let Ok(item) = queue.try_recv()
+            {
+                self.take(item)?;
+            }
+            if self.timer.left().is_zero() || self.writer.group_bytes() >= GROUP_BYTES_MAX {
+                self.commit()?;
+            }
+        }
+        self.commit()?;
+        self.writer.close()
+    }
+
+    fn take(&mut self, Item { write, at, alerts, answer }: Item) -> Result<(), LogError> {
+        match write {
+            Write::Nothing => {}
+            Write::Records { records, stamped } => {
+                for record in &records {
+                    let (kind, bytes) = kind_and_bytes(&record.payload);
+                    let received = record.received.unwrap_or(at);
+                    let (feed, sequence) = (record.feed.0, record.sequence);
+                    let entry = RecordEntry { feed, sequence, received, stamped, kind, bytes };
+                    self.writer.append(&Entry::Record(entry), received)?;
+                }
+            }
+            Write::Feed(feed) => self.append(&Entry::Feed(feed), at)?,
+            Write::Advance(until) => self.append(&Entry::Advance(until), at)?,
+            Write::Gap { feed, first, last } => self.append(&Entry::Gap { feed, first, last }, at)?,
+            Write::Area(name) => self.append(&Entry::Area(name), at)?,
+        }
+        if answer.is_some() || !alerts.is_empty() {
+            self.waiting.push(News { alerts, answer });
+        }
+        Ok(())
+    }
+
+    fn append(&mut self, entry: &Entry<'_>, at: EventTime) -> Result<(), LogError> {
+        self.writer.append(entry, at).map(drop)
+    }
+
+    /// Makes the group durable, then tells.
+    fn commit(&mut self) -> Result<(), LogError> {
+        if self.writer.group_bytes() > 0 {
+            self.timer.restart();
+            self.writer.commit()?;
+        }
+        self.free_bytes.store(self.writer.free_bytes()?, Ordering::Relaxed);
+        for News { alerts, answer } in self.waiting.drain(..) {
+            for alert in alerts {
+                self.hubs.tell(alert);
+            }
+            if let Some((place, answer)) = answer {
+                place.send(answer);
+            }
+        }
+        Ok(())
+    }
+}
+
+fn kind_and_bytes(payload: &Payload) -> (PayloadKind, &[u8]) {
+    match payload {
+        Payload::AisSentence(bytes) => (PayloadKind::AisSentence, bytes),
+        Payload::AsterixBlock(bytes) => (PayloadKind::AsterixBlock, bytes),
+        Payload::EoJson(bytes) => (PayloadKind::EoJson, bytes),
+        Payload::NmeaSentence(bytes) => (PayloadKind::NmeaSentence, bytes),
+        Payload::ReportLine(bytes) => (PayloadKind::ReportLine, bytes),
+        Payload::OnvifMetadata(bytes) => (PayloadKind::OnvifMetadata, bytes),
+        Payload::KlvPacket(bytes) => (PayloadKind::KlvPacket, bytes),
+        Payload::Missing => (PayloadKind::Missing, &[]),
+        Payload::TooLong => (PayloadKind::TooLong, &[]),
+    }
+}
+
+/// The payload of a record of the log.
+pub fn payload(record: &RecordEntry<'_>) -> Payload {
+    let bytes = || bytes::Bytes::copy_from_slice(record.bytes);
+    match record.kind {
+        PayloadKind::AisSentence => Payload::AisSentence(bytes()),
+        PayloadKind::AsterixBlock => Payload::AsterixBlock(bytes()),
+        PayloadKind::EoJson => Payload::EoJson(bytes()),
+        PayloadKind::NmeaSentence => Payload::NmeaSentence(bytes()),
+        PayloadKind::ReportLine => Payload::ReportLine(bytes()),
+        PayloadKind::OnvifMetadata => Payload::OnvifMetadata(bytes()),
+        PayloadKind::KlvPacket => Payload::KlvPacket(bytes()),
+        PayloadKind::Missing => Payload::Missing,
+        PayloadKind::TooLong => Payload::TooLong,
+    }
+}
