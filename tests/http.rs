@@ -97,6 +97,19 @@ async fn a_browser_calls_the_services_by_grpc_web_over_http_1() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_console_learns_who_sits_there_and_whether_what_he_does_is_kept() {
+    let server = Server::start(&fixture(), None).await;
+    let answer = get(format!("{}/session", server.url()), &[]).await;
+    assert_eq!((answer.status, answer.header("cache-control")), (200, "no-store"));
+    let session: serde_json::Value = serde_json::from_slice(&answer.body).unwrap();
+    assert_eq!((session["id"].as_str(), session["records"].as_str()), (Some("local"), Some("memory")));
+    let may = session["may"].as_array().unwrap();
+    assert!(may.contains(&"look".into()) && may.contains(&"act".into()), "the local user may do everything: {may:?}");
+    assert_eq!(session["units"].as_array().map(Vec::len), Some(0));
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn pages_of_a_named_origin_may_ask_and_others_may_not() {
     let origin = "https://map.example.org".parse().unwrap();
     let settings = Settings { allowed_origins: vec![origin], ..Settings::default() };

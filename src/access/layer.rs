@@ -264,6 +264,15 @@ mod tests {
             Err(tonic::Code::PermissionDenied)
         );
         assert_eq!(call("/ogc/collections", false, Some(officer())), Err(tonic::Code::PermissionDenied));
+        for of_everybody in
+            ["/tiles/coast/9/412/227.mvt", "/tiles/coast.json", "/ogc/collections/sensors/items", "/session"]
+        {
+            assert_eq!(call(of_everybody, false, Some(officer())), Ok(true), "{of_everybody}");
+        }
+        for of_some_place in ["/tiles/tracks/9/412/227.mvt", "/tiles/coastal", "/ogc/collections/tracks/items"] {
+            let refused = Err(tonic::Code::PermissionDenied);
+            assert_eq!(call(of_some_place, false, Some(officer())), refused, "{of_some_place}");
+        }
         let alone = Principal::new("li", "", "", vec![Role::WatchOfficer], None, Arc::default());
         assert_eq!(call("/ogc/collections", false, Some(alone)), Ok(true), "a server without units has no areas");
     }

@@ -84,6 +84,21 @@ impl Principal {
         concerned.filter(|it| !it.is_empty()).any(|it| self.organisation.is_within(it, unit))
     }
 
+    /// Under which name he goes on record.
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// His name for people. Empty: it is not known.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// His roles; none for the user of this machine.
+    pub fn roles(&self) -> &[Role] {
+        &self.roles
+    }
+
     /// His unit.
     pub fn unit(&self) -> Option<&str> {
         self.unit.as_deref()

@@ -35,6 +35,20 @@ impl Permission {
         Self::Monitor,
         Self::Describe,
     ];
+
+    /// The word for machines.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Look => "look",
+            Self::Act => "act",
+            Self::EditChart => "edit_chart",
+            Self::ReadRecord => "read_record",
+            Self::Feed => "feed",
+            Self::Deliver => "deliver",
+            Self::Monitor => "monitor",
+            Self::Describe => "describe",
+        }
+    }
 }
 
 /// What somebody is in the watch.

@@ -72,8 +72,17 @@ pub const PATHS: &[(&str, Rule)] = &[
     ("/favicon.svg", Rule::Open),
     ("/healthz", Rule::Open),
     ("/metrics", Rule::Anywhere(Permission::Monitor)),
+    ("/session", Rule::Anywhere(Permission::Describe)),
     ("/ogc", Rule::InArea(Permission::Look)),
     ("/tiles", Rule::InArea(Permission::Look)),
+    // The chart and where sensors stand are the same for everybody, as on paper.
+    ("/ogc/collections/zones", Rule::Anywhere(Permission::Look)),
+    ("/ogc/collections/ports", Rule::Anywhere(Permission::Look)),
+    ("/ogc/collections/sensors", Rule::Anywhere(Permission::Look)),
+    ("/tiles/coast", Rule::Anywhere(Permission::Look)),
+    ("/tiles/coast.json", Rule::Anywhere(Permission::Look)),
+    ("/tiles/zones", Rule::Anywhere(Permission::Look)),
+    ("/tiles/zones.json", Rule::Anywhere(Permission::Look)),
 ];
 
 /// The rule of a gRPC path: `/shorewatch.alert.v1.AlertService/GetAlert`. `None`: there is none, so nobody may.

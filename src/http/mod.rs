@@ -2,8 +2,9 @@
 //!
 //! - [`console`]: the files of the console, built into the program.
 //! - [`health`]: whether the server serves, at `/healthz`.
+//! - [`session`]: who the caller is and what he may do, at `/session`.
 //! - [`metrics`]: `/metrics` for Prometheus.
-//! - [`features`]: zones, ports, tracks and alerts by OGC API Features, as GeoJSON.
+//! - [`features`]: zones, ports, tracks, alerts and sensors by OGC API Features, as GeoJSON.
 //! - [`tiles`]: coast, zones and tracks as vector tiles.
 //! - [`datum`]: WGS 84, or GCJ-02 where it is asked for.
 //! - [`problem`]: errors as RFC 9457 says.
@@ -18,6 +19,7 @@ pub mod guard;
 pub mod health;
 pub mod metrics;
 pub mod problem;
+pub mod session;
 pub mod tiles;
 
 use std::sync::Arc;
@@ -71,6 +73,7 @@ pub fn around(services: Router, view: View, settings: &Settings, access: AccessL
     let (picture, records, refusals) = (view.picture.clone(), view.records.clone(), access.refusals());
     let plain = Router::new()
         .merge(health::routes(view.caught_up.clone(), view.shutdown.clone()))
+        .merge(session::routes(records.clone()))
         .merge(metrics::routes(metrics::Sources { picture, records, refusals }))
         .merge(console::routes())
         .merge(tiles::routes(view.clone()))

@@ -108,6 +108,11 @@ impl Records {
         &self.name
     }
 
+    /// Whether they are on a disk, and there again when the server is started the next time.
+    pub fn outlive_the_server(&self) -> bool {
+        matches!(self.readers, Readers::File(_))
+    }
+
     /// A window on the board of alerts: what is committed, as soon as it is.
     pub fn window(&self) -> AlertWindow {
         self.window.clone()
