@@ -47,7 +47,7 @@ def check_features(server):
     client = Features(server.url + "/ogc")
     assert "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/core" in client.conformance()["conformsTo"]
     assert client.api()["openapi"].startswith("3.0")
-    assert client.feature_collections() == ["zones", "ports", "tracks", "alerts"]
+    assert client.feature_collections() == ["zones", "ports", "tracks", "alerts", "sensors"]
 
     zones = client.collection_items("zones", limit=1000)
     charted = len(json.load(open(FIXTURE + "/zones.geojson"))["features"])
@@ -73,6 +73,9 @@ def check_features(server):
         assert box[0] <= lon <= box[2] and box[1] <= lat <= box[3]
     one = client.collection_item("tracks", paged[0])
     assert one["id"] == paged[0] and one["properties"]["held_by"] is not None
+
+    radar = client.collection_item("sensors", "radar1")
+    assert radar["properties"]["max_range_m"] == 30000 and radar["geometry"]["type"] == "Point", radar
 
     alerts = client.collection_items("alerts", limit=1000)["features"]
     assert alerts, "the evening has alerts"

@@ -174,6 +174,7 @@ impl BoundServer {
             alerts: hubs.alerts.window(),
             records: records.clone(),
             caught_up: caught_up.clone(),
+            sensors: Arc::new(self.http.sensors.clone()),
             shutdown: shutdown.clone(),
         };
         let started = engine_task::start(core, hubs, store).map_err(ServeError::Thread)?;

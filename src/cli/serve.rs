@@ -120,9 +120,10 @@ impl Serve {
         };
         let chart = area.chart.clone();
         let store = open_store(&set, &area)?;
+        let sensors = area.sensors.clone();
         let records = open_records(&set)?;
         let session = Session::new(area.into_plan(set.out));
-        let http = Settings { allowed_origins: self.allow_origin, frame_ancestors: self.frame_origin };
+        let http = Settings { sensors, allowed_origins: self.allow_origin, frame_ancestors: self.frame_origin };
         let runtime = runtime::build()?;
         let served = runtime.block_on(async {
             let stop = stop_signal()?;

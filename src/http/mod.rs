@@ -34,6 +34,7 @@ use tokio::sync::watch;
 use crate::access::layer::AccessLayer;
 use crate::alert::Alert;
 use crate::chart::Chart;
+use crate::feed::sensor::SensorTable;
 use crate::serve::alert_board::AlertWindow;
 use crate::serve::picture::PictureWindow;
 use crate::store::records::Records;
@@ -52,13 +53,17 @@ pub struct View {
     pub records: Records,
     /// Set when the picture is what it was when the server ended.
     pub caught_up: watch::Receiver<bool>,
+    /// The sensors that the area lists.
+    pub sensors: Arc<SensorTable>,
     /// Set when the server shuts down.
     pub shutdown: watch::Receiver<bool>,
 }
 
-/// Who may use the server from a browser.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+/// Who may use the server from a browser, and what they are shown beside picture, alerts and chart.
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Settings {
+    /// The sensors that the area lists, to be shown with the map.
+    pub sensors: SensorTable,
     /// Origins whose pages may ask this server (CORS): `https://map.example.org`. Empty: none but its own.
     pub allowed_origins: Vec<guard::Origin>,
     /// Origins whose pages may show the map in a frame. Empty: none but its own.

@@ -18,11 +18,13 @@ pub enum Collection {
     Tracks,
     /// The alerts that are kept.
     Alerts,
+    /// The sensors that the area lists.
+    Sensors,
 }
 
 impl Collection {
     /// All of them, in the order in which they are listed.
-    pub const ALL: [Self; 4] = [Self::Zones, Self::Ports, Self::Tracks, Self::Alerts];
+    pub const ALL: [Self; 5] = [Self::Zones, Self::Ports, Self::Tracks, Self::Alerts, Self::Sensors];
 
     /// The collection of that name.
     ///
@@ -43,13 +45,14 @@ impl Collection {
             Self::Ports => "ports",
             Self::Tracks => "tracks",
             Self::Alerts => "alerts",
+            Self::Sensors => "sensors",
         }
     }
 
     /// The property by which it can be filtered beside place and time.
     pub const fn filter(self) -> &'static str {
         match self {
-            Self::Zones | Self::Ports | Self::Alerts => "kind",
+            Self::Zones | Self::Ports | Self::Alerts | Self::Sensors => "kind",
             Self::Tracks => "mmsi",
         }
     }
@@ -61,6 +64,7 @@ impl Collection {
                 "Ports, anchorages, restricted zones and their like, as charted; `datetime` selects those in force",
             ),
             Self::Ports => ("Ports", "Ports and fishing harbours; `designated` says whether goods may be landed there"),
+            Self::Sensors => ("Sensors", "The sensors of the area, where they stand and how far they reach"),
             Self::Tracks => {
                 ("Tracks", "One track a vessel, as the picture is now; `datetime` selects by when they were seen")
             }

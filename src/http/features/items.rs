@@ -8,6 +8,7 @@ use super::collections::Collection;
 use super::query::{ItemsQuery, Span};
 use crate::alert::Alert;
 use crate::chart::{PortLine, Side, Zone, ZoneKind};
+use crate::feed::sensor::Sensor;
 use crate::fusion::{Sources, TrackState};
 use crate::geodesy::LatLon;
 use crate::http::View;
@@ -52,6 +53,12 @@ pub fn page(view: &View, collection: Collection, query: &ItemsQuery) -> Page {
             alerts.sort_by(|a, b| a.id.cmp(&b.id));
             cut(alerts, query, |posted| posted.id.to_string(), |posted| alert_feature(&posted.alert, query.datum))
         }
+        Collection::Sensors => {
+            let mut sensors: Vec<&Sensor> =
+                view.sensors.iter().map(|(_, sensor)| sensor).filter(|sensor| sensor_fits(sensor, query)).collect();
+            sensors.sort_by(|a, b| a.name.cmp(&b.name));
+            cut(sensors, query, |sensor| sensor.name.clone(), |sensor| sensor_feature(sensor, query.datum))
+        }
     }
 }
 
@@ -66,6 +73,9 @@ pub fn one(view: &View, collection: Collection, id: &str, datum: Datum) -> Optio
             let picture = view.picture.now();
             let track = picture.tracks.iter().find(|track| track.id.to_string() == id)?;
             Some(track_feature(track, datum))
+        }
+        Collection::Sensors => {
+            view.sensors.iter().find(|(_, sensor)| sensor.name == id).map(|(_, sensor)| sensor_feature(sensor, datum))
         }
         Collection::Alerts => view.alerts.get(id).map(|posted| alert_feature(&posted.alert, datum)),
     }
@@ -110,6 +120,11 @@ fn alert_fits(alert: &Alert, query: &ItemsQuery) -> bool {
     query.bbox.is_none_or(|bbox| bbox.contains(alert.position))
         && meets(query.datetime, Some(alert.began), alert.end)
         && query.filter.as_deref().is_none_or(|kind| kind == alert.kind.as_str())
+}
+
+fn sensor_fits(sensor: &Sensor, query: &ItemsQuery) -> bool {
+    query.bbox.is_none_or(|bbox| sensor.position.is_some_and(|position| bbox.contains(position)))
+        && query.filter.as_deref().is_none_or(|kind| kind == sensor.kind.as_str())
 }
 
 fn meets(asked: Option<Span>, from: Option<EventTime>, to: Option<EventTime>) -> bool {
@@ -182,6 +197,18 @@ fn track_feature(track: &TrackState, datum: Datum) -> Value {
     feature(track.id.to_string(), point(track.position, datum), properties)
 }
 
+fn sensor_feature(sensor: &Sensor, datum: Datum) -> Value {
+    let reach_m = sensor.radar.map(|it| it.max_range_m).or(sensor.eo.map(|it| it.max_range_m));
+    let properties = json!({
+        "kind": sensor.kind.as_str(),
+        "height_m": sensor.height_m,
+        "max_range_m": reach_m,
+        "scan_s": sensor.radar.map(|it| it.scan_s),
+    });
+    let geometry = sensor.position.map_or(Value::Null, |position| point(position, datum));
+    feature(sensor.name.clone(), geometry, properties)
+}
+
 fn alert_feature(alert: &Alert, datum: Datum) -> Value {
     let tracks: Vec<String> =
         [Some(alert.track), alert.other_track].into_iter().flatten().map(|id| id.to_string()).collect();
@@ -200,6 +227,8 @@ fn alert_feature(alert: &Alert, datum: Datum) -> Value {
         "near_en": alert.near.as_ref().map(|near| &near.in_english),
         "near_zh": alert.near.as_ref().map(|near| &near.in_chinese),
         "confidence": alert.confidence,
+        "grade": alert.grade.number(),
+        "score": alert.score.points(),
         "reasons": reasons,
     });
     feature(alert.id.to_string(), point(alert.position, datum), properties)

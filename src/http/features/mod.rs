@@ -2,7 +2,7 @@
 //!
 //! - [`collections`]: what there is.
 //! - [`query`]: what may be asked, checked.
-//! - [`items`]: zones, ports, tracks and alerts as features.
+//! - [`items`]: zones, ports, tracks, alerts and sensors as features.
 //! - [`api.json`](self): the OpenAPI document that the standard asks for.
 
 pub mod collections;
