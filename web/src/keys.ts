@@ -1,19 +1,20 @@
 // Keys for everything frequent. Where somebody types, keys are text.
 
-import { act } from "./api/alert-actions";
 import { alerts, silence } from "./api/alerts";
+import { mayAct } from "./api/session";
 import { LifeState } from "./gen/shorewatch/alert/v1/life_pb";
+import { takeStep } from "./ui/alert-actions";
 import { listed } from "./ui/alert-list";
-import { nextPalette, otherLanguage } from "./ui/top-bar";
+import { nextPalette } from "./ui/top-bar";
 import { fitArea } from "./ui/map-tools";
-import { soundOn } from "./settings";
+import { otherLanguage, soundOn } from "./settings";
 import { findOpen, goToAlert, goToPage, helpOpen, legendOpen, measuring, openAlert, page, selectedTrack } from "./state";
 
-/** Acknowledges on record where the server keeps one, and silences this screen in any case. */
+/** Silences this screen, and acknowledges on record where the role may. */
 function acknowledge(id: string) {
   const alert = alerts.value.get(id);
   silence([id]);
-  if (alert?.life?.state === LifeState.RAISED) void act(alert, { step: "acknowledge", note: "" });
+  if (mayAct.value && alert?.life?.state === LifeState.RAISED) void takeStep(alert, { step: "acknowledge", note: "" });
 }
 
 function step(by: 1 | -1) {

@@ -3,15 +3,22 @@
 import { render } from "preact";
 import { watchAlerts } from "./api/alerts";
 import { loadChart } from "./api/chart";
+import { mayLook, openSession } from "./api/session";
 import { watchTracks } from "./api/tracks";
 import { startKeys } from "./keys";
 import { startSound } from "./sound";
 import "./styles/console.css";
 import { App } from "./ui/app";
 
-watchTracks();
-watchAlerts();
-void loadChart();
-startSound();
-startKeys();
+async function start() {
+  await openSession();
+  if (!mayLook.value) return;
+  watchTracks();
+  watchAlerts();
+  void loadChart();
+  startSound();
+  startKeys();
+}
+
 render(<App />, document.getElementById("app")!);
+void start();

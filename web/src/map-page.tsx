@@ -2,8 +2,10 @@
 //   /map.html?bbox=109.9,19.9,110.6,20.4&kinds=radar,eo&mmsi=413000001&palette=night&lang=zh
 
 import { create } from "@bufbuild/protobuf";
+import { effect } from "@preact/signals";
 import { render } from "preact";
 import { loadChart } from "./api/chart";
+import { mayLook, openSession } from "./api/session";
 import { watchTracks } from "./api/tracks";
 import { TrackFilterSchema } from "./gen/shorewatch/track/v1/track_service_pb";
 import { SensorKind } from "./gen/shorewatch/type/v1/sensor_pb";
@@ -11,6 +13,7 @@ import { language, palette } from "./settings";
 import "./styles/console.css";
 import { MapTools } from "./ui/map-tools";
 import { MapView, chartMap } from "./ui/map-view";
+import { SignedIn } from "./ui/sign-in";
 import { TrackCard } from "./ui/track-card";
 
 const KINDS: Record<string, SensorKind> = { ais: SensorKind.AIS, radar: SensorKind.RADAR, eo: SensorKind.EO };
@@ -33,20 +36,32 @@ if (wanted === "day" || wanted === "dusk" || wanted === "night") palette.value =
 const lang = asked.get("lang");
 if (lang === "en" || lang === "zh") language.value = lang;
 
-watchTracks(filter);
-void loadChart();
-
 function MapPage() {
   return (
-    <main class="map-only">
-      <div class="stage">
-        <MapView fitFirst={!hasBox} />
-        <MapTools />
-        <TrackCard />
-      </div>
-    </main>
+    <SignedIn>
+      <main class="map-only">
+        <div class="stage">
+          <MapView fitFirst={!hasBox} />
+          <MapTools />
+          <TrackCard />
+        </div>
+      </main>
+    </SignedIn>
   );
 }
 
+async function start() {
+  await openSession();
+  if (!mayLook.value) return;
+  watchTracks(filter);
+  void loadChart();
+}
+
+if (hasBox) {
+  const stop = effect(() => {
+    chartMap.value?.fit([westDeg, southDeg, eastDeg, northDeg], false);
+    if (chartMap.value) queueMicrotask(() => stop());
+  });
+}
 render(<MapPage />, document.getElementById("app")!);
-if (hasBox) chartMap.value?.fit([westDeg, southDeg, eastDeg, northDeg], false);
+void start();

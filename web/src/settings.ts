@@ -44,6 +44,10 @@ const preferred: Language = navigator.language.toLowerCase().startsWith("zh") ? 
 export const language = kept<Language>("language", preferred, oneOf("en", "zh"));
 export const palette = kept<Palette>("palette", "dusk", oneOf("day", "dusk", "night"));
 export const soundOn = kept("sound", true, isBoolean);
+export function otherLanguage() {
+  language.value = language.value === "en" ? "zh" : "en";
+}
+
 /** Minutes that tails reach back. */
 export const tailMinutes = kept("tails", 10, isNumber);
 /** Minutes that vectors look ahead. */

@@ -3,8 +3,8 @@
 
 import { signal } from "@preact/signals";
 
-export type Page = "watch" | "zones" | "sensors" | "replay" | "reports";
-const PAGES: Page[] = ["watch", "zones", "sensors", "replay", "reports"];
+export type Page = "watch" | "zones" | "reports";
+const PAGES: Page[] = ["watch", "zones", "reports"];
 
 export const page = signal<Page>("watch");
 /** Id of the open alert; empty: the list. */

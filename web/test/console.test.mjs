@@ -1,87 +1,15 @@
 // The console in a real browser, on the real program. Run by scripts/test-console.
 
 import assert from "node:assert/strict";
-import { mkdtempSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
-import { createRequire } from "node:module";
-import { tmpdir } from "node:os";
+import { readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { gzipSync } from "node:zlib";
-import { chromium } from "playwright-core";
 import { identity, position } from "./ais.mjs";
-import { FIXTURE, ROOT, Server } from "./server.mjs";
+import { alertRows, assertAccessible, assertOurs, live, open, shot } from "./browser.mjs";
+import { FIXTURE, ROOT, Server, folder } from "./server.mjs";
 
-const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-const CHROMIUM = process.env.CHROMIUM ?? "/usr/bin/chromium";
-const SCREENSHOTS = process.env.SCREENSHOTS;
-/** Nothing here takes so long, unless it hangs. */
-const PATIENCE_MS = Number(process.env.PATIENCE_MS ?? 60_000);
 const BUNDLE_MAX_BYTES = 600_000;
-
-let browser;
-
-before(async () => {
-  browser = await chromium.launch({
-    executablePath: CHROMIUM,
-    args: [
-      "--no-sandbox", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync",
-      "--disable-quic", "--autoplay-policy=no-user-gesture-required", "--mute-audio",
-    ],
-  });
-});
-
-after(() => browser?.close());
-
-/** A page of the console that counts tones, and notes whatever it asks of strangers or complains of. */
-async function open(server, { path = "/", language = "en", viewport = { width: 1366, height: 768 } } = {}) {
-  const context = await browser.newContext({ viewport, locale: language === "zh" ? "zh-CN" : "en-GB", timezoneId: "Asia/Shanghai" });
-  context.setDefaultTimeout(PATIENCE_MS);
-  const page = await context.newPage();
-  page.strangers = [];
-  page.complaints = [];
-  await page.route("**/*", (route) => {
-    const url = route.request().url();
-    if (url.startsWith(server.url) || url.startsWith("blob:") || url.startsWith("data:")) return route.continue();
-    page.strangers.push(url);
-    return route.abort();
-  });
-  page.on("pageerror", (error) => page.complaints.push(String(error)));
-  page.on("console", (message) => {
-    if (/content security policy/i.test(message.text())) page.complaints.push(message.text());
-  });
-  await page.addInitScript(() => {
-    window.tones = 0;
-    const make = AudioContext.prototype.createOscillator;
-    AudioContext.prototype.createOscillator = function counted() {
-      window.tones++;
-      return make.call(this);
-    };
-  });
-  await page.goto(server.url + path);
-  return page;
-}
-
-async function shot(page, name) {
-  if (SCREENSHOTS) await page.screenshot({ path: join(SCREENSHOTS, `${name}.png`) });
-}
-
-async function assertAccessible(page, what) {
-  await page.evaluate(AXE);
-  const { violations } = await page.evaluate(() =>
-    globalThis.axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"] }),
-  );
-  const serious = violations.filter(({ impact }) => impact === "serious" || impact === "critical");
-  const told = serious.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).slice(0, 3).join(" | ")}`);
-  assert.deepEqual(told, [], what);
-}
-
-const live = (page) => page.waitForSelector('[data-connection="live"]');
-const alertRows = (page) => page.locator("[data-alert]");
-
-function assertOurs(page) {
-  assert.deepEqual(page.strangers, [], "nothing is asked of other origins");
-  assert.deepEqual(page.complaints, [], "no script fails, nothing is against the content security policy");
-}
 
 test("the bundle is small enough for a slow line", () => {
   const assets = join(ROOT, "web/dist/assets");
@@ -186,6 +114,33 @@ describe("an evening off Haikou", () => {
     await page.context().close();
   });
 
+  test("every zone of the chart is in the list, and shown on the map where it is", async () => {
+    const page = await open(server);
+    await live(page);
+    const charted = await page.evaluate(async () => {
+      const answer = await fetch("/ogc/collections/zones/items?limit=1000");
+      const { features } = await answer.json();
+      return features.map((it) => it.id);
+    });
+    await page.getByRole("button", { name: "Zones", exact: true }).click();
+    await page.locator("[data-zone]").first().waitFor();
+    const listed = await page.locator("[data-zone]").evaluateAll((rows) => rows.map((row) => row.dataset.zone));
+    assert.deepEqual(listed.toSorted(), charted.toSorted());
+    await page.getByRole("searchbox", { name: "Search" }).fill("xiuying");
+    assert.equal(await page.locator("[data-zone]").count(), 1);
+    await page.locator("[data-zone]").click();
+    // Xiuying lies off 110.28° E, 20.02° N.
+    await page.waitForFunction(() => {
+      const [west, south, east, north] = window.shorewatchMap.view();
+      return west > 110.2 && east < 110.35 && south > 19.95 && north < 20.1;
+    });
+    await page.getByRole("searchbox", { name: "Search" }).fill("");
+    await shot(page, "zones");
+    await assertAccessible(page, "the zones");
+    assertOurs(page);
+    await page.context().close();
+  });
+
   test("the map stands alone in a frame of another platform, with the filter of its address", async () => {
     const page = await open(server, { path: "/map.html?bbox=110.2,20.0,110.4,20.2&kinds=radar&palette=day&lang=zh" });
     await page.waitForFunction(() => window.shorewatchMap?.libre.queryRenderedFeatures({ layers: ["tracks"] }).length > 0);
@@ -237,7 +192,7 @@ describe("a vessel whose name is markup", () => {
       if (second % 60 === 0) lines.push(...identity({ ...vessel, unixSeconds }));
       lines.push(...position({ ...vessel, lat: 20.15, lon: 110.3 + second * 0.00005, knots: 10, course: 90, unixSeconds }));
     }
-    const file = join(mkdtempSync(join(tmpdir(), "shorewatch-")), "markup.nmea");
+    const file = join(folder(), "markup.nmea");
     writeFileSync(file, `${lines.join("\n")}\n`);
     await server.start();
     await server.feed(file, "--speed", "max");

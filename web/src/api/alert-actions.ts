@@ -1,14 +1,10 @@
 // What an officer can do with an alert, and what the server says to it.
 
 import { Code, ConnectError } from "@connectrpc/connect";
-import { signal } from "@preact/signals";
 import { type Alert } from "../gen/shorewatch/alert/v1/alert_pb";
 import { type AlertEvent, type DismissReason, LifeState, type Outcome } from "../gen/shorewatch/alert/v1/life_pb";
 import { putAlert, silence } from "./alerts";
 import { alertClient } from "./client";
-
-/** Whether this server keeps the life of alerts; known after the first try. */
-export const keepsLife = signal(true);
 
 export type ActionResult = { ok: true } | { ok: false; conflict: boolean; message: string };
 
@@ -49,8 +45,8 @@ export function stepsFrom(state: LifeState): Step[] {
 /** A name that nothing else bears. (`randomUUID` is for pages under TLS only; stations on a closed network have none.) */
 const requestId = () => Array.from(crypto.getRandomValues(new Uint32Array(4)), (part) => part.toString(16).padStart(8, "0")).join("");
 
-function send(alert: Alert, action: Action): Promise<{ alert?: Alert }> {
-  const common = { id: alert.id, etag: alert.life?.etag ?? "", requestId: requestId(), note: action.note };
+function call(alert: Alert, action: Action, request: string): Promise<{ alert?: Alert }> {
+  const common = { id: alert.id, etag: alert.life?.etag ?? "", requestId: request, note: action.note };
   switch (action.step) {
     case "acknowledge":
       return alertClient.acknowledgeAlert(common);
@@ -73,20 +69,33 @@ function send(alert: Alert, action: Action): Promise<{ alert?: Alert }> {
   }
 }
 
+/** What says that no answer came, not that the answer was no. */
+const UNANSWERED = [Code.Unavailable, Code.Unknown, Code.Internal];
+const TRIES = 4;
+const PAUSE_MS = 700;
+
+/** Sends a step until it is answered: under one name, so that it is done once. */
+async function answered(alert: Alert, action: Action): Promise<{ alert?: Alert }> {
+  const request = requestId();
+  for (let tried = 1; ; tried++) {
+    try {
+      return await call(alert, action, request);
+    } catch (error) {
+      if (tried === TRIES || !UNANSWERED.includes(ConnectError.from(error).code)) throw error;
+      await new Promise((resolve) => setTimeout(resolve, PAUSE_MS * tried));
+    }
+  }
+}
+
 /** Does it. When somebody else was faster, the alert as it is now is fetched, and the officer is told. */
 export async function act(alert: Alert, action: Action): Promise<ActionResult> {
   try {
-    const answer = await send(alert, action);
+    const answer = await answered(alert, action);
     if (answer.alert) putAlert(answer.alert);
     silence([alert.id]);
     return { ok: true };
   } catch (error) {
     const { code, rawMessage } = ConnectError.from(error);
-    if (code === Code.Unimplemented) {
-      keepsLife.value = false;
-      silence([alert.id]);
-      return action.step === "acknowledge" ? { ok: true } : { ok: false, conflict: false, message: rawMessage };
-    }
     const conflict = code === Code.Aborted || code === Code.FailedPrecondition;
     if (conflict) {
       const now = await alertClient.getAlert({ id: alert.id }).catch(() => undefined);

@@ -7,6 +7,7 @@ import { AlertChange } from "../gen/shorewatch/alert/v1/alert_service_pb";
 import { kept } from "../settings";
 import { LifeState } from "../gen/shorewatch/alert/v1/life_pb";
 import { alertClient, keepStreaming } from "./client";
+import { renewSession } from "./session";
 
 /** Alerts by id, in no order. A new map with every change. */
 export const alerts = signal<ReadonlyMap<string, Alert>>(new Map());
@@ -33,6 +34,11 @@ export function silence(ids: string[]) {
   heard.value = [...heard.value.filter((id) => !ids.includes(id)), ...ids].slice(-HEARD_MAX);
 }
 
+/** Lets an alert sound again that was silenced: nobody acts on it. */
+function rouse(id: string) {
+  if (heardSet.value.has(id)) heard.value = heard.value.filter((other) => other !== id);
+}
+
 /** Puts an alert in its place as an answer of the server has it, before the watch brings it too. */
 export function putAlert(alert: Alert) {
   alerts.value = new Map(alerts.value).set(alert.id, alert);
@@ -52,6 +58,7 @@ export function watchAlerts(): () => void {
     (abort) => alertClient.watchAlerts({ heartbeatIntervalMs: HEARTBEAT_MS }, { signal: abort }),
     () => {
       snapshot = new Map();
+      renewSession();
     },
     (message) => {
       if (message.change === AlertChange.HEARTBEAT) return true;
@@ -72,6 +79,7 @@ export function watchAlerts(): () => void {
         // Many changes of one moment are one change of the list.
         queueMicrotask(publish);
       }
+      if (message.change === AlertChange.REMINDED) rouse(alert.id);
       if (message.change === AlertChange.LEFT) pending.delete(alert.id);
       else pending.set(alert.id, alert);
     },

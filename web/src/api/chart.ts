@@ -5,6 +5,7 @@ import type { Feature } from "geojson";
 import { type Zone, ZoneKind } from "../gen/shorewatch/zone/v1/zone_service_pb";
 import { type LngLat, circle } from "../geo";
 import { zoneClient } from "./client";
+import { get } from "./session";
 
 export const zones = signal<Zone[]>([]);
 /** Who made the chart, and under which licence: to be shown with it. */
@@ -78,7 +79,7 @@ interface SensorItem {
 
 /** Loads where the sensors stand, and how far they claim to reach. */
 async function loadSensors() {
-  const answer = await fetch("/ogc/collections/sensors/items?limit=1000");
+  const answer = await get("/ogc/collections/sensors/items?limit=1000");
   if (!answer.ok) return;
   const { features } = (await answer.json()) as { features: SensorItem[] };
   const standing = features.flatMap(({ id, geometry, properties }) => (geometry ? [{ id, at: geometry.coordinates, ...properties }] : []));
@@ -96,7 +97,7 @@ async function loadSensors() {
 
 /** Loads the attribution of the coast, to be shown with it. */
 async function loadAttribution() {
-  const answer = await fetch("/tiles/coast.json");
+  const answer = await get("/tiles/coast.json");
   if (answer.ok) chartAttribution.value = ((await answer.json()) as { attribution: string }).attribution;
 }
 

@@ -1,13 +1,25 @@
 // The server: one transport for all services, streams that never give up, and what the officer is told about them.
 
-import { Code, ConnectError, createClient } from "@connectrpc/connect";
+import { Code, ConnectError, type Interceptor, createClient } from "@connectrpc/connect";
 import { createGrpcWebTransport } from "@connectrpc/connect-web";
 import { computed, signal } from "@preact/signals";
 import { AlertService } from "../gen/shorewatch/alert/v1/alert_service_pb";
 import { TrackService } from "../gen/shorewatch/track/v1/track_service_pb";
 import { ZoneService } from "../gen/shorewatch/zone/v1/zone_service_pb";
+import { anotherToken, authorization, refuse } from "./session";
 
-const transport = createGrpcWebTransport({ baseUrl: location.origin });
+/** Says who asks, with every call, and notices when the server does not believe it. */
+const identified: Interceptor = (next) => async (request) => {
+  for (const [name, value] of Object.entries(authorization())) request.header.set(name, value);
+  try {
+    return await next(request);
+  } catch (error) {
+    if (ConnectError.from(error).code === Code.Unauthenticated) refuse();
+    throw error;
+  }
+};
+
+const transport = createGrpcWebTransport({ baseUrl: location.origin, interceptors: [identified] });
 
 export const trackClient = createClient(TrackService, transport);
 export const alertClient = createClient(AlertService, transport);
@@ -69,8 +81,16 @@ export function keepStreaming<T>(
         }
       } catch (error) {
         if (stop.signal.aborted) return;
+        const { code } = ConnectError.from(error);
+        if (code === Code.Unauthenticated) {
+          refuse();
+          setState(name, "connecting");
+          await anotherToken();
+          pause = FIRST_PAUSE_MS;
+          continue;
+        }
         // A request that the server does not understand will not be understood the next time either, but a server may be newer then.
-        if (ConnectError.from(error).code === Code.InvalidArgument) pause = LONGEST_PAUSE_MS;
+        if (code === Code.InvalidArgument || code === Code.PermissionDenied) pause = LONGEST_PAUSE_MS;
       } finally {
         clearTimeout(silence);
         stop.signal.removeEventListener("abort", hangUp);

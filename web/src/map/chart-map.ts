@@ -4,6 +4,7 @@ import { type GeoJSONSource, Map as LibreMap, type MapMouseEvent, setWorkerUrl }
 import "maplibre-gl/dist/maplibre-gl.css";
 import workerUrl from "maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url";
 import type { Feature, FeatureCollection } from "geojson";
+import { authorization } from "../api/session";
 import type { LngLat } from "../geo";
 import type { Language, Palette } from "../settings";
 import { layers, style } from "./layers";
@@ -37,6 +38,8 @@ export class ChartMap {
       touchPitch: false,
       fadeDuration: 0,
       renderWorldCopies: false,
+      // Tiles are asked for like everything else: by somebody.
+      transformRequest: (url) => (url.startsWith(location.origin) ? { url, headers: authorization() } : { url }),
       canvasContextAttributes: { preserveDrawingBuffer: true, antialias: true },
     });
     this.libre.touchZoomRotate.disableRotation();

@@ -1,13 +1,16 @@
 // The steps that an officer can take with an alert, and who took which before.
 
+import { signal } from "@preact/signals";
 import { useEffect, useState } from "preact/hooks";
-import { type Action, type Step, act, history, keepsLife, stepsFrom } from "../api/alert-actions";
-import { calls, silence } from "../api/alerts";
+import { type Action, type Step, act, history, stepsFrom } from "../api/alert-actions";
+import { inMemoryOnly, mayAct, session } from "../api/session";
 import type { Alert } from "../gen/shorewatch/alert/v1/alert_pb";
-import { type AlertEvent, DismissReason, LifeState, Outcome } from "../gen/shorewatch/alert/v1/life_pb";
+import { type AlertEvent, AlertEventKind, DismissReason, LifeState, Outcome } from "../gen/shorewatch/alert/v1/life_pb";
 import { named, t } from "../i18n";
-import { bothClocks, duration } from "../units";
+import { bothClocks, day, duration } from "../units";
 import { language } from "../settings";
+import { openAlert } from "../state";
+import { unitName } from "./sign-in";
 
 /** Steps that want no more than a click. */
 const AT_ONCE: Step[] = ["acknowledge"];
@@ -18,39 +21,44 @@ function enumNumbers(numbers: Record<string, string | number>): number[] {
   return Object.values(numbers).filter((value): value is number => typeof value === "number" && value > 0);
 }
 
-type Told = { kind: "sending" | "failed" | "conflict"; text: string } | undefined;
+/** What became of the latest step; nothing once it is done. */
+const told = signal<{ alertId: string; kind: "sending" | "failed" | "conflict"; text: string } | undefined>(undefined);
+
+/** Takes a step, and tells the officer when it was not taken. Whether it was. */
+export async function takeStep(alert: Alert, action: Action): Promise<boolean> {
+  told.value = { alertId: alert.id, kind: "sending", text: t("sending") };
+  const result = await act(alert, action);
+  if (result.ok) told.value = undefined;
+  else if (result.conflict) told.value = { alertId: alert.id, kind: "conflict", text: `${t("conflict")} (${result.message})` };
+  else told.value = { alertId: alert.id, kind: "failed", text: `${t("failed")}: ${result.message}` };
+  return result.ok;
+}
+
+/** The word on the latest step: in the list too, for who acts there by key. */
+export function Told() {
+  const word = told.value;
+  return word ? (
+    <p class={`notice ${word.kind}`} role="alert" data-told={word.kind}>
+      {openAlert.value === word.alertId ? word.text : `${word.alertId}: ${word.text}`}
+    </p>
+  ) : null;
+}
 
 export function AlertActions({ alert }: { alert: Alert }) {
   const [step, setStep] = useState<Step | undefined>();
-  const [told, setTold] = useState<Told>();
   useEffect(() => {
     setStep(undefined);
-    setTold(undefined);
+    if (told.peek()?.kind !== "sending") told.value = undefined;
   }, [alert.id]);
-
   const send = async (action: Action) => {
-    setTold({ kind: "sending", text: t("sending") });
-    const result = await act(alert, action);
-    if (result.ok) {
-      setStep(undefined);
-      setTold(undefined);
-    } else {
-      setTold(
-        result.conflict
-          ? { kind: "conflict", text: `${t("conflict")} (${result.message})` }
-          : { kind: "failed", text: `${t("failed")}: ${result.message}` },
-      );
-    }
+    if (await takeStep(alert, action)) setStep(undefined);
   };
 
-  if (!keepsLife.value || !alert.life) {
+  if (!mayAct.value) {
     return (
       <>
-        <h2>{t("actions")}</h2>
-        <button type="button" class="primary" disabled={!calls(alert)} onClick={() => silence([alert.id])}>
-          {t(calls(alert) ? "acknowledge" : "acknowledged")}
-        </button>
-        <p class="muted small">{t("actionsHere")}</p>
+        <p class="muted small">{t("lookOnly")}</p>
+        <History alert={alert} />
       </>
     );
   }
@@ -58,7 +66,7 @@ export function AlertActions({ alert }: { alert: Alert }) {
     <>
       <h2>{t("actions")}</h2>
       <div class="steps">
-        {stepsFrom(alert.life.state).map((name, index) => (
+        {stepsOf(alert).map((name, index) => (
           <button
             key={name}
             type="button"
@@ -71,18 +79,29 @@ export function AlertActions({ alert }: { alert: Alert }) {
           </button>
         ))}
       </div>
-      {step && <StepForm key={step} step={step} cancel={() => setStep(undefined)} send={send} />}
-      {told && (
-        <p class={`notice ${told.kind}`} role="alert">
-          {told.text}
-        </p>
-      )}
+      {step && <StepForm key={step} alert={alert} step={step} cancel={() => setStep(undefined)} send={send} />}
+      <Told />
+      {inMemoryOnly.value && <p class="muted small after">{t("memoryOnlyNote")}</p>}
       <History alert={alert} />
     </>
   );
 }
 
-function StepForm({ step, send, cancel }: { step: Step; send: (action: Action) => void; cancel: () => void }) {
+/** An alert is handed over to a unit of this server: where there is none, nobody can take it. */
+const stepsOf = (alert: Alert): Step[] =>
+  stepsFrom(alert.life?.state ?? LifeState.RAISED).filter((step) => step !== "handOver" || otherUnits(alert).length > 0);
+
+const otherUnits = (alert: Alert) => (session.value?.units ?? []).filter(({ id }) => id !== alert.life?.unitId);
+
+interface StepFormProperties {
+  alert: Alert;
+  step: Step;
+  send: (action: Action) => void;
+  cancel: () => void;
+}
+
+function StepForm({ alert, step, send, cancel }: StepFormProperties) {
+  const [reason, setReason] = useState("");
   const submit = (event: SubmitEvent) => {
     event.preventDefault();
     const fields = new FormData(event.currentTarget as HTMLFormElement);
@@ -91,9 +110,10 @@ function StepForm({ step, send, cancel }: { step: Step; send: (action: Action) =
   };
   return (
     <form class="step-form" onSubmit={submit} data-form={step}>
-      {step === "dismiss" && <Choice name="reason" label={t("reason")} prefix="reason_" numbers={REASONS} />}
-      {step === "dispose" && <Choice name="outcome" label={t("outcome")} prefix="outcome_" numbers={OUTCOMES} />}
-      {(step === "dispatch" || step === "handOver") && <Field name="unit" label={t("unit")} required />}
+      {step === "dismiss" && <Choice name="reason" label={t("reason")} choices={numbered("reason_", REASONS)} choose={setReason} />}
+      {step === "dispose" && <Choice name="outcome" label={t("outcome")} choices={numbered("outcome_", OUTCOMES)} />}
+      {step === "handOver" && <Choice name="unit" label={t("unit")} choices={otherUnits(alert).map(({ id }) => [id, unitName(id)])} />}
+      {step === "dispatch" && <Field name="unit" label={t("unit")} required suggestions={(session.value?.units ?? []).map(({ id }) => id)} />}
       {step === "dispatch" && <Field name="minutes" label={t("eta")} numeric />}
       {step === "dispose" && <Field name="reference" label={t("reference")} />}
       {step === "handOver" && (
@@ -103,7 +123,7 @@ function StepForm({ step, send, cancel }: { step: Step; send: (action: Action) =
       )}
       <label>
         {t("note")}
-        <textarea name="note" rows={2} maxLength={4000} required={step === "comment"} />
+        <textarea name="note" rows={2} maxLength={4000} required={step === "comment" || reason === String(DismissReason.OTHER)} />
       </label>
       <div class="steps">
         <button type="submit" class="primary">
@@ -135,15 +155,26 @@ function actionOf(step: Step, text: (name: string) => string): Action {
   }
 }
 
-function Choice({ name, label, prefix, numbers }: { name: string; label: string; prefix: string; numbers: number[] }) {
+const numbered = (prefix: string, numbers: number[]): [string, string][] =>
+  numbers.map((number) => [String(number), named(prefix, String(number))]);
+
+interface ChoiceProperties {
+  name: string;
+  label: string;
+  /** Values with their words. */
+  choices: [string, string][];
+  choose?: (value: string) => void;
+}
+
+function Choice({ name, label, choices, choose }: ChoiceProperties) {
   return (
     <label>
       {label}
-      <select name={name} required>
+      <select name={name} required onChange={(event) => choose?.(event.currentTarget.value)}>
         <option value="">{t("choose")}</option>
-        {numbers.map((number) => (
-          <option key={number} value={String(number)}>
-            {named(prefix, String(number))}
+        {choices.map(([value, word]) => (
+          <option key={value} value={value}>
+            {word}
           </option>
         ))}
       </select>
@@ -151,7 +182,16 @@ function Choice({ name, label, prefix, numbers }: { name: string; label: string;
   );
 }
 
-function Field({ name, label, numeric = false, required = false }: { name: string; label: string; numeric?: boolean; required?: boolean }) {
+interface FieldProperties {
+  name: string;
+  label: string;
+  numeric?: boolean;
+  required?: boolean;
+  suggestions?: string[];
+}
+
+function Field({ name, label, numeric = false, required = false, suggestions = [] }: FieldProperties) {
+  const listId = `${name}-suggestions`;
   return (
     <label>
       {label}
@@ -162,7 +202,15 @@ function Field({ name, label, numeric = false, required = false }: { name: strin
         pattern={numeric ? "[0-9]{1,4}" : undefined}
         required={required}
         maxLength={128}
+        list={suggestions.length > 0 ? listId : undefined}
       />
+      {suggestions.length > 0 && (
+        <datalist id={listId}>
+          {suggestions.map((value) => (
+            <option key={value} value={value} label={unitName(value)} />
+          ))}
+        </datalist>
+      )}
     </label>
   );
 }
@@ -188,11 +236,13 @@ function History({ alert }: { alert: Alert }) {
         <p class="muted">{t("noHistory")}</p>
       ) : (
         <ol class="history" role="list">
-          {events.map((event) => (
+          {gathered(events).map(({ event, count, newDay }) => (
             <li key={String(event.sequence)} data-event={event.kind}>
+              {newDay && <span class="muted">{day(Number(event.timeMs), false)} </span>}
               <span class="mono muted">{bothClocks(Number(event.timeMs))}</span>{" "}
               <b>{event.actor?.id === "system" ? t("system") : event.actor?.name || event.actor?.id}</b>{" "}
               {named("event_", String(event.kind))}
+              {count > 1 && <span class="muted"> ×{count}</span>}
               <EventDetail event={event} />
             </li>
           ))}
@@ -200,6 +250,22 @@ function History({ alert }: { alert: Alert }) {
       )}
     </>
   );
+}
+
+/** Events as they are shown: what the system learnt in one go is one line, and a day stands where it begins. */
+function gathered(events: AlertEvent[]) {
+  const lines: { event: AlertEvent; count: number; newDay: boolean }[] = [];
+  for (const event of events) {
+    const last = lines.at(-1);
+    if (last && event.kind === AlertEventKind.UPDATED && last.event.kind === AlertEventKind.UPDATED) {
+      last.event = event;
+      last.count++;
+      continue;
+    }
+    const newDay = !last || day(Number(last.event.timeMs), false) !== day(Number(event.timeMs), false);
+    lines.push({ event, count: 1, newDay });
+  }
+  return lines;
 }
 
 function EventDetail({ event }: { event: AlertEvent }) {

@@ -3,13 +3,16 @@
 import { computed } from "@preact/signals";
 import { alerts, calling, calls, silence } from "../api/alerts";
 import { gradeOf, isOpen, points, raisedMs, stageWord, tracksOf } from "../api/alert-facts";
+import { session } from "../api/session";
 import { craftName, crafts, pictureMs, pictureTick } from "../api/tracks";
 import { type Alert, AlertState } from "../gen/shorewatch/alert/v1/alert_pb";
 import { inLanguage, named, t } from "../i18n";
 import { language } from "../settings";
 import { type AlertFilter, alertFilter, goToAlert, viewTick } from "../state";
 import { clock, duration } from "../units";
+import { Told } from "./alert-actions";
 import { chartMap } from "./map-view";
+import { unitName } from "./sign-in";
 
 /** More than these are not shown at once: whoever looks for the next one filters. */
 const SHOWN_MAX = 200;
@@ -25,6 +28,7 @@ function fits(alert: Alert, filter: AlertFilter): boolean {
   if (filter.openOnly && !isOpen(alert) && !calls(alert)) return false;
   if (filter.kind && alert.kind !== filter.kind) return false;
   if (gradeOf(alert) < filter.gradeMin) return false;
+  if (filter.unit && alert.life?.unitId !== filter.unit) return false;
   if (filter.inView && !inView(alert)) return false;
   if (filter.text) {
     const names = tracksOf(alert).map((id) => crafts.get(id)?.track.identity?.name ?? "");
@@ -66,6 +70,7 @@ export function AlertList() {
         )}
       </div>
       <Filters />
+      <Told />
       {all.length === 0 ? (
         <p class="empty">{t(alerts.value.size === 0 ? "noAlerts" : "noAlertsFiltered")}</p>
       ) : (
@@ -95,7 +100,7 @@ function AlertRow({ alert }: { alert: Alert }) {
           <b>{named("kind_", alert.kind)}</b>
           <StateChip alert={alert} />
         </span>
-        <span class="alert-age">{duration(pictureMs.value - raisedMs(alert), language.value)}</span>
+        <span class="alert-age">{age(alert)}</span>
         <span class="alert-who">
           {unheard && <span class="unread">{t("unread")}</span>}
           {who(alert)}
@@ -111,6 +116,9 @@ function AlertRow({ alert }: { alert: Alert }) {
     </li>
   );
 }
+
+/** How long ago, in the time of the picture; nothing while there is none. */
+const age = (alert: Alert) => (pictureMs.value > 0 ? duration(pictureMs.value - raisedMs(alert), language.value) : "");
 
 export function Grade({ grade }: { grade: number }) {
   return (
@@ -148,6 +156,7 @@ function who(alert: Alert): string {
 
 function Filters() {
   const filter = alertFilter.value;
+  const units = session.value?.units ?? [];
   const set = (part: Partial<AlertFilter>) => {
     alertFilter.value = { ...alertFilter.value, ...part };
   };
@@ -185,6 +194,18 @@ function Filters() {
           </option>
         ))}
       </select>
+      {units.length > 0 && (
+        <select aria-label={t("filterUnit")} value={filter.unit} onChange={(event) => set({ unit: event.currentTarget.value })}>
+          <option value="">
+            {t("filterUnit")}: {t("any")}
+          </option>
+          {units.map(({ id }) => (
+            <option key={id} value={id}>
+              {unitName(id)}
+            </option>
+          ))}
+        </select>
+      )}
       <input
         type="search"
         aria-label={t("filterText")}

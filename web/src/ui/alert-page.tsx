@@ -12,6 +12,7 @@ import { EvidenceList } from "./alert-evidence";
 import { Grade, StateChip } from "./alert-list";
 import { Icon } from "./icons";
 import { chartMap } from "./map-view";
+import { unitName } from "./sign-in";
 
 const SIMILAR_SHOWN = 5;
 
@@ -27,7 +28,6 @@ export function AlertPage() {
           <>
             <Grade grade={gradeOf(alert)} />
             <h1 class="name">{named("kind_", alert.kind)}</h1>
-            <StateChip alert={alert} />
           </>
         ) : (
           <h1>{t("nothingFound")}</h1>
@@ -54,13 +54,16 @@ function Summary({ alert }: { alert: Alert }) {
     [t("score"), points(alert.score)],
     [t("began"), bothClocks(Number(alert.beganMs))],
     [t("raised"), bothClocks(raisedMs(alert))],
-    [t("stateConfirmed"), confirmed === undefined ? undefined : bothClocks(Number(confirmed))],
+    [t("ruleMet"), confirmed === undefined ? undefined : bothClocks(Number(confirmed))],
     [t("endedAt"), alert.endMs === undefined ? t("goesOn") : bothClocks(Number(alert.endMs))],
     [t("jurisdiction"), alert.jurisdiction || undefined],
-    [t("inHand"), alert.life?.unitId || undefined],
+    [t("inHand"), alert.life?.unitId ? unitName(alert.life.unitId) : undefined],
   ];
   return (
     <>
+      <p class="chips">
+        <StateChip alert={alert} />
+      </p>
       <p class="where">
         <span>{inLanguage(alert.nearEn, alert.nearZh)}</span>
         {at && (

@@ -2,13 +2,15 @@
 
 import { computed } from "@preact/signals";
 import { connection } from "../api/client";
+import { inMemoryOnly } from "../api/session";
 import { crafts, isDark, pictureMs, pictureTick } from "../api/tracks";
 import { t } from "../i18n";
-import { language, palette, soundOn } from "../settings";
+import { language, otherLanguage, palette, soundOn } from "../settings";
 import { soundBlocked } from "../sound";
 import { type Page, goToPage, helpOpen, page } from "../state";
 import { clock, day, zoneName } from "../units";
 import { Icon } from "./icons";
+import { WhoIsHere } from "./sign-in";
 
 export const PALETTES = ["day", "dusk", "night"] as const;
 
@@ -21,10 +23,6 @@ const counts = computed(() => {
 
 export function nextPalette() {
   palette.value = PALETTES[(PALETTES.indexOf(palette.value) + 1) % PALETTES.length]!;
-}
-
-export function otherLanguage() {
-  language.value = language.value === "en" ? "zh" : "en";
 }
 
 export function TopBar({ pages }: { pages: Page[] }) {
@@ -49,6 +47,11 @@ export function TopBar({ pages }: { pages: Page[] }) {
         </span>
       </span>
       <Connection />
+      {inMemoryOnly.value && (
+        <span class="pill memory" title={t("memoryOnlyNote")} data-records="memory">
+          {t("memoryOnly")}
+        </span>
+      )}
       <span class="spring" />
       <button
         type="button"
@@ -60,7 +63,11 @@ export function TopBar({ pages }: { pages: Page[] }) {
         }}
       >
         <Icon name={soundOn.value ? "sound" : "mute"} />
-        <span class="wide">{soundBlocked.value && soundOn.value ? t("soundBlocked") : t(soundOn.value ? "soundOn" : "soundOff")}</span>
+        {soundBlocked.value && soundOn.value ? (
+          <b class="blocked">{t("soundBlocked")}</b>
+        ) : (
+          <span class="wide">{t(soundOn.value ? "soundOn" : "soundOff")}</span>
+        )}
       </button>
       <button type="button" class="tool" title={`${t("palette")} (P)`} onClick={nextPalette}>
         {t(palette.value)}
@@ -68,6 +75,7 @@ export function TopBar({ pages }: { pages: Page[] }) {
       <button type="button" class="tool" lang={language.value === "en" ? "zh" : "en"} title={`${t("language")} (L)`} onClick={otherLanguage}>
         {language.value === "en" ? "中文" : "English"}
       </button>
+      <WhoIsHere />
       <button
         type="button"
         class="tool"

@@ -1,0 +1,82 @@
+// The real browser: pages of the console as officers have them, watched for whatever they must not do.
+
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { after, before } from "node:test";
+import { chromium } from "playwright-core";
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+const CHROMIUM = process.env.CHROMIUM ?? "/usr/bin/chromium";
+const SCREENSHOTS = process.env.SCREENSHOTS;
+/** Nothing here takes so long, unless it hangs. */
+const PATIENCE_MS = Number(process.env.PATIENCE_MS ?? 60_000);
+
+/** The browser of these tests: one for each file of them. */
+let browser;
+
+before(async () => {
+  browser = await chromium.launch({
+    executablePath: CHROMIUM,
+    args: [
+      "--no-sandbox", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync",
+      "--disable-quic", "--autoplay-policy=no-user-gesture-required", "--mute-audio",
+    ],
+  });
+});
+
+after(() => browser?.close());
+
+/** A page of the console that counts tones, and notes whatever it asks of strangers or complains of. */
+export async function open(server, { path = "/", language = "en", viewport = { width: 1366, height: 768 } } = {}) {
+  // A set-up of one's own has an authority of its own.
+  const ignoreHTTPSErrors = server.url.startsWith("https:");
+  const context = await browser.newContext({ ignoreHTTPSErrors, viewport, locale: language === "zh" ? "zh-CN" : "en-GB", timezoneId: "Asia/Shanghai" });
+  context.setDefaultTimeout(PATIENCE_MS);
+  const page = await context.newPage();
+  page.strangers = [];
+  page.complaints = [];
+  await page.route("**/*", (route) => {
+    const url = route.request().url();
+    if (url.startsWith(server.url) || url.startsWith("blob:") || url.startsWith("data:")) return route.continue();
+    page.strangers.push(url);
+    return route.abort();
+  });
+  page.on("pageerror", (error) => page.complaints.push(String(error)));
+  page.on("console", (message) => {
+    if (/content security policy/i.test(message.text())) page.complaints.push(message.text());
+  });
+  await page.addInitScript(() => {
+    window.tones = 0;
+    const make = AudioContext.prototype.createOscillator;
+    AudioContext.prototype.createOscillator = function counted() {
+      window.tones++;
+      return make.call(this);
+    };
+  });
+  await page.goto(server.url + path);
+  return page;
+}
+
+export async function shot(page, name) {
+  if (SCREENSHOTS) await page.screenshot({ path: join(SCREENSHOTS, `${name}.png`) });
+}
+
+export async function assertAccessible(page, what) {
+  await page.evaluate(AXE);
+  const { violations } = await page.evaluate(() =>
+    globalThis.axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"] }),
+  );
+  const serious = violations.filter(({ impact }) => impact === "serious" || impact === "critical");
+  const told = serious.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).slice(0, 3).join(" | ")}`);
+  assert.deepEqual(told, [], what);
+}
+
+export const live = (page) => page.waitForSelector('[data-connection="live"]');
+export const alertRows = (page) => page.locator("[data-alert]");
+
+export function assertOurs(page) {
+  assert.deepEqual(page.strangers, [], "nothing is asked of other origins");
+  assert.deepEqual(page.complaints, [], "no script fails, nothing is against the content security policy");
+}
