@@ -43,6 +43,13 @@ export function moved(a: LngLat, eastM: number, northM: number): LngLat {
   return [a[0] + deg(eastM / (RADIUS_M * Math.cos(rad(a[1])))), lat];
 }
 
+/** The box around points, west, south, east, north; none without points. */
+export function boxOf(points: LngLat[]): [number, number, number, number] | undefined {
+  if (points.length === 0) return undefined;
+  const [lon, lat] = [points.map((point) => point[0]), points.map((point) => point[1])];
+  return [Math.min(...lon), Math.min(...lat), Math.max(...lon), Math.max(...lat)];
+}
+
 /** A circle as a closed ring. */
 export function circle(middle: LngLat, radiusM: number, points = 72): LngLat[] {
   return Array.from({ length: points + 1 }, (_, i) => destination(middle, (i * 360) / points, radiusM));

@@ -4,6 +4,7 @@ import { alerts, silence } from "./api/alerts";
 import { mayAct } from "./api/session";
 import { LifeState } from "./gen/shorewatch/alert/v1/life_pb";
 import { takeStep } from "./ui/alert-actions";
+import { showAll } from "./ui/alert-page";
 import { listed } from "./ui/alert-list";
 import { nextPalette } from "./ui/top-bar";
 import { fitArea } from "./ui/map-tools";
@@ -53,6 +54,10 @@ const ACTIONS: Record<string, () => void> = {
     findOpen.value = true;
   },
   f: fitArea,
+  e: () => {
+    const alert = alerts.value.get(openAlert.value);
+    if (alert) showAll(alert);
+  },
   p: nextPalette,
   l: otherLanguage,
   s: () => {

@@ -52,8 +52,10 @@ export function goToPage(to: Page) {
   location.hash = to === "watch" ? "#/" : `#/${to}`;
 }
 
+export const alertAddress = (id: string) => (id ? `#/alerts/${encodeURIComponent(id)}` : "#/");
+
 export function goToAlert(id: string) {
-  location.hash = id ? `#/alerts/${encodeURIComponent(id)}` : "#/";
+  location.hash = alertAddress(id);
 }
 
 addEventListener("hashchange", readAddress);

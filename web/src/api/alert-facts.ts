@@ -83,3 +83,14 @@ export function account(alert: Alert): Account {
     addsUp: Math.abs(Math.max(0, sum) - alert.score) <= TOLERANCE && neverMoreThanItsItems,
   };
 }
+
+/** Where and when a craft will land by what an alert says, if it says so. */
+export function landfallOf(alert: Alert): { place: [number, number]; atMs: number | undefined } | undefined {
+  const shape = alert.evidence.find(({ code }) => code === "landfall")?.geometry?.shape;
+  const centre = shape?.case === "circle" ? shape.value.centre : shape?.case === "point" ? shape.value : undefined;
+  if (!centre) return undefined;
+  const left = alert.evidence.find(({ code }) => code === "time_left");
+  const told = left?.interval?.toMs;
+  const atMs = left && told !== undefined ? Number(told) + left.observed * 1000 : undefined;
+  return { place: [centre.lonDeg, centre.latDeg], atMs };
+}

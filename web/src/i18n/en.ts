@@ -139,6 +139,10 @@ export const en = {
   jurisdiction: "Jurisdiction",
   withdrawnNote: "The system took this alert back. The last item of evidence says why.",
 
+  landfall: "Predicted landfall",
+  timeLeft: "time left",
+  showEvidence: "Show all of it on the map (E)",
+  keyEvidence: "All of the open alert on the map",
   actions: "Actions",
   acknowledge: "Acknowledge",
   verify: "Verify",

@@ -141,6 +141,10 @@ export const zh: Words = {
   jurisdiction: "辖区",
   withdrawnNote: "系统已撤回此告警，最后一条证据说明原因。",
 
+  landfall: "预计抵岸",
+  timeLeft: "剩余",
+  showEvidence: "在海图上显示全部证据（E）",
+  keyEvidence: "在海图上显示当前告警全部证据",
   actions: "处置",
   acknowledge: "签收",
   verify: "核查",

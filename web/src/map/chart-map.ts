@@ -1,6 +1,6 @@
 // The map: made once, told of pictures, zones, alerts and palettes as they change. What is drawn lies in layers.ts.
 
-import { type GeoJSONSource, Map as LibreMap, type MapMouseEvent, setWorkerUrl } from "maplibre-gl";
+import { type GeoJSONSource, Map as LibreMap, type MapMouseEvent, type PointLike, setWorkerUrl } from "maplibre-gl";
 import "maplibre-gl/dist/maplibre-gl.css";
 import workerUrl from "maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url";
 import type { Feature, FeatureCollection } from "geojson";
@@ -15,6 +15,8 @@ setWorkerUrl(workerUrl);
 
 export type Box = [west: number, south: number, east: number, north: number];
 
+/** The size of text in console.css on a screen that stands on a desk. */
+const DESK_FONT_PX = 14;
 /** Within so many pixels of a click a craft counts as hit. */
 const HIT_PX = 8;
 
@@ -22,12 +24,14 @@ export class ChartMap {
   readonly libre: LibreMap;
   readonly ready: Promise<void>;
   private loaded = false;
+  /** How much larger than on a desk the page is written: the map's names follow. */
+  private readonly scale = Number.parseFloat(getComputedStyle(document.documentElement).fontSize) / DESK_FONT_PX;
   private readonly waiting = new Map<string, FeatureCollection>();
 
   constructor(container: HTMLElement, palette: Palette, language: Language) {
     this.libre = new LibreMap({
       container,
-      style: style(colours[palette], language),
+      style: style(colours[palette], language, this.scale),
       center: [110.3, 20.1],
       zoom: 9,
       maxZoom: 17,
@@ -79,7 +83,7 @@ export class ChartMap {
   async restyle(palette: Palette, language: Language) {
     await this.ready;
     this.putSymbols(palette, true);
-    for (const layer of layers(colours[palette], language)) {
+    for (const layer of layers(colours[palette], language, this.scale)) {
       for (const [name, value] of Object.entries(layer.paint ?? {})) {
         this.libre.setPaintProperty(layer.id, name as Parameters<LibreMap["setPaintProperty"]>[1], value);
       }
@@ -106,12 +110,20 @@ export class ChartMap {
       [x - HIT_PX, y - HIT_PX],
       [x + HIT_PX, y + HIT_PX],
     ];
-    const found = this.libre.queryRenderedFeatures(around, { layers: ["tracks"] });
-    return found[0]?.properties.id as string | undefined;
+    return this.idAt(around, "tracks");
+  }
+
+  /** The id of the alert whose pin is at a point of the screen. */
+  alertAt(event: MapMouseEvent): string | undefined {
+    return this.idAt([event.point.x, event.point.y], "alert-places");
+  }
+
+  private idAt(where: PointLike | [PointLike, PointLike], layer: string): string | undefined {
+    return this.libre.queryRenderedFeatures(where, { layers: [layer] })[0]?.properties.id as string | undefined;
   }
 
   fit(box: Box, animate = true) {
-    this.libre.fitBounds(box, { padding: 40, animate, maxZoom: 14, duration: 500 });
+    this.libre.fitBounds(box, { padding: 70, animate, maxZoom: 14, duration: 500 });
   }
 
   goTo(at: LngLat, zoom?: number) {

@@ -1,11 +1,13 @@
 // What the open alert rests on, drawn on the map: the places, ways and areas of its reasons, and the ways of its craft.
 
 import type { Feature } from "geojson";
-import { tracksOf } from "../api/alert-facts";
+import { landfallOf, tracksOf } from "../api/alert-facts";
 import { crafts } from "../api/tracks";
 import type { Alert, Geometry } from "../gen/shorewatch/alert/v1/alert_pb";
-import { type LngLat, circle } from "../geo";
-import type { ChartMap } from "./chart-map";
+import { type LngLat, boxOf, circle } from "../geo";
+import { t } from "../i18n";
+import { clock } from "../units";
+import type { Box, ChartMap } from "./chart-map";
 
 /** Radius of the ring around a place without an extent. */
 const PLACE_RING_M = 300;
@@ -28,15 +30,34 @@ function drawn(geometry: Geometry): Feature[] {
   }
 }
 
-export function drawEvidence(map: ChartMap, alert: Alert | undefined) {
-  const features: Feature[] = [];
-  if (alert) {
-    for (const { geometry } of alert.evidence) if (geometry) features.push(...drawn(geometry));
-    if (features.length === 0 && alert.position) features.push(line(circle(at(alert.position), PLACE_RING_M)));
-    for (const id of tracksOf(alert)) {
-      const way = crafts.get(id)?.tail.filter((point) => point.ms >= Number(alert.beganMs)).map((point) => point.at) ?? [];
-      if (way.length > 1) features.push(line(way));
-    }
+/** What the reasons of an alert point at, and the way of its craft since it began. */
+function featuresOf(alert: Alert): Feature[] {
+  const features = alert.evidence.flatMap(({ geometry }) => (geometry ? drawn(geometry) : []));
+  for (const id of tracksOf(alert)) {
+    const way = crafts.get(id)?.tail.filter((point) => point.ms >= Number(alert.beganMs)).map((point) => point.at) ?? [];
+    if (way.length > 1) features.push(line(way));
   }
-  map.showFeatures("evidence", features);
+  const landfall = landfallOf(alert);
+  if (landfall) {
+    const label = `${t("landfall")} ${landfall.atMs === undefined ? "" : clock(landfall.atMs, false, false)}`;
+    features.push({ type: "Feature", geometry: { type: "Point", coordinates: landfall.place }, properties: { label } });
+  }
+  return features;
+}
+
+export function drawEvidence(map: ChartMap, alert: Alert | undefined) {
+  map.showFeatures("evidence", alert ? featuresOf(alert) : []);
+}
+
+/** The box around all that an alert rests on. */
+export function evidenceBox(alert: Alert): Box | undefined {
+  const points = featuresOf(alert).flatMap(({ geometry }) =>
+    geometry.type === "LineString" ? (geometry.coordinates as LngLat[]) : geometry.type === "Point" ? [geometry.coordinates as LngLat] : [],
+  );
+  for (const id of tracksOf(alert)) {
+    const craft = crafts.get(id);
+    if (craft) points.push(craft.at);
+  }
+  if (alert.position) points.push(at(alert.position));
+  return boxOf(points);
 }

@@ -40,7 +40,29 @@ const classColour = (colours: Colours): ExpressionSpecification => [
   colours.ais,
 ];
 
-export function layers(colours: Colours, language: Language): LayerSpecification[] {
+/** Layers in the colours of a palette; `scale` enlarges symbols and names for screens that are seen from afar. */
+export function layers(colours: Colours, language: Language, scale: number): LayerSpecification[] {
+  return plainLayers(colours, language).map((layer) => enlarged(layer, scale));
+}
+
+const SIZES = ["text-size", "icon-size", "circle-radius"];
+
+function enlarged(layer: LayerSpecification, scale: number): LayerSpecification {
+  if (scale === 1) return layer;
+  const all = (properties: object) =>
+    Object.fromEntries(Object.entries(properties).map(([name, value]) => [name, SIZES.includes(name) ? times(value, scale) : value]));
+  const { layout, paint } = layer;
+  return { ...layer, ...(layout && { layout: all(layout) }), ...(paint && { paint: all(paint) }) } as LayerSpecification;
+}
+
+/** A size, so many times: MapLibre wants what depends on zoom outermost. */
+function times(size: unknown, scale: number): unknown {
+  if (typeof size === "number") return size * scale;
+  if (Array.isArray(size) && size[0] === "interpolate") return size.map((part, index) => (index > 2 && index % 2 === 0 ? ["*", scale, part] : part));
+  return ["*", scale, size];
+}
+
+function plainLayers(colours: Colours, language: Language): LayerSpecification[] {
   const zoneName: ExpressionSpecification = language === "zh" ? ["get", "name_zh"] : ["get", "name"];
   const text = { "text-font": FONTS };
   return [
@@ -105,6 +127,7 @@ export function layers(colours: Colours, language: Language): LayerSpecification
       id: "evidence",
       type: "line",
       source: "evidence",
+      filter: ["==", ["geometry-type"], "LineString"],
       layout: { "line-cap": "round" },
       paint: { "line-color": colours.alert, "line-width": 3.5, "line-opacity": 0.75 },
     },
@@ -260,6 +283,27 @@ export function layers(colours: Colours, language: Language): LayerSpecification
       },
     },
     {
+      id: "evidence-names",
+      type: "symbol",
+      source: "evidence",
+      filter: ["==", ["geometry-type"], "Point"],
+      layout: { ...text, "text-field": ["get", "label"], "text-size": 13, "text-anchor": "left", "text-offset": [1, 0], "text-allow-overlap": true },
+      paint: { "text-color": colours.alert, "text-halo-color": colours.halo, "text-halo-width": 2 },
+    },
+    {
+      id: "alert-places",
+      type: "symbol",
+      source: "alert-places",
+      layout: {
+        "icon-image": ["get", "symbol"],
+        "icon-size": ["case", ["get", "opened"], 1.25, 0.8],
+        "icon-anchor": "bottom",
+        "icon-allow-overlap": true,
+        "icon-ignore-placement": true,
+        "symbol-z-order": "source",
+      },
+    },
+    {
       id: "tool-lines",
       type: "line",
       source: "tool",
@@ -298,7 +342,7 @@ export function layers(colours: Colours, language: Language): LayerSpecification
   ] satisfies LayerSpecification[];
 }
 
-export function style(colours: Colours, language: Language): StyleSpecification {
+export function style(colours: Colours, language: Language, scale: number): StyleSpecification {
   return {
     version: 8,
     sources: {
@@ -313,6 +357,7 @@ export function style(colours: Colours, language: Language): StyleSpecification 
       coverage: geojson(),
       bearings: geojson(),
       evidence: geojson(),
+      "alert-places": geojson("id"),
       tails: geojson(),
       ellipses: geojson(),
       vectors: geojson(),
@@ -320,6 +365,6 @@ export function style(colours: Colours, language: Language): StyleSpecification 
       tracks: geojson("id"),
       tool: geojson(),
     },
-    layers: layers(colours, language),
+    layers: layers(colours, language, scale),
   };
 }

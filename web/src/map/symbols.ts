@@ -157,6 +157,26 @@ const harbour: Draw = (pen, colours) => {
   pen.strokeRect(8, 8, 16, 16);
 };
 
+/** A pin with its grade: something was told of this place. */
+const pin =
+  (grade: number): Draw =>
+  (pen, colours) => {
+    pen.beginPath();
+    pen.arc(16, 12, 10, 0.8 * Math.PI, 0.2 * Math.PI);
+    pen.lineTo(16, 31);
+    pen.closePath();
+    pen.strokeStyle = colours.outline;
+    pen.lineWidth = 3;
+    pen.stroke();
+    pen.fillStyle = colours.alert;
+    pen.fill();
+    pen.fillStyle = colours.outline;
+    pen.font = "bold 15px sans-serif";
+    pen.textAlign = "center";
+    pen.textBaseline = "middle";
+    pen.fillText(String(grade), 16, 13);
+  };
+
 export const CLASSES: CraftClass[] = ["fused", "fused_eo", "ais", "ais_lost", "dark_radar", "dark_eo"];
 
 const draws: Record<string, Draw> = Object.fromEntries([
@@ -171,6 +191,7 @@ const draws: Record<string, Draw> = Object.fromEntries([
   ["anchor", anchor],
   ["port", port],
   ["harbour", harbour],
+  ...[1, 2, 3, 4].map((grade): [string, Draw] => [`alert-${grade}`, pin(grade)]),
 ]);
 
 function canvas(name: string, colours: Colours): HTMLCanvasElement {

@@ -6,6 +6,7 @@ import { SensorKind } from "../gen/shorewatch/type/v1/sensor_pb";
 import { type Word, inLanguage, named, t } from "../i18n";
 import { language } from "../settings";
 import { clock, duration, measured } from "../units";
+import { Sentence } from "./alert-name";
 import { chartMap } from "./map-view";
 
 const SENSOR_WORDS: Partial<Record<SensorKind, Word>> = {
@@ -103,7 +104,9 @@ function EvidenceItem({ item }: { item: Evidence }) {
   return (
     <li>
       <p class="sentence">
-        <span>{inLanguage(item.sentenceEn, item.sentenceZh)}</span>
+        <span>
+          <Sentence text={inLanguage(item.sentenceEn, item.sentenceZh)} />
+        </span>
         {item.family && <span class="weight">{item.weight > 0 ? `+${points(item.weight)}` : points(item.weight)}</span>}
       </p>
       <p class="muted small">

@@ -1,14 +1,17 @@
 // One alert: what happened, what to do about it, and why the system says so.
 
-import { gradeOf, points, raisedMs, tracksOf } from "../api/alert-facts";
+import { gradeOf, landfallOf, points, raisedMs, tracksOf } from "../api/alert-facts";
 import { alerts } from "../api/alerts";
-import { craftName, crafts, pictureTick } from "../api/tracks";
+import { craftName, crafts, pictureMs, pictureTick } from "../api/tracks";
 import { type Alert, AlertState } from "../gen/shorewatch/alert/v1/alert_pb";
 import { inLanguage, named, t } from "../i18n";
-import { goToAlert, openAlert, selectedTrack } from "../state";
-import { bothClocks, position } from "../units";
+import { alertAddress, goToAlert, openAlert, selectedTrack } from "../state";
+import { evidenceBox } from "../map/evidence";
+import { language } from "../settings";
+import { bothClocks, duration, position } from "../units";
 import { AlertActions } from "./alert-actions";
 import { EvidenceList } from "./alert-evidence";
+import { AlertName } from "./alert-name";
 import { Grade, StateChip } from "./alert-list";
 import { Icon } from "./icons";
 import { chartMap } from "./map-view";
@@ -55,6 +58,7 @@ function Summary({ alert }: { alert: Alert }) {
     [t("began"), bothClocks(Number(alert.beganMs))],
     [t("raised"), bothClocks(raisedMs(alert))],
     [t("ruleMet"), confirmed === undefined ? undefined : bothClocks(Number(confirmed))],
+    [t("landfall"), landfallWords(alert)],
     [t("endedAt"), alert.endMs === undefined ? t("goesOn") : bothClocks(Number(alert.endMs))],
     [t("jurisdiction"), alert.jurisdiction || undefined],
     [t("inHand"), alert.life?.unitId ? unitName(alert.life.unitId) : undefined],
@@ -72,6 +76,9 @@ function Summary({ alert }: { alert: Alert }) {
           </button>
         )}
         <CraftInvolved alert={alert} />
+        <button type="button" class="link" onClick={() => showAll(alert)}>
+          {t("showEvidence")}
+        </button>
       </p>
       <dl class="facts">
         {rows.map(
@@ -86,6 +93,21 @@ function Summary({ alert }: { alert: Alert }) {
       </dl>
     </>
   );
+}
+
+/** Brings everything that an alert rests on into view. */
+export function showAll(alert: Alert) {
+  const box = evidenceBox(alert);
+  if (box) chartMap.value?.fit(box);
+}
+
+/** When it will land, and how long that still is: nothing of a time gone by. */
+function landfallWords(alert: Alert): string | undefined {
+  const atMs = landfallOf(alert)?.atMs;
+  if (atMs === undefined) return undefined;
+  const left = atMs - pictureMs.value;
+  const soon = left > 0 && alert.state === AlertState.ACTIVE;
+  return bothClocks(atMs) + (soon ? `, ${t("timeLeft")} ${duration(left, language.value)}` : "");
 }
 
 function CraftInvolved({ alert }: { alert: Alert }) {
@@ -122,9 +144,9 @@ function SimilarBefore({ alert }: { alert: Alert }) {
       <ul class="plain">
         {alert.similarBefore.slice(0, SIMILAR_SHOWN).map((id) => (
           <li key={id}>
-            <button type="button" class="link" onClick={() => goToAlert(id)}>
-              {id}
-            </button>
+            <a href={alertAddress(id)}>
+              <AlertName id={id} />
+            </a>
           </li>
         ))}
       </ul>

@@ -33,6 +33,7 @@ const KEYS: [string, Word][] = [
   ["M", "keyMeasure"],
   ["/", "keyFind"],
   ["F", "keyFit"],
+  ["E", "keyEvidence"],
   ["P", "keyPalette"],
   ["L", "keyLanguage"],
   ["S", "keySound"],

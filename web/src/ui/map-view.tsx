@@ -8,6 +8,7 @@ import { pictureMs, pictureTick } from "../api/tracks";
 import { chartAttribution, chartBox, sensorFeatures, zonePoints, zonePolygons } from "../api/chart";
 import { t } from "../i18n";
 import { ChartMap, canDraw } from "../map/chart-map";
+import { drawAlertPlaces } from "../map/alert-places";
 import { drawEvidence } from "../map/evidence";
 import { drawPicture } from "../map/picture";
 import { RangeTool } from "../map/range-tool";
@@ -21,7 +22,7 @@ import {
   tailMinutes,
   vectorMinutes,
 } from "../settings";
-import { measuring, openAlert, selectedTrack, viewTick } from "../state";
+import { goToAlert, measuring, openAlert, selectedTrack, viewTick } from "../state";
 
 /** The map, once it is there. */
 export const chartMap = signal<ChartMap | undefined>(undefined);
@@ -65,11 +66,15 @@ function start(container: HTMLElement, fitFirst: boolean): () => void {
   Object.assign(window, { shorewatchMap: map });
   map.libre.on("click", (event) => {
     if (measuring.peek()) tool.click([event.lngLat.lng, event.lngLat.lat], language.peek());
-    else selectedTrack.value = map.craftAt(event) ?? "";
+    else {
+      const alert = map.alertAt(event);
+      if (alert) goToAlert(alert);
+      else selectedTrack.value = map.craftAt(event) ?? "";
+    }
   });
   map.libre.on("mousemove", (event) => {
     if (measuring.peek()) tool.move([event.lngLat.lng, event.lngLat.lat], language.peek());
-    map.libre.getCanvas().style.cursor = measuring.peek() ? "crosshair" : map.craftAt(event) ? "pointer" : "";
+    map.libre.getCanvas().style.cursor = measuring.peek() ? "crosshair" : (map.alertAt(event) ?? map.craftAt(event)) ? "pointer" : "";
   });
   map.libre.on("moveend", () => {
     viewTick.value++;
@@ -105,6 +110,10 @@ function start(container: HTMLElement, fitFirst: boolean): () => void {
     effect(() => map.setVisible(["zone-fill", "zone-hatch", "zone-line", "zone-dash", "zone-names"], showZones.value)),
     effect(() => map.setVisible(["sensors", "coverage"], showSensors.value)),
     effect(() => map.markSelected(selectedTrack.value)),
+    effect(() => {
+      void pictureTick.value;
+      drawAlertPlaces(map, alerts.value.values(), openAlert.value);
+    }),
     effect(() => drawEvidence(map, alerts.value.get(openAlert.value))),
     effect(() => {
       const at = alerts.peek().get(openAlert.value)?.position;
