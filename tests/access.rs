@@ -39,6 +39,8 @@ const MAY: [(Role, &[&str]); 6] = [
             "TrackService/GetTrack",
             "TrackService/ListTracks",
             "TrackService/WatchTracks",
+            "TrackService/ListTrackPoints",
+            "TrackService/StreamTrackPoints",
             "ZoneService/ListZones",
             "ZoneService/LocateZones",
         ],
@@ -60,6 +62,8 @@ const READERS: &[&str] = &[
     "TrackService/GetTrack",
     "TrackService/ListTracks",
     "TrackService/WatchTracks",
+    "TrackService/ListTrackPoints",
+    "TrackService/StreamTrackPoints",
     "ZoneService/ListZones",
     "ZoneService/LocateZones",
 ];

@@ -19,14 +19,19 @@ use shorewatch::api::proto::alert::v1::*;
 use shorewatch::api::proto::feed::v1::IngestRequest;
 use shorewatch::api::proto::feed::v1::feed_service_client::FeedServiceClient;
 use shorewatch::api::proto::track::v1::track_service_client::TrackServiceClient;
-use shorewatch::api::proto::track::v1::{ListTracksRequest, TrackChange, WatchTracksRequest};
+use shorewatch::api::proto::track::v1::{
+    ListTrackPointsRequest, ListTracksRequest, PointFilter, StreamTrackPointsRequest, TrackChange, WatchTracksRequest,
+};
+use shorewatch::api::proto::r#type::v1::BoundingBox;
 use shorewatch::api::sender::send_secured;
 use shorewatch::api::server::BoundServer;
 use shorewatch::config::checked::{Checked, open};
 use shorewatch::recording::{OpenOptions, Recording};
 use shorewatch::serve::area::Area;
 use shorewatch::serve::clock;
-use shorewatch::serve::session::Session;
+use shorewatch::serve::session::{Plan, Session};
+use shorewatch::serve::stored::{OpenStore, Retention};
+use shorewatch::store::disk::{Disk, RealDisk};
 use shorewatch::store::records::{Place, Records, Watchkeeping};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -75,6 +80,8 @@ impl Secure {
         let keeping = Watchkeeping { organisation, duty, signer: None };
         let records = Records::open(&Place::Memory, keeping, 0).unwrap();
         let area = Area::open(&fixture()).unwrap();
+        let disk: Arc<dyn Disk> = Arc::new(RealDisk);
+        let store = OpenStore::open(&disk, &folder.path().join("store"), &area, Retention::default()).unwrap();
         let chart = Arc::clone(&area.chart);
         let server = BoundServer::bind(listen).await.unwrap();
         let server = server.with_records(records).with_access(identify).with_tls(tls.unwrap());
@@ -82,7 +89,8 @@ impl Secure {
         let (stop, stopped) = oneshot::channel::<()>();
         let ended = tokio::spawn(async move {
             let stop = async { stopped.await.unwrap_or(()) };
-            server.serve(Session::new(area.into_plan(None)), chart, stop).await.map_err(|error| error.to_string())
+            let session = Session::new(Plan { history: true, ..area.into_plan(None) });
+            server.serve_stored(session, chart, Some(store), stop).await.map_err(|error| error.to_string())
         });
         Self { folder, address, stop, ended }
     }
@@ -224,6 +232,24 @@ async fn each_unit_sees_its_waters_in_lists_and_watches_and_what_is_handed_to_it
         }
         assert!(response.track.unwrap().position.unwrap().lon_deg < BORDER_DEG);
     }
+
+    // And of where tracks were.
+    let bbox = BoundingBox { west_deg: 109.0, south_deg: 19.0, east_deg: 112.0, north_deg: 21.5 };
+    let filter = Some(PointFilter { bbox: Some(bbox), ..Default::default() });
+    let request = ListTrackPointsRequest { filter: filter.clone(), page_size: 10_000, page_token: String::new() };
+    let page = tracks.list_track_points(request.clone()).await.unwrap().into_inner();
+    assert!(page.points.len() > 100 && page.points.iter().all(|point| point.position.unwrap().lon_deg < BORDER_DEG));
+    let mut stream = tracks.stream_track_points(StreamTrackPointsRequest { filter }).await.unwrap().into_inner();
+    let part = timeout(PATIENCE, stream.message()).await.unwrap().unwrap().unwrap();
+    assert_eq!(part.points, page.points);
+    let nowhere = server.token(Role::WatchOfficer, None);
+    let mut blind = TrackServiceClient::with_interceptor(server.channel(None).await, nowhere);
+    assert!(blind.list_track_points(request.clone()).await.unwrap().into_inner().points.is_empty());
+    let mut feeder = TrackServiceClient::with_interceptor(
+        server.channel(None).await,
+        server.token(Role::SensorFeeder, Some("centre")),
+    );
+    assert_eq!(feeder.list_track_points(request).await.unwrap_err().code(), Code::PermissionDenied);
 
     // What is not for a unit does not exist for it, until it is handed over.
     let id = in_east[0].0.clone();

@@ -19,17 +19,18 @@ use shorewatch::api::proto::feed::v1::feed_service_client::FeedServiceClient;
 use shorewatch::api::proto::feed::v1::ingest_request::Message as Ask;
 use shorewatch::api::proto::feed::v1::ingest_response::Message as Told;
 use shorewatch::api::proto::feed::v1::{Batch, Hello, IngestRequest, IngestResponse, Record, Welcome, record::Payload};
-use shorewatch::api::proto::track::v1::ListTracksRequest;
 use shorewatch::api::proto::track::v1::track_service_client::TrackServiceClient;
-use shorewatch::api::proto::r#type::v1::SensorKind;
+use shorewatch::api::proto::track::v1::{
+    ListTrackPointsRequest, ListTracksRequest, PointFilter, StreamTrackPointsRequest, TrackPoint,
+};
+use shorewatch::api::proto::r#type::v1::{BoundingBox, SensorKind};
 use shorewatch::recording::{OpenOptions, Recording};
 use shorewatch::serve::area::Area;
-use shorewatch::serve::stored::OpenStore;
+use shorewatch::serve::stored::{OpenStore, Retention};
 use shorewatch::store::disk::{Disk, RealDisk};
 use shorewatch::store::log::LogError;
 use shorewatch::store::log::entry::Entry;
 use shorewatch::store::log::reader::LogReader;
-use shorewatch::store::log::segments::LogOptions;
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Code, Status, Streaming};
@@ -43,7 +44,7 @@ const RECEIVED_MS: i64 = 1_776_438_400_000;
 async fn start(disk: impl Disk, folder: &Path, out: Option<&Path>) -> Server {
     let disk: Arc<dyn Disk> = Arc::new(disk);
     let area = Area::open(&fixture()).unwrap();
-    let store = OpenStore::open(&disk, folder, &area, LogOptions::default()).unwrap();
+    let store = OpenStore::open(&disk, folder, &area, Retention::default()).unwrap();
     Server::start_stored(area, store, out.map(Path::to_owned)).await
 }
 
@@ -228,6 +229,105 @@ async fn tracks(server: &Server, at_ms: i64) -> Vec<String> {
     listed.tracks.iter().map(|track| format!("{track:?}")).collect()
 }
 
+type Tracks = TrackServiceClient<tonic::transport::Channel>;
+
+/// All of history that a filter selects, page by page.
+async fn paged(tracks: &mut Tracks, filter: PointFilter, page_size: u32) -> Vec<TrackPoint> {
+    let (mut points, mut page_token) = (Vec::new(), String::new());
+    loop {
+        let request = ListTrackPointsRequest { filter: Some(filter.clone()), page_size, page_token };
+        let page = tracks.list_track_points(request).await.unwrap().into_inner();
+        assert!(page.points.len() <= page_size as usize);
+        points.extend(page.points);
+        page_token = page.next_page_token;
+        if page_token.is_empty() {
+            return points;
+        }
+    }
+}
+
+/// The same in one stream.
+async fn streamed(tracks: &mut Tracks, filter: PointFilter) -> Vec<TrackPoint> {
+    let request = StreamTrackPointsRequest { filter: Some(filter) };
+    let mut stream = tracks.stream_track_points(request).await.unwrap().into_inner();
+    let mut points = Vec::new();
+    while let Some(part) = stream.message().await.unwrap() {
+        points.extend(part.points);
+    }
+    points
+}
+
+fn everywhere() -> PointFilter {
+    let bbox = BoundingBox { west_deg: -180.0, south_deg: -90.0, east_deg: 180.0, north_deg: 90.0 };
+    PointFilter { bbox: Some(bbox), ..PointFilter::default() }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn where_tracks_were_is_found_by_track_vessel_box_and_time_and_is_there_once_after_a_crash() {
+    let disk = BadDisk::default();
+    let server = start(disk.clone(), Path::new(STORE), None).await;
+    server.feed(&fixture(), 300).await;
+    let mut tracks = Tracks::connect(server.url()).await.unwrap();
+    let all = streamed(&mut tracks, everywhere()).await;
+    assert!(all.len() > 1_000 && all.is_sorted_by_key(|point| (point.time_ms, point.track_id.clone())));
+    let mut instants: Vec<i64> = all.iter().map(|point| point.time_ms).collect();
+    instants.dedup();
+    assert!(instants.windows(2).all(|pair| pair[1] - pair[0] == 10_000), "a regular picture every 10 s");
+    assert_eq!(paged(&mut tracks, everywhere(), 777).await, all, "pages and stream are the same");
+
+    // Each filter against all of it, looked at one by one.
+    let some = &all[all.len() / 2];
+    let of_track = PointFilter { track_id: some.track_id.clone(), ..PointFilter::default() };
+    let with =
+        |wanted: &dyn Fn(&TrackPoint) -> bool| all.iter().filter(|point| wanted(point)).cloned().collect::<Vec<_>>();
+    assert_eq!(streamed(&mut tracks, of_track.clone()).await, with(&|point| point.track_id == some.track_id));
+    let mmsi = all.iter().find_map(|point| point.mmsi).unwrap();
+    let of_vessel = PointFilter { mmsi, ..PointFilter::default() };
+    assert_eq!(paged(&mut tracks, of_vessel, 10).await, with(&|point| point.mmsi == Some(mmsi)));
+    let (from_ms, to_ms) = (instants[instants.len() / 4], instants[instants.len() / 2]);
+    let place = some.position.unwrap();
+    let bbox = BoundingBox {
+        west_deg: place.lon_deg - 0.05,
+        south_deg: place.lat_deg - 0.05,
+        east_deg: place.lon_deg + 0.05,
+        north_deg: place.lat_deg + 0.05,
+    };
+    let there_and_then =
+        PointFilter { bbox: Some(bbox), from_ms: Some(from_ms), to_ms: Some(to_ms), ..PointFilter::default() };
+    let inside = |point: &TrackPoint| {
+        let place = point.position.unwrap();
+        (bbox.west_deg..=bbox.east_deg).contains(&place.lon_deg)
+            && (bbox.south_deg..=bbox.north_deg).contains(&place.lat_deg)
+    };
+    let wanted = with(&|point| inside(point) && (from_ms..to_ms).contains(&point.time_ms));
+    assert!(!wanted.is_empty() && wanted.len() < all.len());
+    assert_eq!(streamed(&mut tracks, there_and_then).await, wanted);
+    let nothing = tracks.list_track_points(ListTrackPointsRequest::default()).await.unwrap_err();
+    assert_eq!(nothing.code(), Code::InvalidArgument);
+    server.stop().await;
+
+    // The power goes and takes the end of history along; the log writes it anew.
+    let (path, bytes) =
+        disk.files().into_iter().rfind(|(path, _)| path.to_string_lossy().contains("history/")).unwrap();
+    disk.truncate(&path, bytes as u64 * 2 / 3 + 5).unwrap();
+    let server = start(disk, Path::new(STORE), None).await;
+    let mut tracks = Tracks::connect(server.url()).await.unwrap();
+    server.feed(&fixture(), 300).await;
+    assert_eq!(streamed(&mut tracks, everywhere()).await, all, "once, and the same");
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_without_a_store_says_that_it_keeps_no_history() {
+    let server = Server::start(&fixture(), None).await;
+    let mut tracks = Tracks::connect(server.url()).await.unwrap();
+    let request = ListTrackPointsRequest { filter: Some(everywhere()), ..Default::default() };
+    let refused = tracks.list_track_points(request).await.unwrap_err();
+    assert_eq!(refused.code(), Code::FailedPrecondition);
+    assert!(refused.message().contains("--store"), "{refused}");
+    server.stop().await;
+}
+
 fn shorewatch(arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_shorewatch")).arg("log").args(arguments).output().unwrap()
 }
@@ -241,7 +341,7 @@ async fn a_log_is_checked_replayed_and_exported_without_its_server() {
     let sent = server.feed(&fixture(), 300).await;
     let area = Area::open(&fixture()).unwrap();
     let disk: Arc<dyn Disk> = Arc::new(RealDisk);
-    let second = OpenStore::open(&disk, Path::new(&store), &area, LogOptions::default()).err().unwrap();
+    let second = OpenStore::open(&disk, Path::new(&store), &area, Retention::default()).err().unwrap();
     assert!(second.to_string().contains("is in use by another shorewatch server"), "{second}");
     server.stop().await;
 

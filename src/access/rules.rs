@@ -50,6 +50,8 @@ pub const CALLS: &[(&str, &str, Rule)] = {
         (TRACKS, "GetTrack", Rule::InArea(Look)),
         (TRACKS, "ListTracks", Rule::InArea(Look)),
         (TRACKS, "WatchTracks", Rule::InArea(Look)),
+        (TRACKS, "ListTrackPoints", Rule::InArea(Look)),
+        (TRACKS, "StreamTrackPoints", Rule::InArea(Look)),
         // The chart is the same for everybody, as on paper.
         (ZONES, "ListZones", Rule::Anywhere(Look)),
         (ZONES, "LocateZones", Rule::Anywhere(Look)),

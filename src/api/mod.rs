@@ -5,6 +5,7 @@ pub mod alert_watch;
 pub mod convert;
 pub mod faults;
 pub mod feed_service;
+mod history;
 pub mod playback;
 pub mod proto;
 pub mod sender;

@@ -165,7 +165,8 @@ impl BoundServer {
         let (end, ended) = watch::channel(false);
         let (catch_up, caught_up) = watch::channel(store.is_none());
         let watchers = Places::new(limits::WATCHERS_MAX, "watchers");
-        let tracks = Tracks::new(hubs.picture.window(), watchers.clone());
+        let history = store.as_ref().map(|store| store.history_reader.clone());
+        let tracks = Tracks::new(hubs.picture.window(), watchers.clone(), history);
         let alerts = Alerts::new(records.clone(), watchers, ended);
         let zones = Zones::new(Arc::clone(&chart), hubs.picture.window());
         let view = View {

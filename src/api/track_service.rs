@@ -7,6 +7,7 @@ use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Request, Response, Status};
 
 use super::convert::track as convert;
+use super::history::History;
 use super::proto::track::v1 as wire;
 use super::proto::track::v1::track_service_server::TrackService;
 use super::streams::{Answers, Places, expires_in, run_out, shutting_down};
@@ -15,6 +16,7 @@ use crate::access::principal::Principal;
 use crate::serve::limits::{TRACK_PAGE_DEFAULT, TRACK_PAGE_MAX, WATCH_QUEUE};
 use crate::serve::picture::PictureWindow;
 use crate::serve::track_watch::{TrackFilter, TrackWatch};
+use crate::store::history::HistoryReader;
 use crate::units::TrackId;
 
 /// The service.
@@ -22,18 +24,37 @@ use crate::units::TrackId;
 pub struct Tracks {
     window: PictureWindow,
     places: Places,
+    history: History,
 }
 
 impl Tracks {
-    /// A service that shows what `window` shows; watchers take one of `places` each.
-    pub fn new(window: PictureWindow, places: Places) -> Self {
-        Self { window, places }
+    /// A service that shows what `window` shows; watchers take one of `places` each. Without a store there is no
+    /// `history`.
+    pub fn new(window: PictureWindow, places: Places, history: Option<HistoryReader>) -> Self {
+        Self { window, places, history: History::new(history) }
     }
 }
 
 #[tonic::async_trait]
 impl TrackService for Tracks {
     type WatchTracksStream = Answers<wire::WatchTracksResponse>;
+    type StreamTrackPointsStream = Answers<wire::StreamTrackPointsResponse>;
+
+    async fn list_track_points(
+        &self,
+        request: Request<wire::ListTrackPointsRequest>,
+    ) -> Result<Response<wire::ListTrackPointsResponse>, Status> {
+        let caller = caller(&request)?;
+        self.history.list(caller, request.into_inner()).await.map(Response::new)
+    }
+
+    async fn stream_track_points(
+        &self,
+        request: Request<wire::StreamTrackPointsRequest>,
+    ) -> Result<Response<Self::StreamTrackPointsStream>, Status> {
+        let caller = caller(&request)?;
+        self.history.stream(caller, &request.into_inner(), &self.places).map(Response::new)
+    }
 
     async fn get_track(
         &self,

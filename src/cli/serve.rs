@@ -19,10 +19,9 @@ use crate::http::Settings;
 use crate::http::guard::Origin;
 use crate::serve::area::Area;
 use crate::serve::clock;
-use crate::serve::session::Session;
-use crate::serve::stored::OpenStore;
+use crate::serve::session::{Plan, Session};
+use crate::serve::stored::{OpenStore, Retention};
 use crate::store::disk::{Disk, RealDisk};
-use crate::store::log::segments::LogOptions;
 use crate::store::records::checkpoint::{self, Signer};
 use crate::store::records::{Place, Records, Watchkeeping};
 
@@ -83,6 +82,10 @@ pub struct Serve {
     /// Delete the oldest of what the store received while it has more than this many GiB. Alerts are kept.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     keep_gib: Option<u32>,
+
+    /// Delete where tracks were longer ago than this; without it, nothing is deleted.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=876_000))]
+    keep_history_hours: Option<u32>,
 }
 
 impl Serve {
@@ -122,7 +125,8 @@ impl Serve {
         let store = open_store(&set, &area)?;
         let sensors = area.sensors.clone();
         let records = open_records(&set)?;
-        let session = Session::new(area.into_plan(set.out));
+        let plan = Plan { history: store.is_some(), ..area.into_plan(set.out) };
+        let session = Session::new(plan);
         let http = Settings { sensors, allowed_origins: self.allow_origin, frame_ancestors: self.frame_origin };
         let runtime = runtime::build()?;
         let served = runtime.block_on(async {
@@ -180,6 +184,7 @@ impl Serve {
         set.store = self.store.clone().or(set.store);
         set.keep_hours = self.keep_hours.or(set.keep_hours);
         set.keep_gib = self.keep_gib.or(set.keep_gib);
+        set.keep_history_hours = self.keep_history_hours.or(set.keep_history_hours);
         Ok(set)
     }
 }
@@ -188,13 +193,14 @@ impl Serve {
 fn open_store(set: &Checked, area: &Area) -> Result<Option<OpenStore>> {
     let Some(folder) = &set.store else { return Ok(None) };
     let disk: Arc<dyn Disk> = Arc::new(RealDisk);
-    let options = LogOptions {
-        keep_ms: set.keep_hours.map(|hours| i64::from(hours) * 3_600_000),
-        keep_bytes: set.keep_gib.map(|gib| u64::from(gib) << 30),
-        ..LogOptions::default()
+    let hours_ms = |hours: u32| i64::from(hours) * 3_600_000;
+    let keep_for = Retention {
+        log_ms: set.keep_hours.map(hours_ms),
+        log_bytes: set.keep_gib.map(|gib| u64::from(gib) << 30),
+        history_ms: set.keep_history_hours.map(hours_ms),
     };
     let store =
-        OpenStore::open(&disk, folder, area, options).with_context(|| format!("the store {}", folder.display()))?;
+        OpenStore::open(&disk, folder, area, keep_for).with_context(|| format!("the store {}", folder.display()))?;
     for complaint in &store.complaints {
         tracing::warn!("{complaint}");
     }

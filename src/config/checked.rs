@@ -46,6 +46,8 @@ pub struct Checked {
     pub keep_hours: Option<u32>,
     /// GiB of what was received that are kept; `None`: all.
     pub keep_gib: Option<u32>,
+    /// Hours for which it is kept where tracks were; `None`: for good.
+    pub keep_history_hours: Option<u32>,
     /// TLS; `None`: plain text.
     pub tls: Option<ServerTlsConfig>,
     /// Who callers are.
@@ -102,6 +104,7 @@ pub fn check(config: &Config) -> Result<Checked, Wrong> {
         store: config.path(&config.store),
         keep_hours: (config.keep_hours > 0).then_some(config.keep_hours),
         keep_gib: (config.keep_gib > 0).then_some(config.keep_gib),
+        keep_history_hours: (config.keep_history_hours > 0).then_some(config.keep_history_hours),
         tls,
         identify,
         is_open,

@@ -52,6 +52,8 @@ pub struct Config {
     pub keep_hours: u32,
     /// GiB of what was received that are kept; 0: all.
     pub keep_gib: u32,
+    /// Hours for which it is kept where tracks were; 0: for good.
+    pub keep_history_hours: u32,
     /// Certificates.
     pub tls: Tls,
     /// Tokens of people.
@@ -196,6 +198,7 @@ impl Default for Config {
             store: String::new(),
             keep_hours: 0,
             keep_gib: 0,
+            keep_history_hours: 0,
             tls: Tls::default(),
             access: Access::default(),
             service: Vec::new(),

@@ -89,6 +89,13 @@ impl Area {
 
     /// What a session needs of it; `tracks.csv` and `alerts.jsonl` go to `out`.
     pub fn into_plan(self, out: Option<PathBuf>) -> Plan {
-        Plan { sensors: self.sensors, chart: self.chart, engine: EngineConfig::default(), span: self.span, out }
+        Plan {
+            sensors: self.sensors,
+            chart: self.chart,
+            engine: EngineConfig::default(),
+            span: self.span,
+            out,
+            history: false,
+        }
     }
 }

@@ -6,10 +6,14 @@ use super::hubs::Hubs;
 use super::picture::Picture;
 use super::work::{FeedNumber, Hello, Payload, Standing};
 use crate::alert::Alert;
+use crate::store::history::Point;
 use crate::units::EventTime;
 
 /// A fault that ends the server: the output cannot be written.
 pub type Fatal = Box<dyn Error + Send + Sync>;
+
+/// An instant of the regular picture, and where the tracks were then.
+pub type PicturePoints = (EventTime, Vec<Point>);
 
 /// What became of a record.
 pub type Verdict = Result<(), &'static str>;
@@ -44,6 +48,11 @@ pub trait Core: Send + 'static {
 
     /// The alerts that changed since the last call. They are told when what they came of is on disk.
     fn take_alerts(&mut self) -> Vec<Alert> {
+        Vec::new()
+    }
+
+    /// Where tracks were at the regular pictures since the last call.
+    fn take_points(&mut self) -> Vec<PicturePoints> {
         Vec::new()
     }
 

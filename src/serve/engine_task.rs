@@ -18,6 +18,7 @@ use super::work::{
     Welcome,
 };
 use crate::feed::sensor::SensorKind;
+use crate::store::history::HistoryWriter;
 use crate::store::log::entry::{Entry, FeedEntry};
 use crate::store::log::reader::LogReader;
 use crate::units::EventTime;
@@ -143,7 +144,7 @@ pub fn start(core: impl Core, hubs: Hubs, store: Option<OpenStore>) -> std::io::
 /// When the log cannot be read, or the output not be written.
 pub fn replay(core: impl Core, log: &LogReader) -> Result<(), Fatal> {
     let mut task = EngineTask::new(core, Arc::default());
-    task.catch_up(log, &AtomicBool::new(false))?;
+    task.catch_up(log, None, &AtomicBool::new(false))?;
     task.core.finish()
 }
 
@@ -200,8 +201,8 @@ impl<C: Core> EngineTask<C> {
         queue: mpsc::Receiver<Work>,
     ) -> Result<(), Fatal> {
         let mut lock = None;
-        if let Some(store) = store {
-            match self.catch_up(&store.reader, stopping) {
+        if let Some(mut store) = store {
+            match self.catch_up(&store.reader, Some(&mut store.history), stopping) {
                 // Who stops a server that is still reading will not wait for the end of it.
                 Err(_) if stopping.load(Ordering::Relaxed) => {
                     tracing::warn!("stopped while the log was being read: the output goes only so far");
@@ -210,7 +211,7 @@ impl<C: Core> EngineTask<C> {
                 result => result?,
             }
             lock = store.lock;
-            let journal = Journal::start(store.writer, Arc::clone(&self.hubs))?;
+            let journal = Journal::start(store.writer, store.history, Arc::clone(&self.hubs))?;
             if store.state.area != store.area {
                 if !store.state.area.is_empty() {
                     tracing::warn!(
@@ -263,13 +264,24 @@ impl<C: Core> EngineTask<C> {
     }
 
     /// Takes everything that the log holds, as it was taken when it came.
-    fn catch_up(&mut self, log: &LogReader, stopping: &AtomicBool) -> Result<(), Fatal> {
+    fn catch_up(
+        &mut self,
+        log: &LogReader,
+        mut history: Option<&mut HistoryWriter>,
+        stopping: &AtomicBool,
+    ) -> Result<(), Fatal> {
         let mut records = 0_u64;
         let reports = log.each::<Fatal>(None, |_, entry| {
             self.take_up(entry)?;
             records += u64::from(matches!(entry, Entry::Record(_)));
             self.core.tell(&self.hubs);
             self.core.take_alerts().into_iter().for_each(|alert| self.hubs.tell(alert));
+            for (at, points) in self.core.take_points() {
+                if let Some(history) = &mut history {
+                    history.append(at, &points)?;
+                    history.commit()?;
+                }
+            }
             if stopping.load(Ordering::Relaxed) { Err("stopped while the log was being read".into()) } else { Ok(()) }
         })?;
         for complaint in reports.iter().flat_map(|report| report.complaints()) {
@@ -340,9 +352,9 @@ impl<C: Core> EngineTask<C> {
     /// Writes what was taken; what came of it and the answer are told when that is on disk.
     fn tell(&mut self, write: Write, answer: Option<(AnswerPlace, Answer)>) -> Result<(), Fatal> {
         self.core.tell(&self.hubs);
-        let alerts = self.core.take_alerts();
+        let (alerts, points) = (self.core.take_alerts(), self.core.take_points());
         match &self.journal {
-            Some(journal) => Ok(journal.push(Item { write, at: self.now, alerts, answer })?),
+            Some(journal) => Ok(journal.push(Item { write, at: self.now, alerts, points, answer })?),
             None => {
                 alerts.into_iter().for_each(|alert| self.hubs.tell(alert));
                 if let Some((place, answer)) = answer {

@@ -15,11 +15,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 
 use super::clock::GroupTimer;
-use super::core::Fatal;
+use super::core::{Fatal, PicturePoints};
 use super::hubs::Hubs;
 use super::limits::{GROUP_BYTES_MAX, GROUP_INTERVAL, JOURNAL_QUEUE};
 use super::work::{Answer, AnswerPlace, Payload, Record};
 use crate::alert::Alert;
+use crate::store::history::HistoryWriter;
 use crate::store::log::entry::{Entry, FeedEntry, PayloadKind, RecordEntry};
 use crate::store::log::{LogError, LogWriter};
 use crate::units::EventTime;
@@ -62,6 +63,8 @@ pub struct Item {
     pub at: EventTime,
     /// What came of it.
     pub alerts: Vec<Alert>,
+    /// Where tracks were, for history.
+    pub points: Vec<PicturePoints>,
     /// Who waits for it.
     pub answer: Option<(AnswerPlace, Answer)>,
 }
@@ -78,7 +81,7 @@ pub struct Journal {
 impl Item {
     /// Something that nobody waits for and nothing came of.
     pub fn quiet(write: Write, at: EventTime) -> Self {
-        Self { write, at, alerts: Vec::new(), answer: None }
+        Self { write, at, alerts: Vec::new(), points: Vec::new(), answer: None }
     }
 }
 
@@ -87,12 +90,13 @@ impl Journal {
     ///
     /// # Errors
     /// When the system gives no thread, or does not say how much room there is.
-    pub fn start(writer: LogWriter, hubs: Arc<Hubs>) -> Result<Self, Fatal> {
+    pub fn start(writer: LogWriter, history: HistoryWriter, hubs: Arc<Hubs>) -> Result<Self, Fatal> {
         let free_bytes = Arc::new(AtomicU64::new(writer.free_bytes()?));
         let (items, queue) = sync_channel(JOURNAL_QUEUE);
         let fault = Arc::new(Mutex::new(None));
         let mut task = Task {
             writer,
+            history,
             hubs,
             free_bytes: Arc::clone(&free_bytes),
             timer: GroupTimer::new(GROUP_INTERVAL),
@@ -159,6 +163,7 @@ struct News {
 
 struct Task {
     writer: LogWriter,
+    history: HistoryWriter,
     hubs: Arc<Hubs>,
     free_bytes: Arc<AtomicU64>,
     timer: GroupTimer,
@@ -190,10 +195,11 @@ impl Task {
             }
         }
         self.commit()?;
+        self.history.close()?;
         self.writer.close()
     }
 
-    fn take(&mut self, Item { write, at, alerts, answer }: Item) -> Result<(), LogError> {
+    fn take(&mut self, Item { write, at, alerts, points, answer }: Item) -> Result<(), LogError> {
         match write {
             Write::Nothing => {}
             Write::Records { records, stamped } => {
@@ -210,6 +216,9 @@ impl Task {
             Write::Gap { feed, first, last } => self.append(&Entry::Gap { feed, first, last }, at)?,
             Write::Area(name) => self.append(&Entry::Area(name), at)?,
         }
+        for (at, points) in points {
+            self.history.append(at, &points)?;
+        }
         if answer.is_some() || !alerts.is_empty() {
             self.waiting.push(News { alerts, answer });
         }
@@ -225,6 +234,7 @@ impl Task {
         if self.writer.group_bytes() > 0 {
             self.timer.restart();
             self.writer.commit()?;
+            self.history.commit()?;
         }
         self.free_bytes.store(self.writer.free_bytes()?, Ordering::Relaxed);
         for News { alerts, answer } in self.waiting.drain(..) {

@@ -107,6 +107,22 @@ pub const TRACK_PAGE_DEFAULT: usize = 1_000;
 /// Tracks on a page at most: about 200 bytes each, so within [`MESSAGE_BYTES_MAX`].
 pub const TRACK_PAGE_MAX: usize = 10_000;
 
+/// Points of tracks on a page when the client does not say.
+pub const POINT_PAGE_DEFAULT: usize = 1_000;
+
+/// Points of tracks on a page at most: about 70 bytes each, so within [`MESSAGE_BYTES_MAX`].
+pub const POINT_PAGE_MAX: usize = 10_000;
+
+/// Points of tracks that are looked at for one page at most, 27 bytes each on disk: a tenth of a second. Then the page is given as
+/// it is, and the next goes on.
+pub const POINTS_LOOKED_AT_MAX: usize = 4_000_000;
+
+/// Readings of history at once; others wait.
+pub const HISTORY_READS_AT_ONCE: usize = 4;
+
+/// Parts of a stream of history that wait for its reader.
+pub const HISTORY_QUEUE: usize = 2;
+
 /// Zones on a page at most; with 73 zones of Hainan a page has some 200 kB.
 pub const ZONE_PAGE_MAX: usize = 1_000;
 

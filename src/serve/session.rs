@@ -3,19 +3,20 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::core::{Core, Fatal, Verdict};
+use super::core::{Core, Fatal, PicturePoints, Verdict};
 use super::hubs::Hubs;
-use super::picture::{Farewell, Picture};
+use super::picture::{Farewell, Picture as Shown};
 use super::work::{FeedName, FeedNumber, Hello, Payload, Standing};
 use crate::alert::Alert;
 use crate::chart::Chart;
-use crate::engine::{Engine, EngineConfig, EngineEvent, PICTURE_INTERVAL_MS};
+use crate::engine::{Engine, EngineConfig, EngineEvent, PICTURE_INTERVAL_MS, Picture};
 use crate::feed::order::Silence;
 use crate::feed::own_ship::OwnShipDecoder;
 use crate::feed::sensor::{Sensor, SensorKind, SensorTable, SensorTableError};
 use crate::feed::{FeedDecoder, Reason};
 use crate::fusion::{TrackEvent, TrackState};
 use crate::replay::PictureLog;
+use crate::store::history::Point;
 use crate::units::{EventTime, SensorId, TrackId};
 
 /// Why a record that came over the wire could not be used before any decoder saw it.
@@ -64,6 +65,8 @@ pub struct Plan {
     pub span: Option<Span>,
     /// Where `tracks.csv` and `alerts.jsonl` go, if anywhere.
     pub out: Option<PathBuf>,
+    /// Whether points of tracks are kept for [`Core::take_points`].
+    pub history: bool,
 }
 
 struct OpenFeed {
@@ -94,6 +97,8 @@ struct Running {
 struct News {
     farewells: Vec<(TrackId, Farewell)>,
     alerts: Vec<Alert>,
+    /// Points for history; `None` when there is none.
+    points: Option<Vec<PicturePoints>>,
     /// The tracks of the last regular picture, in order, less those that have ended since.
     regular: Vec<TrackId>,
     shown: Vec<Arc<TrackState>>,
@@ -123,7 +128,12 @@ impl Running {
                 EngineEvent::Track(TrackEvent::Ended { id, into, .. }) => {
                     news.farewells.push((id, into.map_or(Farewell::Ended, Farewell::MergedInto)));
                 }
-                EngineEvent::Picture(picture) => news.regular = picture.tracks.iter().map(|track| track.id).collect(),
+                EngineEvent::Picture(Picture { at, tracks }) => {
+                    news.regular = tracks.iter().map(|track| track.id).collect();
+                    if let Some(points) = &mut news.points {
+                        points.push((at, tracks.iter().map(|track| Point::of(at, track)).collect()));
+                    }
+                }
                 EngineEvent::Alert(event) => news.alerts.push(event.alert),
                 EngineEvent::Sensor(silence) => silences.push(silence),
                 EngineEvent::Track(_) => {}
@@ -143,7 +153,8 @@ impl Running {
 impl Session {
     /// A session that has received nothing yet.
     pub fn new(plan: Plan) -> Self {
-        Self { plan, running: None, feeds: Vec::new(), news: News::default() }
+        let news = News { points: plan.history.then(Vec::new), ..News::default() };
+        Self { plan, running: None, feeds: Vec::new(), news }
     }
 
     fn sensors(&self) -> &SensorTable {
@@ -271,11 +282,15 @@ impl Core for Session {
         std::mem::take(&mut self.news.alerts)
     }
 
+    fn take_points(&mut self) -> Vec<PicturePoints> {
+        self.news.points.as_mut().map(std::mem::take).unwrap_or_default()
+    }
+
     fn next_instant(&self) -> Option<EventTime> {
         self.running.as_ref().and_then(|running| running.engine.next_picture())
     }
 
-    fn picture(&mut self, now: EventTime) -> Picture {
+    fn picture(&mut self, now: EventTime) -> Shown {
         let tracks = self.running.as_ref().map(|running| running.engine.tracks(now)).unwrap_or_default();
         let mut tracks: Vec<Arc<TrackState>> = tracks.into_iter().map(Arc::new).collect();
         // The engine says only with its regular pictures how tracks ended. Until then one that is gone is shown as it was, so
@@ -289,7 +304,7 @@ impl Core for Session {
         tracks.extend(kept);
         tracks.sort_unstable_by_key(|track| track.id);
         shown.clone_from(&tracks);
-        Picture { time: now, tracks }
+        Shown { time: now, tracks }
     }
 
     fn finish(&mut self) -> Result<(), Fatal> {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::area::Area;
 use crate::store::area::{AreaStoreError, keep};
 use crate::store::disk::Disk;
+use crate::store::history::{HistoryReader, HistoryWriter};
 use crate::store::lock::{Lock, LockError};
 use crate::store::log::reader::LogReader;
 use crate::store::log::segments::LogOptions;
@@ -25,12 +26,27 @@ pub enum StoreError {
     Area(#[from] AreaStoreError),
 }
 
+/// How long a store keeps what.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Retention {
+    /// What was received is deleted after so many milliseconds; `None`: never.
+    pub log_ms: Option<i64>,
+    /// The oldest of what was received is deleted while there are more bytes of it; `None`: never.
+    pub log_bytes: Option<u64>,
+    /// Where tracks were is deleted after so many milliseconds; `None`: never.
+    pub history_ms: Option<i64>,
+}
+
 /// An open store.
 pub struct OpenStore {
     /// Held as long as the server runs.
     pub lock: Option<Lock>,
     /// The end of the log.
     pub writer: LogWriter,
+    /// The end of history.
+    pub history: HistoryWriter,
+    /// All of history.
+    pub history_reader: HistoryReader,
     /// What was in it when it was opened.
     pub reader: LogReader,
     /// What it knows.
@@ -46,17 +62,22 @@ impl OpenStore {
     ///
     /// # Errors
     /// When another server uses it, or the disk refuses.
-    pub fn open(disk: &Arc<dyn Disk>, folder: &Path, area: &Area, options: LogOptions) -> Result<Self, StoreError> {
+    pub fn open(disk: &Arc<dyn Disk>, folder: &Path, area: &Area, keep_for: Retention) -> Result<Self, StoreError> {
         disk.create_folder(folder).map_err(|source| LogError::disk(folder, "create", source))?;
         // A disk that is not real has nobody to be shared with.
         let lock = if folder.is_dir() { Some(Lock::take(folder)?) } else { None };
         let name = keep(&**disk, folder, &area.files)?;
-        let (writer, recovered) = LogWriter::open(disk, folder, options)?;
+        let log = LogOptions { keep_ms: keep_for.log_ms, keep_bytes: keep_for.log_bytes, ..LogOptions::default() };
+        let (writer, recovered) = LogWriter::open(disk, folder, log)?;
         let reader = LogReader::open(disk, folder)?;
+        let of_history = LogOptions { keep_ms: keep_for.history_ms, ..LogOptions::default() };
+        let (history, history_complaints) = HistoryWriter::open(disk, folder, of_history)?;
+        let history_reader = HistoryReader::new(disk, folder);
         let mut complaints = recovered.complaints;
+        complaints.extend(history_complaints);
         complaints
             .extend(reader.missing().iter().map(|number| format!("segment {number} of the input log is missing")));
         let state = recovered.state;
-        Ok(Self { lock, writer, reader, state, area: name, complaints })
+        Ok(Self { lock, writer, history, history_reader, reader, state, area: name, complaints })
     }
 }

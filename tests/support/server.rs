@@ -11,7 +11,7 @@ use shorewatch::api::server::BoundServer;
 use shorewatch::http::Settings;
 use shorewatch::recording::{OpenOptions, Recording};
 use shorewatch::serve::area::Area;
-use shorewatch::serve::session::Session;
+use shorewatch::serve::session::{Plan, Session};
 use shorewatch::serve::stored::OpenStore;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -51,7 +51,7 @@ impl Server {
 
     async fn begin(area: Area, store: Option<OpenStore>, out: Option<PathBuf>, http: Settings) -> Self {
         let chart = area.chart.clone();
-        let session = Session::new(area.into_plan(out));
+        let session = Session::new(Plan { history: store.is_some(), ..area.into_plan(out) });
         let server = BoundServer::bind(SocketAddr::from(([127, 0, 0, 1], 0))).await.unwrap().with_http(http);
         let address = server.address();
         let (stop, stopped) = oneshot::channel::<()>();

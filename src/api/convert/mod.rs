@@ -3,6 +3,7 @@
 pub mod alert;
 pub mod feed;
 pub mod geo;
+pub mod history;
 pub mod life;
 pub mod mask;
 pub mod track;

@@ -18,12 +18,15 @@ pub const SEGMENT_HEADER_BYTES: usize = 40;
 pub enum Content {
     /// Records as received.
     Input,
+    /// Points of tracks.
+    History,
 }
 
 impl Content {
     const fn magic(self) -> &'static [u8; 8] {
         match self {
             Self::Input => b"SHWINPUT",
+            Self::History => b"SHWTRACK",
         }
     }
 
@@ -31,6 +34,7 @@ impl Content {
     pub const fn prefix(self) -> &'static str {
         match self {
             Self::Input => "input",
+            Self::History => "track",
         }
     }
 }
@@ -184,6 +188,7 @@ mod tests {
     fn a_header_is_read_as_written_and_any_flipped_bit_is_noticed() {
         let bytes = header().to_bytes();
         assert_eq!(SegmentHeader::read(&bytes, Content::Input), Ok(header()));
+        assert!(SegmentHeader::read(&bytes, Content::History).is_err());
         for place in 0..bytes.len() {
             let mut bad = bytes;
             bad[place] ^= 4;
