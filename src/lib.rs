@@ -9,6 +9,7 @@ pub mod units;
 
 pub mod chart;
 pub mod feed;
+pub mod register;
 
 pub mod fusion;
 

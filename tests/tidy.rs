@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 /// other, except in the last, which is the world outside.
 const LAYERS: [&[&str]; 7] = [
     &["units", "geodesy"],
-    &["feed", "chart"],
+    &["feed", "chart", "register"],
     &["fusion"],
     &["behaviour"],
     &["alert", "life"],

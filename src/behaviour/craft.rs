@@ -3,6 +3,7 @@
 use super::config::CraftConfig;
 use crate::feed::observation::EoClass;
 use crate::fusion::TrackState;
+use crate::register::Registered;
 use crate::units::{Mmsi, VesselClass};
 
 /// How much is known of a yes-or-no question. What is unknown is never held against a vessel.
@@ -49,6 +50,8 @@ pub struct Craft {
     pub fishing: Known,
     /// Length in metres.
     pub length_m: Option<f64>,
+    /// Class by the register.
+    pub registered: Option<VesselClass>,
 }
 
 impl Craft {
@@ -58,7 +61,7 @@ impl Craft {
         if let Some(mmsi) = identity.mmsi {
             if self.mmsi != Some(mmsi) {
                 // Another identity: what the old one claimed of itself is not this one's.
-                (self.mmsi, self.ship_type) = (Some(mmsi), None);
+                (self.mmsi, self.ship_type, self.registered) = (Some(mmsi), None, None);
             }
             self.ship_type = identity.ship_type.filter(|kind| *kind != 0).or(self.ship_type);
             self.class_a = identity.class_a;
@@ -88,7 +91,24 @@ impl Craft {
         };
     }
 
-    /// Its class, as far as it says itself, or cameras see.
+    /// Takes what a register says of it, where the vessel itself says nothing: a prior that may excuse, and never accuses.
+    pub(super) fn learn_registered(&mut self, registered: &Registered) {
+        self.length_m = self.length_m.or(registered.length_m);
+        self.registered = registered.class;
+        if self.ship_type.is_some() {
+            return;
+        }
+        match registered.class {
+            Some(VesselClass::Patrol) => (self.patrol, self.official) = (true, true),
+            Some(VesselClass::Pilot | VesselClass::Tug) => self.official = true,
+            Some(VesselClass::Pleasure) => self.pleasure = true,
+            Some(VesselClass::Passenger | VesselClass::HighSpeed) => self.passenger = true,
+            Some(VesselClass::Fishing | VesselClass::Tender) => self.fishing = Known::Yes,
+            _ => {}
+        }
+    }
+
+    /// Its class, as far as it says itself, a register says, or cameras see.
     pub(super) fn class(&self) -> Option<VesselClass> {
         let seen = || match self.eo_class? {
             EoClass::Cargo => Some(VesselClass::Cargo),
@@ -100,7 +120,7 @@ impl Craft {
             EoClass::Patrol => Some(VesselClass::Patrol),
             EoClass::Other => None,
         };
-        self.ship_type.and_then(VesselClass::of_ship_type).or_else(seen)
+        self.ship_type.and_then(VesselClass::of_ship_type).or(self.registered).or_else(seen)
     }
 
     /// A number that orders vessels by size: what is longer is larger, a class A ship is larger than what is unknown.

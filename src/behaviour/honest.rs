@@ -12,7 +12,7 @@ const NOT_UNDER_COMMAND: u8 = 2;
 /// That it is a patrol craft, pilot boat or tug, which may lie and run where others may not.
 pub(super) fn official_craft(subject: &Subject) -> HonestCause {
     let craft = &subject.craft;
-    let known = craft.ship_type.is_some() || craft.eo_class.is_some();
+    let known = craft.ship_type.is_some() || craft.eo_class.is_some() || craft.registered.is_some();
     match (craft.official, known) {
         (true, _) => HonestCause::new(
             "official_craft",
@@ -22,8 +22,8 @@ pub(super) fn official_craft(subject: &Subject) -> HonestCause {
         ),
         (false, true) => HonestCause::ruled_out(
             "official_craft",
-            "It is no patrol craft, pilot boat or tug by what it sends and how it looks.",
-            "根据其报告信息和外观，该船并非公务船、引航船或拖船。",
+            "It is no patrol craft, pilot boat or tug by what it sends, how it looks and what is registered.",
+            "根据其报告信息、外观和登记信息，该船并非公务船、引航船或拖船。",
         ),
         (false, false) => HonestCause::new(
             "official_craft",

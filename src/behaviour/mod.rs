@@ -5,11 +5,12 @@
 //! vessel is fixed, nothing is cut at an hour or a day. Missed reports do not end a behaviour: a vessel (a `Subject`) outlives
 //! its tracks. No clock, no I/O: the same samples give the same findings.
 //!
-//! Reads `fusion::TrackState` and `chart::Chart`, and nothing else. Definitions, sources and known misses: `docs/rules.md`;
-//! thresholds: `config/rules.toml`.
+//! Reads `fusion::TrackState`, `chart::Chart` and `register::Register`, and nothing else. Definitions, sources and known
+//! misses: `docs/rules.md`; thresholds: `config/rules.toml`.
 
 mod ais_gap;
 mod alongside;
+mod circumstances;
 mod config;
 mod contact;
 mod craft;
@@ -48,8 +49,11 @@ pub use evidence::{Evidence, Family, Geometry, HonestCause, RecordRef, Verdict};
 pub use finding::{Finding, Kind, NearPlace, Stage};
 pub use score_config::{ScoreConfig, Weights};
 
+use std::sync::Arc;
+
 use crate::chart::Chart;
 use crate::fusion::TrackState;
+use crate::register::Register;
 use crate::units::EventTime;
 use contact::Contacts;
 use gathering::Gatherings;
@@ -62,6 +66,7 @@ use voice::Voice;
 #[derive(Debug)]
 pub struct Behaviour {
     config: BehaviourConfig,
+    register: Arc<Register>,
     roll: Roll,
     contacts: Contacts,
     gatherings: Gatherings,
@@ -75,6 +80,7 @@ impl Behaviour {
     pub fn new(config: BehaviourConfig) -> Self {
         Self {
             config,
+            register: Arc::default(),
             roll: Roll::default(),
             contacts: Contacts::default(),
             gatherings: Gatherings::default(),
@@ -83,6 +89,12 @@ impl Behaviour {
 
             voice: Voice::new(),
         }
+    }
+
+    /// Takes the register to ask from now on.
+    pub fn set_register(&mut self, register: Arc<Register>) {
+        self.voice.set_register(Arc::clone(&register));
+        self.register = register;
     }
 
     /// Looks at the picture at `now`: all confirmed tracks, sorted by id, predicted to `now`.
@@ -94,11 +106,14 @@ impl Behaviour {
             return;
         }
         self.voice.set_now(now);
-        let Self { config, roll, contacts, gatherings, reception, twins, voice } = self;
+        let Self { config, register, roll, contacts, gatherings, reception, twins, voice } = self;
         roll.call(now, tracks, config);
         roll.note_companions(now, config);
         let ports_differ = chart.zones.tells_vessels_apart();
         for (subject, track) in roll.present.iter_mut().zip(tracks) {
+            if let Some(registered) = subject.craft.mmsi.and_then(|mmsi| register.get(mmsi)) {
+                subject.craft.learn_registered(registered);
+            }
             if ports_differ {
                 voyage::update(subject, &config.voyage, now, chart);
             }

@@ -1,12 +1,16 @@
 //! How rules speak: findings are collected here, numbered, and given a place with a name.
 
+use std::sync::Arc;
+
+use super::circumstances;
 use super::evidence::{Evidence, HonestCause};
 use super::finding::{Finding, Kind, NearPlace, Stage};
 use super::spell::{Rhythm, Say, Sign, Spell};
 use super::subject::Who;
 use crate::chart::Chart;
-use crate::geodesy::{LatLon, is_night, sun_elevation_deg};
-use crate::units::EventTime;
+use crate::geodesy::{LatLon, is_night};
+use crate::register::Register;
+use crate::units::{EventTime, Mmsi};
 
 /// Collects what rules say at one instant.
 #[derive(Debug)]
@@ -14,6 +18,7 @@ pub(super) struct Voice {
     now: EventTime,
     next_affair: u64,
     findings: Vec<Finding>,
+    register: Arc<Register>,
 }
 
 /// What a rule wants told of one spell.
@@ -38,7 +43,17 @@ impl Telling {
 
 impl Voice {
     pub(super) fn new() -> Self {
-        Self { now: EventTime::default(), next_affair: 1, findings: Vec::new() }
+        Self { now: EventTime::default(), next_affair: 1, findings: Vec::new(), register: Arc::default() }
+    }
+
+    /// Takes the register to speak from.
+    pub(super) fn set_register(&mut self, register: Arc<Register>) {
+        self.register = register;
+    }
+
+    /// Whether the register gives a vessel leave to be in a zone now.
+    pub(super) fn permits(&self, mmsi: Option<Mmsi>, zone: &str) -> bool {
+        mmsi.and_then(|mmsi| self.register.get(mmsi)).is_some_and(|vessel| vessel.may_enter(zone, self.now))
     }
 
     /// Moves on to `now`.
@@ -99,7 +114,11 @@ impl Voice {
         // An empty list says that nothing new is known.
         if !evidence.is_empty() && stage.goes_on() {
             if night {
-                evidence.push(night_evidence(who.place, &spell, self.now));
+                evidence.push(circumstances::night(who.place, &spell, self.now));
+            }
+            if let Some(vessel) = who.mmsi.and_then(|mmsi| self.register.get(mmsi)) {
+                evidence.extend(circumstances::history(vessel, &spell, self.now));
+                honest_causes.extend(circumstances::honest_causes(vessel, who.place, chart, self.now));
             }
             if kind.is_excused_by_ports() {
                 honest_causes.extend(who.ports.honest_cause(chart));
@@ -140,20 +159,4 @@ impl Voice {
 fn near_place(place: LatLon, chart: &Chart) -> Option<NearPlace> {
     let place = chart.nearest_named_place(place)?;
     Some(NearPlace { in_english: place.in_english(), in_chinese: place.in_chinese(), distance_m: place.distance_m })
-}
-
-/// That it is night: less is seen, and fewer have reason to be about.
-fn night_evidence(place: LatLon, spell: &Spell, now: EventTime) -> Evidence {
-    let elevation_deg = sun_elevation_deg(place, spell.began);
-    Evidence {
-        code: "night",
-        observed: elevation_deg,
-        threshold: 0.0,
-        unit: "deg",
-        from: spell.began,
-        to: now,
-        sentence_en: format!("It began at night: the sun stood {:.0} degrees below the horizon.", -elevation_deg),
-        sentence_zh: format!("发生在夜间，太阳位于地平线下{:.0}度。", -elevation_deg),
-        ..Evidence::default()
-    }
 }

@@ -1,4 +1,4 @@
-//! `zone_entry`: at least 50 m inside a restricted zone for 30 s; patrol craft excepted.
+//! `zone_entry`: at least 50 m inside a restricted zone for 30 s; patrol craft and holders of a permit excepted.
 //!
 //! It is developing while a vessel under way steers so that it will be inside within ten minutes: time to call it.
 //!
@@ -89,7 +89,9 @@ fn step(stay: &mut ZoneStay, subject: &Subject, config: &BehaviourConfig, chart:
         .find(|near| chart.zones.zones().get(near.index as usize).is_some_and(|zone| *zone.id == *stay.zone))
         .map_or(f64::INFINITY, |near| near.signed_m);
     let slack = (rules.depth_sigmas * subject.sigma_m).min(rules.depth_slack_m_max);
-    let holds = if !fresh || subject.craft.patrol || subject.is_fixed(config) || subject.is_shadow() {
+    let permitted = voice.permits(subject.craft.mmsi, &stay.zone);
+    let excused = subject.craft.patrol || permitted || subject.is_fixed(config) || subject.is_shadow();
+    let holds = if !fresh || excused {
         None
     } else if -signed_m >= rules.depth_m + slack {
         Some(true)
@@ -106,8 +108,7 @@ fn step(stay: &mut ZoneStay, subject: &Subject, config: &BehaviourConfig, chart:
         stay.dwell.clear();
     }
     stay.dwell.feed(now, holds, FRESH_MS);
-    let outside =
-        fresh && signed_m >= 0.0 && !subject.craft.patrol && !subject.is_fixed(config) && !subject.is_shadow();
+    let outside = fresh && signed_m >= 0.0 && !excused;
     stay.crossing = if outside { crossing(stay, subject, rules, chart) } else { None };
     stay.steers.feed(now, fresh.then_some(stay.crossing.is_some()), FRESH_MS);
     let need_ms = ms(rules.duration_s);

@@ -12,6 +12,7 @@ mod feed;
 mod keys;
 mod log;
 mod plot;
+mod register;
 mod replay;
 mod report;
 mod runtime;

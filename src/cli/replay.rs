@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use anyhow::Result;
 use clap::Args;
 
+use super::register;
 use crate::engine::EngineConfig;
 use crate::recording::{OpenOptions, Recording, Site};
 use crate::replay::{Progress, ReplayOptions, replay};
@@ -15,6 +16,7 @@ use crate::units::EventTime;
 #[command(after_help = "Examples:
   shorewatch replay scenarios/small-1 --out out/small-1
   shorewatch replay harbour.nmea.zst --out out/harbour
+  shorewatch replay scenarios/small-1 --register vessels.csv --out out/small-1
   shorewatch replay radar1.ast ais.log --site radar1=20.0867,110.3429 --date 2026-04-17 --out out/both")]
 pub struct Replay {
     /// A scenario folder, or recorded files: AIS lines, ASTERIX blocks or captures, camera lines; a name that ends in
@@ -42,6 +44,10 @@ pub struct Replay {
     #[arg(long, value_name = "DIR")]
     chart: Option<PathBuf>,
 
+    /// What is known of vessels: class, length, permits, watch list (CSV; docs/register.md has the columns).
+    #[arg(long, value_name = "FILE")]
+    register: Option<PathBuf>,
+
     /// Tell nothing but faults.
     #[arg(short, long)]
     quiet: bool,
@@ -64,8 +70,8 @@ impl Replay {
     pub fn run(self) -> Result<()> {
         let recording = Recording::open(&self.paths, &OpenOptions { sites: self.sites, date: self.date })?;
         let chart = std::sync::Arc::new(recording.chart(self.chart.as_deref())?);
-        let options =
-            ReplayOptions { out: self.out, threads: usize::from(self.threads), engine: EngineConfig::default() };
+        let engine = EngineConfig { register: register::read(self.register.as_deref())?, ..EngineConfig::default() };
+        let options = ReplayOptions { out: self.out, threads: usize::from(self.threads), engine };
         let summary = replay(&recording, &chart, &options, &mut Progress::new(!self.quiet))?;
         if self.quiet {
             summary.complaints().iter().for_each(|complaint| eprintln!("shorewatch: {complaint}"));

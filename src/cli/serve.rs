@@ -10,7 +10,7 @@ use clap::Args;
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::config::variable;
-use super::runtime;
+use super::{register, runtime};
 use crate::api::server::BoundServer;
 use crate::collect::{Collector, Sources};
 use crate::config::Config;
@@ -69,6 +69,10 @@ pub struct Serve {
     #[arg(long, value_name = "FILE")]
     sources: Option<PathBuf>,
 
+    /// What is known of vessels: class, length, permits, watch list (CSV; docs/register.md has the columns).
+    #[arg(long, value_name = "FILE")]
+    register: Option<PathBuf>,
+
     /// Keep everything in this folder: what is received, alerts, and what officers did with them. Nothing is acknowledged before
     /// it is on disk, and a server that is started with the folder again goes on where it was. Created when it is not there;
     /// without it, everything is gone when the server ends.
@@ -125,7 +129,11 @@ impl Serve {
         let store = open_store(&set, &area)?;
         let sensors = area.sensors.clone();
         let records = open_records(&set)?;
-        let plan = Plan { history: store.is_some(), ..area.into_plan(set.out) };
+        let mut plan = Plan { history: store.is_some(), ..area.into_plan(set.out) };
+        plan.engine.register = register::read(self.register.as_deref())?;
+        if !plan.engine.register.is_empty() {
+            tracing::info!(vessels = plan.engine.register.len(), "register read");
+        }
         let session = Session::new(plan);
         let http = Settings { sensors, allowed_origins: self.allow_origin, frame_ancestors: self.frame_origin };
         let runtime = runtime::build()?;

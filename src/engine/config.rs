@@ -1,7 +1,10 @@
 //! What an engine is set up with.
 
+use std::sync::Arc;
+
 use crate::behaviour::BehaviourConfig;
 use crate::fusion::FusionConfig;
+use crate::register::Register;
 use crate::units::EventTime;
 
 /// Milliseconds between two instants of the picture (`tracks.csv` of FORMAT.md: every 10 s).
@@ -14,6 +17,8 @@ pub struct EngineConfig {
     pub fusion: FusionConfig,
     /// The rules and their thresholds.
     pub rules: BehaviourConfig,
+    /// What is known of vessels from elsewhere.
+    pub register: Arc<Register>,
     /// The first instant of the picture; a scenario's start. `None`: full tens of seconds of UTC.
     pub origin: Option<EventTime>,
     /// With no track left, instants of a silence longer than this are left out of the picture, milliseconds.
@@ -25,6 +30,7 @@ impl Default for EngineConfig {
         Self {
             fusion: FusionConfig::default(),
             rules: BehaviourConfig::default(),
+            register: Arc::default(),
             origin: None,
             silence_max_ms: 3_600_000,
         }

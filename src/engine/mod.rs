@@ -25,6 +25,7 @@ use crate::feed::order::{Admission, Intake, Liveness};
 use crate::feed::sensor::{Sensor, SensorTable, SensorTableError};
 use crate::fusion::{Fusion, TrackState};
 use crate::geodesy::LatLon;
+use crate::register::Register;
 use crate::units::{EventTime, SensorId, TrackId};
 
 /// Everything between decoded observations and what users are told.
@@ -50,9 +51,11 @@ impl Engine {
     pub fn new(config: EngineConfig, chart: Arc<Chart>, sensors: SensorTable) -> Self {
         let mut liveness = Liveness::default();
         sensors.iter().for_each(|(_, sensor)| liveness.add_sensor(sensor));
+        let mut behaviour = Behaviour::new(config.rules.clone());
+        behaviour.set_register(Arc::clone(&config.register));
         Self {
             liveness,
-            behaviour: Behaviour::new(config.rules.clone()),
+            behaviour,
             alerts: AlertBook::new(&config.rules),
             chart,
             intake: Intake::new(sensors.len()),
@@ -161,6 +164,11 @@ impl Engine {
     /// When no such alert may still change.
     pub fn judge(&mut self, id: &str, outcome: Outcome, at: EventTime) -> Result<(), UnknownAlert> {
         self.alerts.judge(id, outcome, at)
+    }
+
+    /// Takes another register, from the next instant of the picture on. An input like [`Self::acknowledge`].
+    pub fn set_register(&mut self, register: Arc<Register>) {
+        self.behaviour.set_register(register);
     }
 
     /// The alerts that may still change, in the order in which they were raised.

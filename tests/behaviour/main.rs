@@ -11,5 +11,6 @@ mod invariance;
 mod landing;
 mod loitering;
 mod ports;
+mod register;
 mod scene;
 mod zone_entry;

@@ -1,6 +1,7 @@
 //! Scenes at sea for the tests of the rules: synthetic tracks before a straight shore.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use arrayvec::ArrayVec;
 
@@ -9,6 +10,7 @@ use shorewatch::behaviour::{Behaviour, BehaviourConfig};
 use shorewatch::chart::{Chart, Coast, ZoneSet};
 use shorewatch::fusion::{Identity, Sources, TrackState};
 use shorewatch::geodesy::LatLon;
+use shorewatch::register::Register;
 use shorewatch::units::{EventTime, Mmsi, TrackId};
 
 /// Latitude of the straight shore of [`chart`]: land to the north of it.
@@ -121,9 +123,25 @@ pub(crate) fn play_shifted(chart: &Chart, scene: &[Script<'_>], seconds: i64, sh
 
 /// The same with those that never were confirmed.
 pub(crate) fn play_all(chart: &Chart, scene: &[Script<'_>], seconds: i64, shift_s: i64) -> Vec<Alert> {
-    let config = BehaviourConfig::default();
-    let mut behaviour = Behaviour::new(config.clone());
-    let mut book = AlertBook::new(&config);
+    play_both(chart, scene, seconds, shift_s, &Setup::default())
+}
+
+/// Rules and register of a scene.
+#[derive(Default)]
+pub(crate) struct Setup {
+    pub(crate) config: BehaviourConfig,
+    pub(crate) register: Arc<Register>,
+}
+
+/// Plays a scene of so many seconds with other rules or a register. Returns all alerts as they stand at the end.
+pub(crate) fn play_set_up(chart: &Chart, scene: &[Script<'_>], seconds: i64, setup: &Setup) -> Vec<Alert> {
+    play_both(chart, scene, seconds, 0, setup)
+}
+
+fn play_both(chart: &Chart, scene: &[Script<'_>], seconds: i64, shift_s: i64, setup: &Setup) -> Vec<Alert> {
+    let mut behaviour = Behaviour::new(setup.config.clone());
+    behaviour.set_register(Arc::clone(&setup.register));
+    let mut book = AlertBook::new(&setup.config);
     let mut alerts: BTreeMap<String, Alert> = BTreeMap::new();
     let shift_ms = shift_s * 1000;
     for second in (0..=seconds).step_by(10) {
