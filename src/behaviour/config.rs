@@ -5,6 +5,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::finding::Kind;
+use super::overrides::{self, OverrideConfig};
+use super::rules_error::RulesError;
 use super::score_config::{ScoreConfig, Weights};
 
 /// All thresholds of all rules.
@@ -15,6 +17,8 @@ pub struct BehaviourConfig {
     pub version: u32,
     /// Name of this set of rules, with its date: it goes into every alert.
     pub edition: String,
+    /// Hours that local time is ahead of UTC, for overrides with hours.
+    pub utc_offset_h: f64,
     /// What kind of craft a vessel is.
     pub craft: CraftConfig,
     /// How long vessels are remembered, and which track continues which.
@@ -45,6 +49,9 @@ pub struct BehaviourConfig {
     pub score: ScoreConfig,
     /// Points of the items of evidence.
     pub weights: Weights,
+    /// Thresholds for some vessels, places or times.
+    #[serde(rename = "override", skip_serializing_if = "Vec::is_empty")]
+    pub overrides: Vec<OverrideConfig>,
 }
 
 impl Default for BehaviourConfig {
@@ -52,6 +59,7 @@ impl Default for BehaviourConfig {
         Self {
             version: 1,
             edition: "shipped-1".to_owned(),
+            utc_offset_h: 8.0,
             craft: CraftConfig::default(),
             subjects: SubjectsConfig::default(),
             voyage: VoyageConfig::default(),
@@ -67,6 +75,7 @@ impl Default for BehaviourConfig {
             drifting: DriftingConfig::default(),
             score: ScoreConfig::default(),
             weights: Weights::default(),
+            overrides: Vec::new(),
         }
     }
 }
@@ -419,36 +428,6 @@ section! {
     }
 }
 
-/// Why a file of rules is refused.
-#[derive(Clone, Debug, PartialEq, thiserror::Error)]
-#[non_exhaustive]
-pub enum RulesError {
-    /// Not TOML, or a key that is not known, or a value of the wrong type; the text says where.
-    #[error("the rules cannot be read: {0}")]
-    Unreadable(String),
-    /// A layout that this program does not know.
-    #[error("the rules are of version {0}, and this program reads version 1: take config/rules.toml of this release")]
-    Version(u32),
-    /// A value outside its range.
-    #[error("rule {key} = {value} cannot be: {wants}")]
-    OutOfRange {
-        /// Section and key.
-        key: String,
-        /// The value given.
-        value: f64,
-        /// What it must be.
-        wants: &'static str,
-    },
-    /// A weight that cannot be, or of evidence that no rule has.
-    #[error("rule {key}: {wants}")]
-    Weight {
-        /// Section and key.
-        key: String,
-        /// What is wrong, and what is allowed.
-        wants: String,
-    },
-}
-
 impl BehaviourConfig {
     /// Reads rules from TOML; what the text leaves out keeps its default.
     ///
@@ -507,7 +486,11 @@ impl BehaviourConfig {
             let key = "loitering.duration_s".to_owned();
             return Err(RulesError::OutOfRange { key, value: f64::from(stay_s), wants });
         }
-        Ok(())
+        if !(-12.0..=14.0).contains(&self.utc_offset_h) {
+            let (key, wants) = ("utc_offset_h".to_owned(), "-12 to 14 hours");
+            return Err(RulesError::OutOfRange { key, value: self.utc_offset_h, wants });
+        }
+        overrides::check(self)
     }
 }
 

@@ -26,10 +26,12 @@ mod identity_conflict;
 mod landing;
 mod loitering;
 mod motion;
+mod overrides;
 mod pairs;
 mod paper;
 mod reception;
 mod roll;
+mod rules_error;
 mod score_config;
 mod shuttle;
 mod spell;
@@ -41,12 +43,13 @@ mod zone_entry;
 
 pub use config::{
     AisGapConfig, BehaviourConfig, ContactConfig, CraftConfig, DarkVesselConfig, DriftingConfig, FastApproachConfig,
-    GatheringConfig, IdentityConfig, LandingConfig, LoiteringConfig, RulesError, SubjectsConfig, VoyageConfig,
-    ZoneEntryConfig,
+    GatheringConfig, IdentityConfig, LandingConfig, LoiteringConfig, SubjectsConfig, VoyageConfig, ZoneEntryConfig,
 };
 pub use craft::{Craft, Known};
 pub use evidence::{Evidence, Family, Geometry, HonestCause, RecordRef, Verdict};
 pub use finding::{Finding, Kind, NearPlace, Stage};
+pub use overrides::OverrideConfig;
+pub use rules_error::RulesError;
 pub use score_config::{ScoreConfig, Weights};
 
 use std::sync::Arc;
@@ -58,6 +61,7 @@ use crate::units::EventTime;
 use contact::Contacts;
 use gathering::Gatherings;
 use identity_conflict::Twins;
+use overrides::Ruleset;
 use reception::Reception;
 use roll::Roll;
 use voice::Voice;
@@ -65,7 +69,7 @@ use voice::Voice;
 /// All rules over all vessels.
 #[derive(Debug)]
 pub struct Behaviour {
-    config: BehaviourConfig,
+    rules: Ruleset,
     register: Arc<Register>,
     roll: Roll,
     contacts: Contacts,
@@ -79,7 +83,7 @@ impl Behaviour {
     /// Rules with these thresholds, which must be valid ([`BehaviourConfig::validate`]).
     pub fn new(config: BehaviourConfig) -> Self {
         Self {
-            config,
+            rules: Ruleset::new(config),
             register: Arc::default(),
             roll: Roll::default(),
             contacts: Contacts::default(),
@@ -106,18 +110,20 @@ impl Behaviour {
             return;
         }
         self.voice.set_now(now);
-        let Self { config, register, roll, contacts, gatherings, reception, twins, voice } = self;
-        roll.call(now, tracks, config);
-        roll.note_companions(now, config);
+        let Self { rules, register, roll, contacts, gatherings, reception, twins, voice } = self;
+        roll.call(now, tracks, rules.base());
+        roll.note_companions(now, rules.base());
         let ports_differ = chart.zones.tells_vessels_apart();
         for (subject, track) in roll.present.iter_mut().zip(tracks) {
             if let Some(registered) = subject.craft.mmsi.and_then(|mmsi| register.get(mmsi)) {
                 subject.craft.learn_registered(registered);
             }
             if ports_differ {
-                voyage::update(subject, &config.voyage, now, chart);
+                voyage::update(subject, &rules.base().voyage, now, chart);
             }
             subject.surroundings.refresh(now, subject.position, chart);
+            let config = rules.of(subject, chart, now);
+            subject.stay.set_window(config::ms(config.loitering.duration_s));
             ais_gap::listen(subject, track, reception, now);
             landing::sight(subject, track, &config.landing);
             subject.alongside.sight(track, &config.contact);
@@ -133,21 +139,23 @@ impl Behaviour {
             identity_conflict::update_elsewhere(subject, config, chart, voice);
         }
         for subject in &mut roll.absent {
+            let config = rules.of(subject, chart, now);
             landing::update(subject, config, chart, voice);
             zone_entry::update(subject, config, chart, voice);
             fast_approach::update(subject, config, chart, voice);
         }
-        roll.note_births(config);
-        contacts.update(&mut roll.present, &mut roll.absent, config, chart, voice);
+        roll.note_births(rules.base());
+        contacts.update(&mut roll.present, &mut roll.absent, rules.of_many(now), chart, voice);
         let silent: Vec<_> = roll.absent.iter().filter_map(|subject| dark_vessel::Silent::of(subject)).collect();
         for subject in roll.present.iter_mut().chain(&mut roll.absent) {
+            let config = rules.of(subject, chart, now);
             dark_vessel::update(subject, &silent, config, chart, voice);
         }
-        twins.update(&roll.present, config, chart, voice);
-        gatherings.update(&roll.present, config, chart, voice);
+        twins.update(&roll.present, rules.of_many(now), chart, voice);
+        gatherings.update(&roll.present, rules.of_many(now), chart, voice);
         self.look_at_names(chart);
-        let Self { config, roll, voice, .. } = self;
-        for subject in roll.forget(now, config) {
+        let Self { rules, roll, voice, .. } = self;
+        for subject in roll.forget(now, rules.base()) {
             loitering::close(&subject, chart, voice);
             landing::close(&subject, chart, voice);
             zone_entry::close(&subject, chart, voice);
@@ -161,18 +169,22 @@ impl Behaviour {
 
     /// Looks at vessels that have fallen silent, or changed their name: both need the last words of all.
     fn look_at_names(&mut self, chart: &Chart) {
-        let Self { config, roll, reception, voice, .. } = self;
+        let Self { rules, roll, reception, voice, .. } = self;
         reception.sweep(voice.now());
         let everyone = || roll.present.iter().chain(&roll.absent);
         let now = voice.now();
-        let silent = |subject: &subject::Subject| ais_gap::is_due(subject, &config.ais_gap, now);
+        let mut silent = |subject: &subject::Subject| {
+            let config = rules.of(subject, chart, now);
+            ais_gap::is_due(subject, &config.ais_gap, now)
+        };
         let renamed = |subject: &subject::Subject| subject.identity.is_due();
         if !everyone().any(|subject| silent(subject) || renamed(subject)) {
             return;
         }
         let words: Vec<_> = everyone().filter_map(|subject| ais_gap::LastWord::of(subject)).collect();
         for subject in roll.present.iter_mut().chain(&mut roll.absent) {
-            if silent(subject) {
+            let config = rules.of(subject, chart, now);
+            if ais_gap::is_due(subject, &config.ais_gap, now) {
                 ais_gap::update(subject, &words, reception, config, chart, voice);
             }
             if renamed(subject) {

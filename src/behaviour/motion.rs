@@ -160,6 +160,20 @@ impl Stay {
         }
     }
 
+    /// Makes the window another length: what no longer fits in is forgotten, a longer one fills up.
+    pub(super) fn set_window(&mut self, window_ms: i64) {
+        let window = ((window_ms / BUCKET_MS) as usize).clamp(LAG, STAY_MAX);
+        if window == self.window {
+            return;
+        }
+        self.window = window;
+        while self.buckets.len() > window
+            && let Some(old) = self.buckets.pop_front()
+        {
+            self.count(old, false);
+        }
+    }
+
     /// Takes the position at `now` with its marks, and the speed that AIS gives, which is better than displacement. A silence of up to `hold_ms` is bridged by a straight line without the
     /// mark of being measured; a longer one empties the window. Returns whether a bucket was completed.
     pub(super) fn push(

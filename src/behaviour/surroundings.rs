@@ -118,6 +118,11 @@ impl Surroundings {
         zone.serves(self.line_wanted(zone.side), self.voyage.class)
     }
 
+    /// Zones nearby.
+    pub(super) fn zones(&self) -> &[NearZone] {
+        &self.zones
+    }
+
     /// Forgets the answers: the chart is another one.
     pub(super) fn forget(&mut self) {
         self.asked = None;

@@ -15,6 +15,7 @@ mod plot;
 mod register;
 mod replay;
 mod report;
+mod rules;
 mod runtime;
 mod serve;
 

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use anyhow::Result;
 use clap::Args;
 
-use super::register;
+use super::{register, rules};
 use crate::engine::EngineConfig;
 use crate::recording::{OpenOptions, Recording, Site};
 use crate::replay::{Progress, ReplayOptions, replay};
@@ -44,6 +44,10 @@ pub struct Replay {
     #[arg(long, value_name = "DIR")]
     chart: Option<PathBuf>,
 
+    /// Rules to use in place of those that are built in (TOML, as config/rules.toml; what it leaves out keeps its default).
+    #[arg(long, value_name = "FILE")]
+    rules: Option<PathBuf>,
+
     /// What is known of vessels: class, length, permits, watch list (CSV; docs/register.md has the columns).
     #[arg(long, value_name = "FILE")]
     register: Option<PathBuf>,
@@ -70,7 +74,11 @@ impl Replay {
     pub fn run(self) -> Result<()> {
         let recording = Recording::open(&self.paths, &OpenOptions { sites: self.sites, date: self.date })?;
         let chart = std::sync::Arc::new(recording.chart(self.chart.as_deref())?);
-        let engine = EngineConfig { register: register::read(self.register.as_deref())?, ..EngineConfig::default() };
+        let engine = EngineConfig {
+            rules: rules::read(self.rules.as_deref())?,
+            register: register::read(self.register.as_deref())?,
+            ..EngineConfig::default()
+        };
         let options = ReplayOptions { out: self.out, threads: usize::from(self.threads), engine };
         let summary = replay(&recording, &chart, &options, &mut Progress::new(!self.quiet))?;
         if self.quiet {

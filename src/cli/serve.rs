@@ -10,7 +10,7 @@ use clap::Args;
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::config::variable;
-use super::{register, runtime};
+use super::{register, rules, runtime};
 use crate::api::server::BoundServer;
 use crate::collect::{Collector, Sources};
 use crate::config::Config;
@@ -68,6 +68,10 @@ pub struct Serve {
     /// Also collect live feeds in this process: the sources of 'shorewatch collect', a TOML file.
     #[arg(long, value_name = "FILE")]
     sources: Option<PathBuf>,
+
+    /// Rules to use in place of those that are built in (TOML, as config/rules.toml; what it leaves out keeps its default).
+    #[arg(long, value_name = "FILE")]
+    rules: Option<PathBuf>,
 
     /// What is known of vessels: class, length, permits, watch list (CSV; docs/register.md has the columns).
     #[arg(long, value_name = "FILE")]
@@ -130,6 +134,7 @@ impl Serve {
         let sensors = area.sensors.clone();
         let records = open_records(&set)?;
         let mut plan = Plan { history: store.is_some(), ..area.into_plan(set.out) };
+        plan.engine.rules = rules::read(self.rules.as_deref())?;
         plan.engine.register = register::read(self.register.as_deref())?;
         if !plan.engine.register.is_empty() {
             tracing::info!(vessels = plan.engine.register.len(), "register read");

@@ -10,6 +10,7 @@ mod identity_conflict;
 mod invariance;
 mod landing;
 mod loitering;
+mod overrides;
 mod ports;
 mod register;
 mod scene;
