@@ -22,6 +22,7 @@ pub mod engine;
 
 pub mod access;
 pub mod api;
+pub mod backtest;
 pub mod cli;
 pub mod collect;
 pub mod config;

@@ -20,6 +20,7 @@ const LAYERS: [&[&str]; 7] = [
     &["engine"],
     &[
         "recording",
+        "backtest",
         "decode",
         "replay",
         "plot",

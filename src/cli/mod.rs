@@ -2,6 +2,7 @@
 //!
 //! To add one: its file, its line in [`Command`], and its line in [`run`].
 
+mod backtest;
 mod backup;
 mod collect;
 mod config;
@@ -38,6 +39,8 @@ pub enum Command {
     Decode(decode::Decode),
     /// Replay recorded feeds into tracks and alerts.
     Replay(replay::Replay),
+    /// Show which alerts other rules would tell, on recordings.
+    Backtest(backtest::Backtest),
     /// Draw what a replay wrote as a picture.
     Plot(plot::Plot),
     /// Serve feeds, tracks, alerts and zones over gRPC.
@@ -74,6 +77,7 @@ pub fn run(cli: Cli) -> Result<()> {
     match cli.command {
         Command::Decode(command) => command.run(),
         Command::Replay(command) => command.run(),
+        Command::Backtest(command) => command.run(),
         Command::Plot(command) => command.run(),
         Command::Serve(command) => command.run(),
         Command::Demo(command) => command.run(),

@@ -1,4 +1,4 @@
-//! Reads the rules that `replay` and `serve` are given.
+//! Reads the rules that `replay`, `serve` and `backtest` are given.
 
 use std::fs;
 use std::path::Path;

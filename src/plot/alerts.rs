@@ -59,7 +59,7 @@ pub(super) fn badge(svg: &mut Svg, at: Point, number: usize) {
 }
 
 /// The place itself, or the nearest of those on rings around it where no other badge lies.
-fn free_place(place: Point, taken: &[LabelBox]) -> Point {
+pub(super) fn free_place(place: Point, taken: &[LabelBox]) -> Point {
     let rings = [0.0, 22.0, 44.0, 66.0];
     let candidates = rings.iter().flat_map(|radius| {
         (0..8).map(move |eighth| {
@@ -99,7 +99,8 @@ fn label(svg: &mut Svg, sheet: &Sheet, at: Point, text: &str, taken: &mut Vec<La
     }
 }
 
-fn around(at: Point, radius: f64) -> LabelBox {
+/// The box around a badge.
+pub(super) fn around(at: Point, radius: f64) -> LabelBox {
     LabelBox { left: at.x - radius, right: at.x + radius, top: at.y - radius, foot: at.y + radius }
 }
 

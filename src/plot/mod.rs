@@ -7,6 +7,7 @@
 //! Every text that comes from a file is escaped where it is written (the `svg` module), as names come from outside.
 
 mod alerts;
+pub mod changes;
 mod chart;
 mod panel;
 mod read;

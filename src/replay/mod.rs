@@ -8,6 +8,7 @@ mod decimal;
 mod output;
 mod progress;
 mod summary;
+mod trial;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -17,6 +18,7 @@ use std::thread;
 pub use output::{OutputError, PictureLog};
 pub use progress::Progress;
 pub use summary::{FeedSummary, Summary};
+pub use trial::{Trial, trial};
 
 use crate::chart::Chart;
 use crate::engine::{Engine, EngineConfig, PICTURE_INTERVAL_MS};
