@@ -83,3 +83,49 @@ fn what_cannot_be_drawn_is_told_with_its_place() {
     fs::write(out.path().join("tracks.csv"), "time_s,track\n").unwrap();
     assert!(complaint(&["plot".as_ref(), &fixture, out.path(), "--truth".as_ref()]).contains("no truth"));
 }
+
+/// The text of every element of a picture: what a person reads.
+fn words(picture: &str) -> String {
+    picture.split("<text ").skip(1).filter_map(|text| Some(text.split_once('>')?.1.split_once("</text>")?.0)).collect()
+}
+
+#[test]
+fn every_alert_of_the_evening_can_be_drawn_with_its_tracks_and_all_its_evidence() {
+    let out = tempfile::tempdir().unwrap();
+    let out = out.path();
+    assert!(shorewatch(&["replay".as_ref(), &fixture(), "--quiet".as_ref(), "--out".as_ref(), out]).status.success());
+    let alerts = fs::read_to_string(out.join("alerts.jsonl")).unwrap();
+    assert!(alerts.lines().count() > 0);
+    for line in alerts.lines() {
+        let alert: serde_json::Value = serde_json::from_str(line).unwrap();
+        let id = alert["id"].as_str().unwrap();
+        let ran = shorewatch(&["plot".as_ref(), &fixture(), out, "--alert".as_ref(), id.as_ref()]);
+        assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
+        let picture = fs::read_to_string(out.join(format!("alert-{id}.svg"))).unwrap();
+        assert_eq!(picture.matches("<g ").count(), picture.matches("</g>").count());
+        let words = words(&picture);
+        let plain = |text: &str| text.chars().filter(|c| !c.is_whitespace()).collect::<String>();
+        for item in alert["evidence"].as_array().unwrap().iter().chain(alert["honest_causes"].as_array().unwrap()) {
+            for language in ["en", "zh"] {
+                let sentence = item[language].as_str().unwrap().replace('\'', "&#39;").replace('"', "&quot;");
+                assert!(plain(&words).contains(&plain(&sentence)), "{id} lacks: {sentence}");
+            }
+        }
+        for track in [&alert["track"], &alert["other_track"]].into_iter().filter_map(|track| track.as_str()) {
+            assert!(words.contains(track), "{id} lacks {track}");
+        }
+    }
+}
+
+#[test]
+fn an_alert_that_is_not_there_is_refused_with_those_that_are() {
+    let out = tempfile::tempdir().unwrap();
+    let out = out.path();
+    assert!(shorewatch(&["replay".as_ref(), &fixture(), "--quiet".as_ref(), "--out".as_ref(), out]).status.success());
+    let ran = shorewatch(&["plot".as_ref(), &fixture(), out, "--alert".as_ref(), "nothing".as_ref()]);
+    let said = String::from_utf8(ran.stderr).unwrap();
+    let alerts = fs::read_to_string(out.join("alerts.jsonl")).unwrap();
+    let first: serde_json::Value = serde_json::from_str(alerts.lines().next().unwrap()).unwrap();
+    assert!(!ran.status.success() && said.contains("has no alert 'nothing'"), "{said}");
+    assert!(said.contains(first["id"].as_str().unwrap()), "{said}");
+}

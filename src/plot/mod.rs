@@ -9,6 +9,8 @@
 mod alerts;
 pub mod changes;
 mod chart;
+mod closeup;
+mod detail;
 mod panel;
 mod read;
 pub mod shares;
@@ -25,6 +27,7 @@ use read::{Output, ReadError, Truth};
 use sheet::Sheet;
 use svg::Svg;
 
+pub use closeup::plot_alert;
 pub(crate) use svg::escaped;
 
 /// Name of the picture in the folder of a replay.
@@ -95,6 +98,10 @@ pub fn plot(folder: &Path, out: &Path, truth: bool) -> Result<Plotted, PlotError
 
     let text = svg.finish();
     let path = out.join(PICTURE_FILE);
-    fs::write(&path, &text).map_err(|error| PlotError::Write { path: path.clone(), error })?;
+    write(&path, &text)?;
     Ok(Plotted { path, bytes: text.len(), tracks: output.tracks.len(), alerts: output.alerts.len() })
+}
+
+fn write(path: &Path, text: &str) -> Result<(), PlotError> {
+    fs::write(path, text).map_err(|error| PlotError::Write { path: path.to_owned(), error })
 }

@@ -24,6 +24,16 @@ pub enum ReadError {
         /// What to do.
         advice: &'static str,
     },
+    /// The alert that was asked for is not in the output.
+    #[error("{} has no alert '{id}'; it has:{known}", out.display())]
+    UnknownAlert {
+        /// The id that was asked for.
+        id: String,
+        /// The folder.
+        out: PathBuf,
+        /// Those that are there, one a line.
+        known: String,
+    },
     /// A line is not as it should be.
     #[error("{} line {line}: {what}: write it anew with shorewatch replay", path.display())]
     Line {
@@ -205,7 +215,7 @@ fn decimal(name: &str, text: Option<&str>) -> Result<f64, String> {
 }
 
 /// Gives each line, with its number from 1; decompresses a file whose name ends in `.zst`.
-fn for_each_line(
+pub(super) fn for_each_line(
     path: &Path,
     advice: &'static str,
     mut take: impl FnMut(usize, &str) -> Result<(), String>,
