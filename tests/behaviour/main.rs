@@ -3,6 +3,7 @@
 mod ais_gap;
 mod contact;
 mod dark_vessel;
+mod documented;
 mod drifting;
 mod fast_approach;
 mod gathering;
