@@ -1,4 +1,4 @@
-//! What each call of the interface asks for. A call that stands here in no line is refused, and `tests/access.rs` fails.
+//! What each call of the interface asks for. A call that stands here in no line is refused, and `tests/suite/access.rs` fails.
 
 use super::role::Permission;
 

@@ -1,0 +1,86 @@
+//! A real server of a scenario folder, in this process, on a port of its own.
+#![allow(clippy::unwrap_used)]
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use shorewatch::api::playback::{self, Pace, Speed};
+use shorewatch::api::sender::{Sent, send};
+use shorewatch::api::server::BoundServer;
+use shorewatch::http::Settings;
+use shorewatch::recording::{OpenOptions, Recording};
+use shorewatch::serve::area::Area;
+use shorewatch::serve::session::{Plan, Session};
+use shorewatch::serve::stored::OpenStore;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+/// The recording that comes with the sources.
+pub fn fixture() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/haikou-evening")
+}
+
+/// A server that runs until [`Server::stop`].
+pub struct Server {
+    pub address: SocketAddr,
+    stop: oneshot::Sender<()>,
+    ended: JoinHandle<Result<(), String>>,
+}
+
+impl Server {
+    /// Serves the area of `folder`, and writes to `out` if given.
+    pub async fn start(folder: &Path, out: Option<PathBuf>) -> Self {
+        Self::start_in(Area::open(folder).unwrap(), out).await
+    }
+
+    /// Serves an area, and writes to `out` if given.
+    pub async fn start_in(area: Area, out: Option<PathBuf>) -> Self {
+        Self::start_with(area, out, Settings::default()).await
+    }
+
+    /// Serves an area with these settings of plain HTTP, and writes to `out` if given.
+    pub async fn start_with(area: Area, out: Option<PathBuf>, http: Settings) -> Self {
+        Self::begin(area, None, out, http).await
+    }
+
+    /// Serves an area with a store, and writes to `out` if given.
+    pub async fn start_stored(area: Area, store: OpenStore, out: Option<PathBuf>) -> Self {
+        Self::begin(area, Some(store), out, Settings::default()).await
+    }
+
+    async fn begin(area: Area, store: Option<OpenStore>, out: Option<PathBuf>, http: Settings) -> Self {
+        let chart = area.chart.clone();
+        let session = Session::new(Plan { history: store.is_some(), ..area.into_plan(out) });
+        let server = BoundServer::bind(SocketAddr::from(([127, 0, 0, 1], 0))).await.unwrap().with_http(http);
+        let address = server.address();
+        let (stop, stopped) = oneshot::channel::<()>();
+        let ended = tokio::spawn(async move {
+            let stop = async { stopped.await.unwrap_or(()) };
+            server.serve_stored(session, chart, store, stop).await.map_err(|error| error.to_string())
+        });
+        Self { address, stop, ended }
+    }
+
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// Streams a recording, a folder or a file, into it, as fast as it goes.
+    pub async fn feed(&self, path: &Path, batch: usize) -> Sent {
+        let recording = Recording::open(&[path.to_owned()], &OpenOptions::default()).unwrap();
+        let introductions = playback::introductions(&recording).unwrap();
+        let (parcels, _) = playback::start(recording, Pace { speed: Speed::Max, batch }).unwrap();
+        send(&self.url(), introductions, parcels, |_| {}).await.unwrap()
+    }
+
+    /// Waits until it ends by itself.
+    pub async fn ended(self) -> Result<(), String> {
+        self.ended.await.unwrap()
+    }
+
+    /// Ends it in order; its output is complete then.
+    pub async fn stop(self) {
+        let _ = self.stop.send(());
+        self.ended.await.unwrap().unwrap();
+    }
+}
