@@ -28,11 +28,14 @@ before(async () => {
 
 after(() => browser?.close());
 
-/** A page of the console that counts tones, and notes whatever it asks of strangers or complains of. */
-export async function open(server, { path = "/", language = "en", viewport = { width: 1366, height: 768 } } = {}) {
+/**
+ * A page of the console that counts tones, and notes whatever it asks of strangers or complains of. With `clock` the test can let
+ * its time pass faster.
+ */
+export async function open(server, { path = "/", clock = false, language = "en", viewport = { width: 1366, height: 768 } } = {}) {
   // A set-up of one's own has an authority of its own.
   const ignoreHTTPSErrors = server.url.startsWith("https:");
-  const context = await browser.newContext({ ignoreHTTPSErrors, viewport, locale: language === "zh" ? "zh-CN" : "en-GB", timezoneId: "Asia/Shanghai" });
+  const context = await browser.newContext({ ignoreHTTPSErrors, viewport, locale: language === "zh" ? "zh-CN" : "en-GB", timezoneId: "Asia/Shanghai", reducedMotion: "reduce" });
   context.setDefaultTimeout(PATIENCE_MS);
   const page = await context.newPage();
   page.strangers = [];
@@ -55,12 +58,16 @@ export async function open(server, { path = "/", language = "en", viewport = { w
       return make.call(this);
     };
   });
+  if (clock) await page.clock.install();
   await page.goto(server.url + path);
   return page;
 }
 
+/** A picture for people, once the map stands still. */
 export async function shot(page, name) {
-  if (SCREENSHOTS) await page.screenshot({ path: join(SCREENSHOTS, `${name}.png`) });
+  if (!SCREENSHOTS) return;
+  await page.waitForFunction(() => !window.shorewatchMap || (window.shorewatchMap.libre.loaded() && !window.shorewatchMap.libre.isMoving()));
+  await page.screenshot({ path: join(SCREENSHOTS, `${name}.png`) });
 }
 
 export async function assertAccessible(page, what) {
@@ -73,6 +80,10 @@ export async function assertAccessible(page, what) {
   assert.deepEqual(told, [], what);
 }
 
+/** A page whose layout a test says nothing of is small: drawing it costs a machine without a graphics card most of the time. */
+export const SMALL = { width: 1024, height: 600 };
+
+/** A page is live when both its pictures, of craft and of alerts, are complete. */
 export const live = (page) => page.waitForSelector('[data-connection="live"]');
 export const alertRows = (page) => page.locator("[data-alert]");
 

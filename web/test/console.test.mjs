@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { gzipSync } from "node:zlib";
 import { identity, position } from "./ais.mjs";
-import { alertRows, assertAccessible, assertOurs, live, open, shot } from "./browser.mjs";
+import { alertRows, assertAccessible, assertOurs, live, open, shot, SMALL } from "./browser.mjs";
 import { FIXTURE, ROOT, Server, folder } from "./server.mjs";
 
 const BUNDLE_MAX_BYTES = 600_000;
@@ -27,7 +27,7 @@ describe("an evening off Haikou", () => {
   after(() => server.stop());
 
   test("an alert appears, sounds until it is acknowledged, is opened, and shows on the map", async () => {
-    const page = await open(server);
+    const page = await open(server, { clock: true });
     await live(page);
     assert.equal(await page.evaluate(() => window.tones), 0, "a quiet watch is quiet");
     await page.getByText("No alerts. Quiet watch.").waitFor();
@@ -56,9 +56,10 @@ describe("an evening off Haikou", () => {
     // Silenced, all of them, it stays silent.
     await page.keyboard.press("Escape");
     await page.getByRole("button", { name: /^Silence/ }).click();
-    await page.waitForTimeout(300);
+    await page.locator(".calling").first().waitFor({ state: "detached" });
     const tones = await page.evaluate(() => window.tones);
-    await page.waitForTimeout(6_000);
+    // Longer than the longest pause between two soundings.
+    await page.clock.runFor(20_000);
     assert.equal(await page.evaluate(() => window.tones), tones, "acknowledged alerts are silent");
     assertOurs(page);
     await page.context().close();
@@ -72,7 +73,6 @@ describe("an evening off Haikou", () => {
       await page.keyboard.press("p");
       await page.waitForFunction((name) => document.documentElement.dataset.palette === name, palette);
       await assertAccessible(page, palette);
-      await page.waitForTimeout(500);
       await shot(page, `watch-${palette}`);
     }
     await page.keyboard.press("l");
@@ -104,10 +104,13 @@ describe("an evening off Haikou", () => {
     assert.match(await card.innerText(), new RegExp(name.replace(/[^\w]/g, ".")));
     assert.match(await card.innerText(), /\d+\.\d kn/);
     await page.keyboard.press("m");
-    await page.waitForTimeout(700);
     await page.mouse.click(420, 200);
     await page.mouse.click(620, 300);
-    await page.waitForTimeout(500);
+    // Range and bearing as the map draws them: 200 pixels to the east and 100 to the south are a course of 116.6°.
+    await page.waitForFunction(() => {
+      const labels = window.shorewatchMap.libre.querySourceFeatures("tool").map((it) => it.properties.label ?? "");
+      return labels.some((label) => /^116\.[5-7]°  \d+\.\d+ nm$/.test(label));
+    });
     await shot(page, "craft");
     await assertAccessible(page, "a craft");
     assertOurs(page);
@@ -142,7 +145,7 @@ describe("an evening off Haikou", () => {
   });
 
   test("the map stands alone in a frame of another platform, with the filter of its address", async () => {
-    const page = await open(server, { path: "/map.html?bbox=110.2,20.0,110.4,20.2&kinds=radar&palette=day&lang=zh" });
+    const page = await open(server, { viewport: SMALL, path: "/map.html?bbox=110.2,20.0,110.4,20.2&kinds=radar&palette=day&lang=zh" });
     await page.waitForFunction(() => window.shorewatchMap?.libre.queryRenderedFeatures({ layers: ["tracks"] }).length > 0);
     const outside = await page.evaluate(() =>
       window.shorewatchMap.libre
@@ -158,7 +161,7 @@ describe("an evening off Haikou", () => {
   });
 
   test("a server that dies and comes back is followed without a reload", async () => {
-    const page = await open(server);
+    const page = await open(server, { viewport: SMALL });
     await live(page);
     await alertRows(page).first().waitFor();
     const before = await alertRows(page).count();
@@ -197,7 +200,7 @@ describe("a vessel whose name is markup", () => {
     await server.start();
     await server.feed(file, "--speed", "max");
 
-    const page = await open(server);
+    const page = await open(server, { viewport: SMALL });
     await page.evaluate(() => {
       window.broken = false;
       window.BREAK = () => {

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { after, before, describe, test } from "node:test";
-import { alertRows, assertAccessible, assertOurs, live, open, shot } from "./browser.mjs";
+import { alertRows, assertAccessible, assertOurs, live, open, shot, SMALL } from "./browser.mjs";
 import { FIXTURE, SecureServer, Server, folder } from "./server.mjs";
 
 /** States of `life.proto`, as the console marks them. */
@@ -56,7 +56,7 @@ describe("two officers on one watch, with a store", () => {
   before(async () => {
     await server.start();
     await server.feed(FIXTURE, "--speed", "max");
-    [one, other] = await Promise.all([open(server), open(server)]);
+    [one, other] = await Promise.all([open(server), open(server, { viewport: SMALL })]);
     for (const page of [one, other]) {
       await live(page);
       await alertRows(page).first().waitFor();
@@ -244,7 +244,7 @@ describe("a server that knows its callers", () => {
   });
 
   async function signIn(token) {
-    const page = await open(server);
+    const page = await open(server, { viewport: SMALL });
     pages.push(page);
     await page.locator('.sign-in [name="token"]').fill(token);
     await page.locator('.sign-in [type="submit"]').click();
@@ -273,7 +273,6 @@ describe("a server that knows its callers", () => {
       // The coast is drawn, though what lies elsewhere is hidden.
       await page.waitForFunction(() => window.shorewatchMap?.libre.querySourceFeatures("coast", { sourceLayer: "land" }).length > 0);
       await page.locator(".filters button", { hasText: "All" }).click();
-      await page.waitForTimeout(1_000);
       alerts.push(await alertIds(page));
     }
     const [westerly, easterly] = alerts;

@@ -61,18 +61,18 @@ export function watchAlerts(): () => void {
       renewSession();
     },
     (message) => {
-      if (message.change === AlertChange.HEARTBEAT) return true;
+      if (message.change === AlertChange.HEARTBEAT) return "heartbeat";
       if (message.change === AlertChange.SNAPSHOT_END) {
         pending = snapshot;
         snapshot = undefined;
         publish();
-        return;
+        return "complete";
       }
       const { alert } = message;
-      if (!alert) return;
+      if (!alert) return undefined;
       if (snapshot) {
         snapshot.set(alert.id, alert);
-        return;
+        return undefined;
       }
       if (!pending) {
         pending = new Map(alerts.value);
@@ -82,6 +82,7 @@ export function watchAlerts(): () => void {
       if (message.change === AlertChange.REMINDED) rouse(alert.id);
       if (message.change === AlertChange.LEFT) pending.delete(alert.id);
       else pending.set(alert.id, alert);
+      return undefined;
     },
   );
 }

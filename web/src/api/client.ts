@@ -46,15 +46,18 @@ const LONGEST_PAUSE_MS = 8_000;
 /** After so long without a message a stream that has heartbeats counts as broken: the line may be dead without anybody saying so. */
 const SILENCE_MAX_MS = 35_000;
 
+/** What a message of a stream tells beside its contents: that the line is alive, or that the snapshot is complete. */
+export type StreamSign = "heartbeat" | "complete" | undefined;
+
 /**
- * A stream that is opened again when it breaks, with growing pauses; each time it begins with a snapshot. `take` says whether
- * a message was a heartbeat: from then on silence means that the line is dead.
+ * A stream that is opened again when it breaks, with growing pauses; each time it begins with a snapshot, and is live from the
+ * snapshot's end. Once a message was a heartbeat, silence means that the line is dead.
  */
 export function keepStreaming<T>(
   name: string,
   open: (abort: AbortSignal) => AsyncIterable<T>,
   begin: () => void,
-  take: (message: T) => boolean | void,
+  take: (message: T) => StreamSign,
 ): () => void {
   const stop = new AbortController();
   const run = async () => {
@@ -72,10 +75,13 @@ export function keepStreaming<T>(
           if (!begun) {
             begun = true;
             begin();
+          }
+          const sign = take(message);
+          if (sign === "complete") {
             setState(name, "live");
             pause = FIRST_PAUSE_MS;
           }
-          beats = take(message) === true || beats;
+          beats ||= sign === "heartbeat";
           clearTimeout(silence);
           if (beats) silence = setTimeout(hangUp, SILENCE_MAX_MS);
         }

@@ -94,7 +94,7 @@ export function watchTracks(filter?: TrackFilter): () => void {
           // What was there before the connection broke and is not there now has gone meanwhile.
           for (const id of crafts.keys()) if (snapshot && !snapshot.has(id)) crafts.delete(id);
           snapshot = undefined;
-          break;
+          return "complete";
         case TrackChange.SNAPSHOT:
         case TrackChange.ENTER:
         case TrackChange.UPDATE:
@@ -109,6 +109,7 @@ export function watchTracks(filter?: TrackFilter): () => void {
           if (track) crafts.delete(track.id);
           break;
       }
+      return undefined;
     },
   );
   return () => {
