@@ -1,13 +1,15 @@
 // Keys for everything frequent. Where somebody types, keys are text.
 
 import { alerts, silence } from "./api/alerts";
+import { endReplay, replay } from "./api/replay";
 import { mayAct } from "./api/session";
 import { LifeState } from "./gen/shorewatch/alert/v1/life_pb";
 import { takeStep } from "./ui/alert-actions";
 import { showAll } from "./ui/alert-page";
 import { listed } from "./ui/alert-list";
 import { nextPalette } from "./ui/top-bar";
-import { fitArea } from "./ui/map-tools";
+import { playOrPause } from "./ui/replay-bar";
+import { fitArea, toggleReplay } from "./ui/map-tools";
 import { otherLanguage, soundOn } from "./settings";
 import { findOpen, goToAlert, goToPage, helpOpen, legendOpen, measuring, openAlert, page, selectedTrack } from "./state";
 
@@ -32,6 +34,7 @@ function back() {
   if (measuring.value) measuring.value = false;
   else if (legendOpen.value) legendOpen.value = false;
   else if (selectedTrack.value) selectedTrack.value = "";
+  else if (replay.value) endReplay();
   else if (openAlert.value) goToAlert("");
   else if (page.value !== "watch") goToPage("watch");
 }
@@ -54,6 +57,8 @@ const ACTIONS: Record<string, () => void> = {
     findOpen.value = true;
   },
   f: fitArea,
+  r: toggleReplay,
+  " ": playOrPause,
   e: () => {
     const alert = alerts.value.get(openAlert.value);
     if (alert) showAll(alert);
@@ -74,7 +79,8 @@ export function startKeys() {
     const target = event.target as HTMLElement;
     if (target.closest("input, select, textarea, dialog")) return;
     const action = ACTIONS[event.key.toLowerCase()];
-    if (!action) return;
+    // The space bar presses buttons, and plays only where nothing else wants it.
+    if (!action || (event.key === " " && (!replay.value || target.closest("button, a")))) return;
     event.preventDefault();
     action();
   });

@@ -42,7 +42,7 @@ function MapPage() {
       <main class="map-only">
         <div class="stage">
           <MapView fitFirst={!hasBox} />
-          <MapTools />
+          <MapTools kind="frame" />
           <TrackCard />
         </div>
       </main>

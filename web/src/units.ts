@@ -60,6 +60,12 @@ export function day(ms: number, utc: boolean): string {
   return date.toISOString().slice(0, 10);
 }
 
+/** A local time as inputs of browsers have it: `2026-04-17T23:10`. */
+export function localInput(ms: number): string {
+  const local = new Date(ms - new Date(ms).getTimezoneOffset() * 60_000);
+  return local.toISOString().slice(0, 16);
+}
+
 /** Local time with the UTC time after it: `21:07:33 (13:07:33Z)`. */
 export const bothClocks = (ms: number) => `${clock(ms, false)} (${clock(ms, true)}Z)`;
 

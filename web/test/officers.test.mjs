@@ -204,6 +204,38 @@ describe("two officers on one watch, with a store", () => {
     await one.keyboard.press("Escape");
   });
 
+  test("what happened is replayed as it was known then, and the watch goes on behind it", async () => {
+    const id = ids.find((name) => name.startsWith("fast_approach"));
+    const [boat] = id.match(/T\d+$/);
+    await show(one, id);
+    await one.locator(`[data-replay-alert="${id}"]`).click();
+    await one.locator('[data-replay="ready"]').waitFor();
+    const drawn = (track) =>
+      one.waitForFunction((name) => window.shorewatchMap.libre.querySourceFeatures("tracks", { filter: ["==", ["get", "id"], name] }).length > 0, track);
+    // Minutes after it began the boat is on the map, which it left long ago.
+    await one.locator('.replay input[type="range"]').evaluate((slider) => {
+      slider.value = String(Number(slider.min) + 14 * 60_000);
+      slider.dispatchEvent(new Event("input", { bubbles: true }));
+    });
+    await drawn(boat);
+    await one.locator(".evidence li.then").first().waitFor();
+    await shot(one, "replay-alert");
+    await assertAccessible(one, "a replay");
+    // It runs, faster than time, and what was told later is not in the list yet.
+    const before = Number(await one.locator("[data-replay-ms]").getAttribute("data-replay-ms"));
+    await one.locator(".replay select").selectOption("60");
+    await one.getByRole("button", { name: "Play", exact: true }).click();
+    await one.waitForFunction((from) => Number(document.querySelector("[data-replay-ms]").dataset.replayMs) > from + 30_000, before);
+    await one.getByRole("button", { name: "Pause", exact: true }).click();
+    await one.getByRole("button", { name: "Back to the list" }).click();
+    await one.locator(".filters button", { hasText: "All" }).click();
+    await one.waitForFunction((all) => document.querySelectorAll("[data-alert]").length < all, ids.length);
+    assert.equal(await other.locator("[data-replay]").count(), 0, "the other officer's picture is live");
+    await shot(one, "replay-list");
+    await one.getByRole("button", { name: "Back to live" }).click();
+    await one.waitForFunction((all) => document.querySelectorAll("[data-alert]").length >= all, ids.length);
+  });
+
   test("a server that is killed and started again knows everything that was done", async () => {
     await show(one, ids[0]);
     await show(other, ids[2]);
@@ -227,6 +259,9 @@ describe("a server without a store", () => {
   test("says on the screen that what is done is gone when it ends", async () => {
     const page = await open(server);
     await page.locator('[data-records="memory"]').waitFor();
+    await live(page);
+    await page.keyboard.press("r");
+    await page.locator('[data-replay="unkept"]').getByText("keeps no history").waitFor();
     await page.context().close();
   });
 });

@@ -21,8 +21,12 @@ const DONE = [LifeState.DISMISSED, LifeState.DISPOSED, LifeState.CLOSED, LifeSta
 export const isOpen = (alert: Alert): boolean =>
   alert.life ? !DONE.includes(alert.life.state) : alert.state === AlertState.ACTIVE;
 
-/** How far the behaviour has come, as a word. */
-export function stageWord(alert: Alert): Word {
+/** How far the behaviour has come, as a word; at a past instant, how far it had. */
+export function stageWord(alert: Alert, atMs?: number): Word {
+  if (atMs !== undefined) {
+    if (alert.endMs !== undefined && Number(alert.endMs) <= atMs) return "stateEnded";
+    return alert.confirmedMs !== undefined && Number(alert.confirmedMs) <= atMs ? "stateConfirmed" : "stateDeveloping";
+  }
   switch (alert.stage) {
     case AlertStage.DEVELOPING:
       return "stateDeveloping";

@@ -1,7 +1,7 @@
 // The picture as this screen knows it: every track with the last positions it was seen at.
 
-import { signal } from "@preact/signals";
-import type { Track } from "../gen/shorewatch/track/v1/track_pb";
+import { computed, signal } from "@preact/signals";
+import type { Identity, Track } from "../gen/shorewatch/track/v1/track_pb";
 import type { TrackFilter } from "../gen/shorewatch/track/v1/track_service_pb";
 import { TrackChange } from "../gen/shorewatch/track/v1/track_service_pb";
 import { SensorKind } from "../gen/shorewatch/type/v1/sensor_pb";
@@ -24,15 +24,39 @@ export interface Craft {
   track: Track;
   at: LngLat;
   craftClass: CraftClass;
-  tail: { at: LngLat; ms: number }[];
+  tail: TailPoint[];
 }
 
-/** All craft of the picture, by id. Changes all the time: whoever shows it looks when `pictureTick` says so. */
-export const crafts = new Map<string, Craft>();
-/** Counts up when crafts have changed, at most once each `TICK_MS`. */
+/** Where a craft was, and when. */
+export interface TailPoint {
+  at: LngLat;
+  ms: number;
+}
+
+const live = new Map<string, Craft>();
+/** The instant of the live picture; 0 before the first. */
+export const livePictureMs = signal(0);
+
+/** All craft of the picture that is shown, by id. Changes all the time: whoever shows it looks when `pictureTick` says so. */
+export let crafts: ReadonlyMap<string, Craft> = live;
+/** Counts up when crafts have changed. */
 export const pictureTick = signal(0);
-/** The instant of the picture; 0 before the first. */
-export const pictureMs = signal(0);
+const pastMs = signal<number | undefined>(undefined);
+/** The instant of the picture that is shown; 0 before the first. */
+export const pictureMs = computed(() => pastMs.value ?? livePictureMs.value);
+
+/** Shows a past picture in place of the live one, or the live one again. */
+export function showPicture(past: { crafts: ReadonlyMap<string, Craft>; ms: number } | undefined) {
+  crafts = past?.crafts ?? live;
+  pastMs.value = past?.ms;
+  pictureTick.value++;
+}
+
+/** What is known now of a track that was taken for that vessel before: history keeps no names. */
+export function liveIdentity(trackId: string, mmsi: number | undefined): Identity | undefined {
+  const known = live.get(trackId)?.track.identity;
+  return known && known.mmsi === mmsi ? known : undefined;
+}
 
 const TICK_MS = 1000;
 
@@ -60,12 +84,12 @@ export function freshness(track: Track, nowMs: number): number {
 function put(track: Track) {
   if (!track.position) return;
   const at: LngLat = [track.position.lonDeg, track.position.latDeg];
-  const tail = crafts.get(track.id)?.tail ?? [];
+  const tail = live.get(track.id)?.tail ?? [];
   const timeMs = Number(track.timeMs);
   const last = tail.at(-1);
   if (!last || timeMs - last.ms >= TAIL_STEP_MS) tail.push({ at, ms: timeMs });
   if (tail.length > TAIL_POINTS_MAX) tail.shift();
-  crafts.set(track.id, { track, at, craftClass: classify(track), tail });
+  live.set(track.id, { track, at, craftClass: classify(track), tail });
 }
 
 let changed = false;
@@ -74,7 +98,7 @@ let changed = false;
 export function watchTracks(filter?: TrackFilter): () => void {
   let snapshot: Set<string> | undefined;
   const ticking = setInterval(() => {
-    if (!changed) return;
+    if (!changed || pastMs.peek() !== undefined) return;
     changed = false;
     pictureTick.value++;
   }, TICK_MS);
@@ -87,12 +111,12 @@ export function watchTracks(filter?: TrackFilter): () => void {
     (message) => {
       changed = true;
       const timeMs = Number(message.timeMs);
-      if (timeMs > 0) pictureMs.value = timeMs;
+      if (timeMs > 0) livePictureMs.value = timeMs;
       const { track } = message;
       switch (message.change) {
         case TrackChange.SNAPSHOT_END:
           // What was there before the connection broke and is not there now has gone meanwhile.
-          for (const id of crafts.keys()) if (snapshot && !snapshot.has(id)) crafts.delete(id);
+          for (const id of live.keys()) if (snapshot && !snapshot.has(id)) live.delete(id);
           snapshot = undefined;
           return "complete";
         case TrackChange.SNAPSHOT:
@@ -106,7 +130,7 @@ export function watchTracks(filter?: TrackFilter): () => void {
         case TrackChange.LEAVE:
         case TrackChange.END:
         case TrackChange.MERGED:
-          if (track) crafts.delete(track.id);
+          if (track) live.delete(track.id);
           break;
       }
       return undefined;

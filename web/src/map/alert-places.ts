@@ -1,7 +1,8 @@
 // Pins where alerts were told whose craft is not in the picture to bear their ring, and where the open one was.
 
 import type { Feature } from "geojson";
-import { gradeOf, isOpen, tracksOf } from "../api/alert-facts";
+import { gradeOf, tracksOf } from "../api/alert-facts";
+import { stands } from "../api/replay";
 import { crafts } from "../api/tracks";
 import type { Alert } from "../gen/shorewatch/alert/v1/alert_pb";
 import type { ChartMap } from "./chart-map";
@@ -10,7 +11,7 @@ export function drawAlertPlaces(map: ChartMap, alerts: Iterable<Alert>, opened: 
   const pins: Feature[] = [];
   for (const alert of alerts) {
     const { id, position } = alert;
-    const wanted = id === opened || (isOpen(alert) && !tracksOf(alert).some((track) => crafts.has(track)));
+    const wanted = id === opened || (stands(alert) && !tracksOf(alert).some((track) => crafts.has(track)));
     if (!position || !wanted) continue;
     pins.push({
       type: "Feature",

@@ -3,6 +3,7 @@
 import { type Family, account, points } from "../api/alert-facts";
 import { type Alert, type Evidence, type HonestCause, Verdict } from "../gen/shorewatch/alert/v1/alert_pb";
 import { SensorKind } from "../gen/shorewatch/type/v1/sensor_pb";
+import { replayMs } from "../api/replay";
 import { type Word, inLanguage, named, t } from "../i18n";
 import { language } from "../settings";
 import { clock, duration, measured } from "../units";
@@ -101,8 +102,9 @@ function EvidenceItem({ item }: { item: Evidence }) {
   const sensors = item.sensors.flatMap((kind) => SENSOR_WORDS[kind] ?? []).map((word) => t(word));
   const { interval } = item;
   const place = placeOf(item);
+  const observedThen = interval && replayMs.value >= Number(interval.fromMs) && replayMs.value <= Number(interval.toMs);
   return (
-    <li>
+    <li class={observedThen ? "then" : ""} aria-current={observedThen ? "time" : undefined}>
       <p class="sentence">
         <span>
           <Sentence text={inLanguage(item.sentenceEn, item.sentenceZh)} />

@@ -2,7 +2,8 @@
 
 import { computed } from "@preact/signals";
 import { alerts, calling, calls, silence } from "../api/alerts";
-import { gradeOf, isOpen, points, raisedMs, stageWord, tracksOf } from "../api/alert-facts";
+import { gradeOf, points, raisedMs, stageWord, tracksOf } from "../api/alert-facts";
+import { isTold, replay, replayMs, stands } from "../api/replay";
 import { session } from "../api/session";
 import { craftName, crafts, pictureMs, pictureTick } from "../api/tracks";
 import { type Alert, AlertState } from "../gen/shorewatch/alert/v1/alert_pb";
@@ -25,7 +26,8 @@ const inView = (alert: Alert): boolean => {
 };
 
 function fits(alert: Alert, filter: AlertFilter): boolean {
-  if (filter.openOnly && !isOpen(alert) && !calls(alert)) return false;
+  if (!isTold(alert)) return false;
+  if (filter.openOnly && !stands(alert) && (replay.value || !calls(alert))) return false;
   if (filter.kind && alert.kind !== filter.kind) return false;
   if (gradeOf(alert) < filter.gradeMin) return false;
   if (filter.unit && alert.life?.unitId !== filter.unit) return false;
@@ -45,8 +47,8 @@ export const listed = computed<Alert[]>(() => {
   const fitting = [...alerts.value.values()].filter((alert) => fits(alert, filter));
   return fitting.sort(
     (a, b) =>
-      Number(calls(b)) - Number(calls(a)) ||
-      Number(isOpen(b)) - Number(isOpen(a)) ||
+      (replay.value ? 0 : Number(calls(b)) - Number(calls(a))) ||
+      Number(stands(b)) - Number(stands(a)) ||
       gradeOf(b) - gradeOf(a) ||
       raisedMs(b) - raisedMs(a),
   );
@@ -86,7 +88,7 @@ export function AlertList() {
 
 function AlertRow({ alert }: { alert: Alert }) {
   const grade = gradeOf(alert);
-  const unheard = calls(alert);
+  const unheard = calls(alert) && !replay.value;
   return (
     <li>
       <button
@@ -129,8 +131,9 @@ export function Grade({ grade }: { grade: number }) {
 }
 
 export function StateChip({ alert }: { alert: Alert }) {
-  const word = stageWord(alert);
-  const life = alert.life?.state;
+  const word = stageWord(alert, replayMs.value || undefined);
+  // What officers did later was not known then.
+  const life = replay.value ? undefined : alert.life?.state;
   return (
     <>
       {life !== undefined && life > 1 && (

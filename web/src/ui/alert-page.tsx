@@ -2,7 +2,8 @@
 
 import { gradeOf, landfallOf, points, raisedMs, tracksOf } from "../api/alert-facts";
 import { alerts } from "../api/alerts";
-import { craftName, crafts, pictureMs, pictureTick } from "../api/tracks";
+import { replay, startReplay } from "../api/replay";
+import { craftName, crafts, livePictureMs, pictureMs, pictureTick } from "../api/tracks";
 import { type Alert, AlertState } from "../gen/shorewatch/alert/v1/alert_pb";
 import { inLanguage, named, t } from "../i18n";
 import { alertAddress, goToAlert, openAlert, selectedTrack } from "../state";
@@ -79,6 +80,13 @@ function Summary({ alert }: { alert: Alert }) {
         <button type="button" class="link" onClick={() => showAll(alert)}>
           {t("showEvidence")}
         </button>
+        {replay.value ? (
+          <span class="muted">{t("replayAlertNote")}</span>
+        ) : (
+          <button type="button" class="link" data-replay-alert={alert.id} onClick={() => replayAlert(alert)}>
+            {t("replayAlert")}
+          </button>
+        )}
       </p>
       <dl class="facts">
         {rows.map(
@@ -99,6 +107,16 @@ function Summary({ alert }: { alert: Alert }) {
 export function showAll(alert: Alert) {
   const box = evidenceBox(alert);
   if (box) chartMap.value?.fit(box);
+}
+
+/** Before an alert began and after it ended there is something to see too. */
+const BEFORE_MS = 10 * 60_000;
+const AFTER_MS = 5 * 60_000;
+
+function replayAlert(alert: Alert) {
+  const toMs = Number(alert.endMs ?? BigInt(livePictureMs.value)) + AFTER_MS;
+  startReplay({ fromMs: Number(alert.beganMs) - BEFORE_MS, toMs: Math.min(toMs, livePictureMs.value) });
+  showAll(alert);
 }
 
 /** When it will land, and how long that still is: nothing of a time gone by. */

@@ -6,6 +6,7 @@ import { AlertPage } from "./alert-page";
 import { Find, Help } from "./dialogs";
 import { MapTools } from "./map-tools";
 import { MapView } from "./map-view";
+import { ReplayBar } from "./replay-bar";
 import { Reports } from "./reports";
 import { SignedIn } from "./sign-in";
 import { TopBar } from "./top-bar";
@@ -28,6 +29,7 @@ export function App() {
           <MapView />
           <MapTools />
           <TrackCard />
+          <ReplayBar />
         </div>
         {page.value === "reports" ? <Reports /> : <aside>{side()}</aside>}
       </main>

@@ -34,6 +34,8 @@ const KEYS: [string, Word][] = [
   ["/", "keyFind"],
   ["F", "keyFit"],
   ["E", "keyEvidence"],
+  ["R", "keyReplay"],
+  ["␣", "keyPlay"],
   ["P", "keyPalette"],
   ["L", "keyLanguage"],
   ["S", "keySound"],

@@ -12,6 +12,9 @@ const PATHS = {
   sound: "M4 9v6h4l5 4V5L8 9zM16.5 8.5a5 5 0 0 1 0 7M19 6a8.5 8.5 0 0 1 0 12",
   mute: "M4 9v6h4l5 4V5L8 9zM17 9l5 6M22 9l-5 6",
   target: "M12 3v4M12 17v4M3 12h4M17 12h4M12 8a4 4 0 1 0 0 8 4 4 0 0 0 0-8z",
+  play: "M7 4l13 8-13 8z",
+  pause: "M8 5v14M16 5v14",
+  history: "M4 12a8 8 0 1 0 3-6.2M7 2v4h4M12 8v4l3 2",
 } as const;
 
 export function Icon({ name }: { name: keyof typeof PATHS }) {

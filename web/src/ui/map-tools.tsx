@@ -1,6 +1,7 @@
 // The buttons on the map, the layers, the legend.
 
 import { chartBox } from "../api/chart";
+import { endReplay, replay, startReplay } from "../api/replay";
 import { type Word, t } from "../i18n";
 import { colours } from "../map/palette";
 import { symbolUrl } from "../map/symbols";
@@ -22,7 +23,13 @@ export function fitArea() {
   if (box) chartMap.value?.fit(box);
 }
 
-export function MapTools() {
+export function toggleReplay() {
+  if (replay.value) endReplay();
+  else startReplay();
+}
+
+/** `kind`: the map in a frame of another platform has no replay, for it has no alerts. */
+export function MapTools({ kind = "console" }: { kind?: "console" | "frame" }) {
   return (
     <div class="map-tools">
       <div class="tool-column" role="toolbar" aria-label={t("layers")} aria-orientation="vertical">
@@ -58,6 +65,11 @@ export function MapTools() {
         >
           <Icon name="search" />
         </button>
+        {kind === "console" && (
+          <button type="button" class="tool" title={`${t("replay")} (R)`} aria-label={t("replay")} aria-pressed={replay.value !== undefined} onClick={toggleReplay}>
+            <Icon name="history" />
+          </button>
+        )}
         <button
           type="button"
           class="tool"

@@ -3,7 +3,8 @@
 import { effect, signal, untracked } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import { alerts } from "../api/alerts";
-import { isOpen, tracksOf } from "../api/alert-facts";
+import { tracksOf } from "../api/alert-facts";
+import { stands } from "../api/replay";
 import { pictureMs, pictureTick } from "../api/tracks";
 import { chartAttribution, chartBox, sensorFeatures, zonePoints, zonePolygons } from "../api/chart";
 import { t } from "../i18n";
@@ -89,7 +90,7 @@ function start(container: HTMLElement, fitFirst: boolean): () => void {
     effect(() => {
       void pictureTick.value;
       void viewTick.value;
-      const alerted = new Set([...alerts.value.values()].filter(isOpen).flatMap(tracksOf));
+      const alerted = new Set([...alerts.value.values()].filter(stands).flatMap(tracksOf));
       drawPicture(map, {
         nowMs: pictureMs.value,
         selected: selectedTrack.value,

@@ -2,6 +2,7 @@
 
 import { computed } from "@preact/signals";
 import { connection } from "../api/client";
+import { replay } from "../api/replay";
 import { inMemoryOnly } from "../api/session";
 import { crafts, isDark, pictureMs, pictureTick } from "../api/tracks";
 import { t } from "../i18n";
@@ -106,6 +107,13 @@ function Clocks() {
 
 function Connection() {
   const state = connection.value;
+  if (replay.value && state === "live") {
+    return (
+      <span class="pill connecting" role="status" data-connection="live">
+        {t("replay")}
+      </span>
+    );
+  }
   const word = state === "live" ? "connected" : state === "broken" ? "reconnecting" : "connecting";
   return (
     <span class={`pill ${state}`} role="status" data-connection={state}>
