@@ -12,7 +12,7 @@ const seconds = Number(process.argv[3] ?? 60);
 /** Confirmed by then, all of them. */
 const SETTLED_S = 20;
 
-/** Vessels in rows off the coast, each under way, each reporting once a second. */
+/** Vessels in rows in the first view, each under way, each reporting once a second. */
 function recording() {
   const begin = Date.UTC(2026, 3, 17, 12) / 1000;
   const lines = [];
@@ -20,8 +20,8 @@ function recording() {
     for (let index = 0; index < vessels; index++) {
       const mmsi = 412_000_000 + index;
       const unixSeconds = begin + second;
-      const lat = 18.5 + Math.floor(index / 100) * 0.02;
-      const lon = 111.5 + (index % 100) * 0.02 + second * 0.00005;
+      const lat = 19.65 + Math.floor(index / 100) * 0.018;
+      const lon = 109.7 + (index % 100) * 0.012 + second * 0.00005;
       if (second === index % 10) lines.push(...identity({ mmsi, name: `VESSEL ${index}`, callsign: `B${index}`, unixSeconds }));
       lines.push(...position({ mmsi, lat, lon, knots: 10, course: 90, unixSeconds }));
     }

@@ -1,10 +1,9 @@
 // The picture of a past instant, made of points that the server kept every ten seconds.
 
-import { create } from "@bufbuild/protobuf";
-import { type Track, TrackSchema } from "../gen/shorewatch/track/v1/track_pb";
 import { SensorKind } from "../gen/shorewatch/type/v1/sensor_pb";
 import type { LngLat } from "../geo";
-import { type Craft, type TailPoint, classify, liveIdentity } from "./tracks";
+import { type Motion, type TrackFacts, classify } from "./track-facts";
+import { type Craft, type TailPoint, liveDescription } from "./tracks";
 
 export interface PastPoint {
   trackId: string;
@@ -77,7 +76,7 @@ function craftOf(way: PastPoint[], index: number, ms: number): Craft {
   return {
     track,
     at: between(way[index]!, way[index + 1], ms),
-    craftClass: classify(track),
+    craftClass: classify(track, way[index]!.sources),
     // Most craft are never asked for theirs.
     get tail(): TailPoint[] {
       return way.slice(0, index + 1);
@@ -94,29 +93,27 @@ function between(before: PastPoint, after: PastPoint | undefined, ms: number): L
 /** Looks back so far for what held a craft. */
 const HELD_POINTS = 60;
 
-function trackOf(way: PastPoint[], index: number): Track {
+function trackOf(way: PastPoint[], index: number): TrackFacts {
   const point = way[index]!;
-  const held = (kind: SensorKind): bigint | undefined => {
-    for (let i = index; i >= Math.max(0, index - HELD_POINTS); i--) if (way[i]!.sources.includes(kind)) return BigInt(way[i]!.ms);
+  const held = (kind: SensorKind): number | undefined => {
+    for (let i = index; i >= Math.max(0, index - HELD_POINTS); i--) if (way[i]!.sources.includes(kind)) return way[i]!.ms;
     return undefined;
   };
+  const { trackId: id, ms, mmsi, sogMps, cogDeg, sigmaM } = point;
   // Whoever has an MMSI has sent AIS, before what is loaded if not within it.
-  const lastAisMs = held(SensorKind.AIS) ?? (point.mmsi === undefined ? undefined : BigInt(way[0]!.ms) - 3_600_000n);
-  const variance = point.sigmaM * point.sigmaM;
-  const known = liveIdentity(point.trackId, point.mmsi);
-  return create(TrackSchema, {
-    id: point.trackId,
-    timeMs: BigInt(point.ms),
-    position: { lonDeg: point.at[0], latDeg: point.at[1] },
-    covariance: { eastM2: variance, northM2: variance, eastNorthM2: 0 },
-    sogMps: point.sogMps,
-    cogDeg: point.cogDeg,
-    sources: point.sources,
-    firstSeenMs: BigInt(way[0]!.ms),
-    lastSeenMs: BigInt(point.ms),
+  const lastAisMs = held(SensorKind.AIS) ?? (mmsi === undefined ? undefined : way[0]!.ms - 3_600_000);
+  const covariance = { eastM2: sigmaM * sigmaM, northM2: sigmaM * sigmaM, eastNorthM2: 0 };
+  const motion: Motion = {
+    timeMs: ms,
+    lastSeenMs: ms,
     lastAisMs,
     lastRadarMs: held(SensorKind.RADAR),
     lastEoMs: held(SensorKind.EO),
-    identity: known ?? (point.mmsi === undefined ? undefined : { mmsi: point.mmsi, mmsiProbability: 1 }),
-  });
+    sogMps,
+    cogDeg,
+    stoppedProbability: 0,
+    covariance,
+  };
+  const unknown = { name: "", mmsi, mmsiProbability: 1, callsign: "", eoClass: "", eoClassProbability: 0, mergedWith: "" };
+  return { ...unknown, ...liveDescription(id, mmsi), ...motion, id, firstSeenMs: way[0]!.ms };
 }

@@ -1,27 +1,27 @@
 // The picture as this screen knows it: every track with the last positions it was seen at.
 
+import { Code, ConnectError } from "@connectrpc/connect";
 import { computed, signal } from "@preact/signals";
-import type { Identity, Track } from "../gen/shorewatch/track/v1/track_pb";
 import type { TrackFilter } from "../gen/shorewatch/track/v1/track_service_pb";
-import { TrackChange } from "../gen/shorewatch/track/v1/track_service_pb";
-import { SensorKind } from "../gen/shorewatch/type/v1/sensor_pb";
 import type { LngLat } from "../geo";
-import { keepStreaming, trackClient } from "./client";
+import { keepStreaming } from "./client";
+import { authorization } from "./session";
+import { type Batch, COLUMNS, readRow } from "./track-batch";
+import type { CraftClass, Description, Motion, TrackFacts } from "./track-facts";
+import type { Answer, Question } from "./track-worker";
 
-/** How a craft is shown: by what tells of it. */
-export type CraftClass = "fused" | "fused_eo" | "ais" | "ais_lost" | "dark_radar" | "dark_eo";
+export type { CraftClass, TrackFacts } from "./track-facts";
 
 /** Positions kept for a tail: one each ten seconds for an hour. */
 const TAIL_POINTS_MAX = 360;
 const TAIL_STEP_MS = 10_000;
-/** After this long without AIS a craft that had it counts as silent. Class A ships at anchor send each three minutes. */
-const AIS_LOST_MS = 6 * 60_000;
 /** After this long without any measurement a track begins to fade, and at the end it is at its faintest. */
 export const FADE_FROM_MS = 60_000;
 export const FADE_TO_MS = 240_000;
 
 export interface Craft {
-  track: Track;
+  track: TrackFacts;
+  /** Where it is; the same array while it lives, so whoever keeps the place copies it. */
   at: LngLat;
   craftClass: CraftClass;
   tail: TailPoint[];
@@ -53,8 +53,8 @@ export function showPicture(past: { crafts: ReadonlyMap<string, Craft>; ms: numb
 }
 
 /** What is known now of a track that was taken for that vessel before: history keeps no names. */
-export function liveIdentity(trackId: string, mmsi: number | undefined): Identity | undefined {
-  const known = live.get(trackId)?.track.identity;
+export function liveDescription(trackId: string, mmsi: number | undefined): Description | undefined {
+  const known = live.get(trackId)?.track;
   return known && known.mmsi === mmsi ? known : undefined;
 }
 
@@ -62,86 +62,113 @@ const TICK_MS = 1000;
 
 export const isDark = (craftClass: CraftClass) => craftClass === "dark_radar" || craftClass === "dark_eo";
 
-const ms = (value: bigint | undefined) => (value === undefined ? undefined : Number(value));
-
-export function classify(track: Track): CraftClass {
-  const lastAis = ms(track.lastAisMs);
-  const byEo = track.lastEoMs !== undefined;
-  if (lastAis === undefined) return byEo ? "dark_eo" : "dark_radar";
-  const silent = Number(track.timeMs) - lastAis > AIS_LOST_MS;
-  const othersSee = Math.max(ms(track.lastRadarMs) ?? 0, ms(track.lastEoMs) ?? 0) > lastAis;
-  if (silent && othersSee) return "ais_lost";
-  if (byEo) return "fused_eo";
-  return track.sources.includes(SensorKind.RADAR) || track.lastRadarMs !== undefined ? "fused" : "ais";
-}
-
 /** How strongly a track is drawn: 1 when it was measured lately. */
-export function freshness(track: Track, nowMs: number): number {
-  const age = nowMs - Number(track.lastSeenMs);
+export function freshness(track: Motion, nowMs: number): number {
+  const age = nowMs - track.lastSeenMs;
   return 1 - 0.7 * Math.min(1, Math.max(0, (age - FADE_FROM_MS) / (FADE_TO_MS - FADE_FROM_MS)));
 }
 
-function put(track: Track) {
-  if (!track.position) return;
-  const at: LngLat = [track.position.lonDeg, track.position.latDeg];
-  const tail = live.get(track.id)?.tail ?? [];
-  const timeMs = Number(track.timeMs);
-  const last = tail.at(-1);
-  if (!last || timeMs - last.ms >= TAIL_STEP_MS) tail.push({ at, ms: timeMs });
-  if (tail.length > TAIL_POINTS_MAX) tail.shift();
-  live.set(track.id, { track, at, craftClass: classify(track), tail });
+const STILL: Motion = { timeMs: 0, lastSeenMs: 0, sogMps: 0, cogDeg: 0, stoppedProbability: 0 };
+
+/** Takes batches of one stream; each stream gives its own places. */
+class LivePicture {
+  private readonly places: Craft[] = [];
+  /** Craft of this stream, until its snapshot is complete: then who is not among them has gone meanwhile. */
+  private readonly seen = new Set<string>();
+
+  take({ rows, described, gone, timeMs, complete }: Batch) {
+    for (const place of gone) {
+      const craft = this.places[place];
+      if (craft) live.delete(craft.track.id);
+      delete this.places[place];
+    }
+    for (const [place, description] of described) this.describe(place, description);
+    for (let at = 0; at < rows.length; at += COLUMNS) {
+      const craft = this.places[rows[at]!];
+      if (!craft) continue;
+      craft.craftClass = readRow(rows, at, craft.at, craft.track);
+      lengthen(craft);
+    }
+    if (complete) for (const id of live.keys()) if (!this.seen.has(id)) live.delete(id);
+    if (timeMs > 0) livePictureMs.value = timeMs;
+    if (pastMs.peek() === undefined) pictureTick.value++;
+  }
+
+  private describe(place: number, description: Description) {
+    const { id } = description;
+    // A description comes with its track's first row.
+    const craft: Craft = live.get(id) ?? { track: { ...STILL, ...description }, at: [0, 0], craftClass: "ais", tail: [] };
+    Object.assign(craft.track, description);
+    live.set(id, craft);
+    this.places[place] = craft;
+    this.seen.add(id);
+  }
 }
 
-let changed = false;
+function lengthen({ track, at, tail }: Craft) {
+  const last = tail.at(-1);
+  if (!last || track.timeMs - last.ms >= TAIL_STEP_MS) tail.push({ at: [at[0], at[1]], ms: track.timeMs });
+  if (tail.length > TAIL_POINTS_MAX) tail.shift();
+}
+
+/** The worker that reads a stream of tracks. It stays while the server is away: its script comes from there. */
+class Reader {
+  private worker: Worker | undefined;
+  private asked = 0;
+
+  /** Batches of a new stream; the one before is over. */
+  async *read(filter: TrackFilter | undefined, abort: AbortSignal): AsyncGenerator<Batch> {
+    const answers: Answer[] = [];
+    let wake = () => {};
+    const number = ++this.asked;
+    const worker = (this.worker ??= new Worker(new URL("./track-worker.ts", import.meta.url), { type: "module" }));
+    const take = (answer: Answer) => {
+      if (answer.number === number) answers.push(answer);
+      wake();
+    };
+    worker.onmessage = ({ data }: MessageEvent<Answer>) => take(data);
+    worker.onerror = () => {
+      this.worker = undefined;
+      take({ number, code: Code.Unavailable, message: "the script that reads tracks did not come" });
+    };
+    abort.addEventListener("abort", () => wake());
+    worker.postMessage({ number, headers: authorization(), filter, everyMs: TICK_MS } satisfies Question);
+    while (!abort.aborted) {
+      const answer = answers.shift();
+      if (!answer) {
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+        });
+      } else if ("batch" in answer) yield answer.batch;
+      else throw new ConnectError(answer.message, answer.code);
+    }
+  }
+
+  end() {
+    this.worker?.terminate();
+  }
+}
 
 /** Watches the picture, or the part of it that a filter selects, until the page is closed. */
 export function watchTracks(filter?: TrackFilter): () => void {
-  let snapshot: Set<string> | undefined;
-  const ticking = setInterval(() => {
-    if (!changed || pastMs.peek() !== undefined) return;
-    changed = false;
-    pictureTick.value++;
-  }, TICK_MS);
+  const reader = new Reader();
+  let picture = new LivePicture();
   const stop = keepStreaming(
     "tracks",
-    (abort) => trackClient.watchTracks({ filter, minUpdateIntervalMs: TICK_MS }, { signal: abort }),
+    (abort) => reader.read(filter, abort),
     () => {
-      snapshot = new Set();
+      picture = new LivePicture();
     },
-    (message) => {
-      changed = true;
-      const timeMs = Number(message.timeMs);
-      if (timeMs > 0) livePictureMs.value = timeMs;
-      const { track } = message;
-      switch (message.change) {
-        case TrackChange.SNAPSHOT_END:
-          // What was there before the connection broke and is not there now has gone meanwhile.
-          for (const id of live.keys()) if (snapshot && !snapshot.has(id)) live.delete(id);
-          snapshot = undefined;
-          return "complete";
-        case TrackChange.SNAPSHOT:
-        case TrackChange.ENTER:
-        case TrackChange.UPDATE:
-          if (track) {
-            snapshot?.add(track.id);
-            put(track);
-          }
-          break;
-        case TrackChange.LEAVE:
-        case TrackChange.END:
-        case TrackChange.MERGED:
-          if (track) live.delete(track.id);
-          break;
-      }
-      return undefined;
+    (batch) => {
+      picture.take(batch);
+      return batch.complete ? "complete" : undefined;
     },
   );
   return () => {
-    clearInterval(ticking);
     stop();
+    reader.end();
   };
 }
 
 /** What to call a craft: its name, else its MMSI, else its track. */
-export const craftName = (track: Track): string =>
-  track.identity?.name || (track.identity?.mmsi ? String(track.identity.mmsi) : track.id);
+export const craftName = (track: Description): string => track.name || (track.mmsi ? String(track.mmsi) : track.id);

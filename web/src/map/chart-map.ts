@@ -72,6 +72,16 @@ export class ChartMap {
     this.show(source, { type: "FeatureCollection", features });
   }
 
+  get isReady(): boolean {
+    return this.loaded;
+  }
+
+  /** Puts features in place of those with their ids, and takes others away. */
+  change(source: string, put: Feature[], gone: string[]) {
+    if (put.length === 0 && gone.length === 0) return;
+    void this.libre.getSource<GeoJSONSource>(source)?.updateData({ add: put, remove: gone });
+  }
+
   private putSymbols(palette: Palette, replace: boolean) {
     for (const { name, image, pixelRatio } of symbols(colours[palette])) {
       if (replace && this.libre.hasImage(name)) this.libre.updateImage(name, image);

@@ -33,7 +33,7 @@ function fits(alert: Alert, filter: AlertFilter): boolean {
   if (filter.unit && alert.life?.unitId !== filter.unit) return false;
   if (filter.inView && !inView(alert)) return false;
   if (filter.text) {
-    const names = tracksOf(alert).map((id) => crafts.get(id)?.track.identity?.name ?? "");
+    const names = tracksOf(alert).map((id) => crafts.get(id)?.track.name ?? "");
     const words = [alert.id, alert.kind, alert.nearEn, alert.nearZh, alert.zoneId, alert.mmsi ?? "", alert.otherMmsi ?? "", ...names];
     if (!words.join(" ").toLowerCase().includes(filter.text.toLowerCase())) return false;
   }

@@ -77,7 +77,7 @@ export function Find() {
       ? []
       : [...crafts.values()]
           .filter(({ track }) =>
-            [track.id, track.identity?.name, track.identity?.mmsi, track.identity?.callsign].some((word) =>
+            [track.id, track.name, track.mmsi, track.callsign].some((word) =>
               String(word ?? "").toLowerCase().includes(wanted),
             ),
           )

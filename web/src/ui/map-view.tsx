@@ -11,7 +11,7 @@ import { t } from "../i18n";
 import { ChartMap, canDraw } from "../map/chart-map";
 import { drawAlertPlaces } from "../map/alert-places";
 import { drawEvidence } from "../map/evidence";
-import { drawPicture } from "../map/picture";
+import { PictureDrawer } from "../map/picture";
 import { RangeTool } from "../map/range-tool";
 import {
   language,
@@ -63,6 +63,7 @@ function whenFirst<T>(value: () => T | undefined, act: (value: T) => void): () =
 function start(container: HTMLElement, fitFirst: boolean): () => void {
   const map = new ChartMap(container, palette.peek(), language.peek());
   const tool = new RangeTool(map);
+  const drawer = new PictureDrawer(map);
   chartMap.value = map;
   Object.assign(window, { shorewatchMap: map });
   map.libre.on("click", (event) => {
@@ -80,6 +81,9 @@ function start(container: HTMLElement, fitFirst: boolean): () => void {
   map.libre.on("moveend", () => {
     viewTick.value++;
   });
+  void map.ready.then(() => {
+    viewTick.value++;
+  });
   let restyled = `${palette.peek()}${language.peek()}`;
   const stops = [
     effect(() => {
@@ -91,7 +95,7 @@ function start(container: HTMLElement, fitFirst: boolean): () => void {
       void pictureTick.value;
       void viewTick.value;
       const alerted = new Set([...alerts.value.values()].filter(stands).flatMap(tracksOf));
-      drawPicture(map, {
+      drawer.draw({
         nowMs: pictureMs.value,
         selected: selectedTrack.value,
         alerted,

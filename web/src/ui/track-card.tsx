@@ -62,27 +62,26 @@ export function TrackCard() {
 
 function Facts({ craft }: { craft: Craft }) {
   const { track, craftClass } = craft;
-  const { identity } = track;
   const now = pictureMs.value;
-  const seen = (ms: bigint | undefined) =>
-    ms === undefined ? t("never") : `${duration(now - Number(ms), language.value)} ${t("ago")}`;
+  const seen = (ms: number | undefined) =>
+    ms === undefined ? t("never") : `${duration(now - ms, language.value)} ${t("ago")}`;
   const covariance = track.covariance;
   const sigma = covariance ? Math.sqrt(5.991 * Math.max(covariance.eastM2, covariance.northM2)) : undefined;
   const still = track.stoppedProbability >= 0.5;
   const rows: [string, string | undefined][] = [
-    [t("mmsi"), identity?.mmsi ? `${identity.mmsi} (${Math.round(identity.mmsiProbability * 100)} %)` : undefined],
-    [t("callsign"), identity?.callsign || undefined],
-    [t("imo"), identity?.imo ? String(identity.imo) : undefined],
-    [t("shipType"), identity?.shipType ? shipType(identity.shipType) : undefined],
+    [t("mmsi"), track.mmsi ? `${track.mmsi} (${Math.round(track.mmsiProbability * 100)} %)` : undefined],
+    [t("callsign"), track.callsign || undefined],
+    [t("imo"), track.imo ? String(track.imo) : undefined],
+    [t("shipType"), track.shipType ? shipType(track.shipType) : undefined],
     [
       t("cameraClass"),
       track.eoClass ? `${named("eo_", track.eoClass)} (${Math.round(track.eoClassProbability * 100)} %)` : undefined,
     ],
     [t("length"), track.lengthM ? `${track.lengthM.toFixed(0)} m` : undefined],
-    [t("positionWord"), track.position && position(track.position.latDeg, track.position.lonDeg)],
+    [t("positionWord"), position(craft.at[1], craft.at[0])],
     [t("uncertainty"), sigma === undefined ? undefined : `± ${sigma.toFixed(0)} m`],
     [t("heldBy"), `${t("ais")} ${seen(track.lastAisMs)} · ${t("radar")} ${seen(track.lastRadarMs)} · ${t("eo")} ${seen(track.lastEoMs)}`],
-    [t("firstSeen"), bothClocks(Number(track.firstSeenMs))],
+    [t("firstSeen"), bothClocks(track.firstSeenMs)],
     [t("hiddenBy"), track.mergedWith || undefined],
     [t("track"), track.id],
   ];
