@@ -63,6 +63,25 @@ export async function open(server, { path = "/", clock = false, language = "en",
   return page;
 }
 
+/** A page of somebody else, which remembers what it says and what goes wrong in it. */
+export async function openPlain(url) {
+  const context = await browser.newContext({ viewport: { width: 800, height: 600 } });
+  context.setDefaultTimeout(PATIENCE_MS);
+  const page = await context.newPage();
+  page.complaints = [];
+  page.on("pageerror", (error) => page.complaints.push(String(error)));
+  await page.addInitScript(() => {
+    window.said = [];
+    const { log } = console;
+    console.log = (...words) => {
+      window.said.push(words.join(" "));
+      log(...words);
+    };
+  });
+  await page.goto(url);
+  return page;
+}
+
 /** A picture for people, once the map stands still. */
 export async function shot(page, name) {
   if (!SCREENSHOTS) return;
