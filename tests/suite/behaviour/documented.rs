@@ -2,7 +2,7 @@
 
 use shorewatch::behaviour::{BehaviourConfig, Kind};
 
-const DOCUMENT: &str = include_str!("../../docs/rules.md");
+const DOCUMENT: &str = include_str!("../../../docs/rules.md");
 
 /// The text under the heading that begins with these words.
 fn section(heading: &str) -> &'static str {
