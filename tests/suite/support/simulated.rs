@@ -2,6 +2,8 @@
 //!
 //! Its own random numbers, so that a test sees the same sea on every machine.
 
+#![allow(clippy::unwrap_used)]
+
 use shorewatch::feed::observation::{
     AisPosition, AisStatic, AisStation, Content, Dimensions, EoClass, EoDetection, Observation, RadarPlot,
 };
