@@ -11,6 +11,7 @@ pub mod chart;
 pub mod feed;
 pub mod register;
 
+pub mod coverage;
 pub mod fusion;
 
 pub mod behaviour;

@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 const LAYERS: [&[&str]; 7] = [
     &["units", "geodesy"],
     &["feed", "chart", "register"],
-    &["fusion"],
+    &["fusion", "coverage"],
     &["behaviour"],
     &["alert", "life"],
     &["engine"],

@@ -10,23 +10,31 @@
 
 mod config;
 mod event;
+mod sensor_status;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
 
+use rustc_hash::FxHashMap;
+
 pub use config::{EngineConfig, PICTURE_INTERVAL_MS};
 pub use event::{EngineEvent, Picture};
+pub use sensor_status::{Health, SensorStatus};
 
 use crate::alert::{Alert, AlertBook, Outcome, UnknownAlert};
 use crate::behaviour::Behaviour;
 use crate::chart::Chart;
-use crate::feed::observation::Observation;
+use crate::coverage::Coverage;
+use crate::feed::observation::{Content, Observation};
 use crate::feed::order::{Admission, Intake, Liveness};
 use crate::feed::sensor::{Sensor, SensorTable, SensorTableError};
 use crate::fusion::{Fusion, TrackState};
 use crate::geodesy::LatLon;
 use crate::register::Register;
 use crate::units::{EventTime, SensorId, TrackId};
+
+/// Milliseconds of receive time between two looks at what the radars detect where.
+const LOOK_INTERVAL_MS: i64 = 60_000;
 
 /// Everything between decoded observations and what users are told.
 #[derive(Debug)]
@@ -36,6 +44,13 @@ pub struct Engine {
     intake: Intake,
     liveness: Liveness,
     fusion: Fusion,
+    coverage: Coverage,
+    /// When coverage was last told what the radars detect.
+    looked: Option<EventTime>,
+    /// When something was last received of each sensor.
+    last_received: Vec<Option<EventTime>>,
+    /// Where sensors are that have moved.
+    moved: FxHashMap<SensorId, LatLon>,
     chart: Arc<Chart>,
     behaviour: Behaviour,
     alerts: AlertBook,
@@ -60,6 +75,10 @@ impl Engine {
             chart,
             intake: Intake::new(sensors.len()),
             fusion: Fusion::new(config.fusion.clone(), &sensors),
+            coverage: Coverage::new(&sensors),
+            looked: None,
+            last_received: vec![None; sensors.len()],
+            moved: FxHashMap::default(),
             next_picture: config.origin,
             now: None,
             events: VecDeque::new(),
@@ -78,6 +97,8 @@ impl Engine {
             self.intake.add_sensor();
             self.liveness.add_sensor(sensor);
             self.fusion.add_sensor(id, sensor);
+            self.coverage.add_sensor(sensor);
+            self.last_received.push(None);
         }
         Ok(id)
     }
@@ -85,6 +106,10 @@ impl Engine {
     /// Tells where a sensor on a ship or vehicle is: what it measures from now on is measured from there.
     pub fn move_sensor(&mut self, id: SensorId, position: LatLon) {
         self.fusion.move_sensor(id, position);
+        self.coverage.move_sensor(id, position);
+        if self.sensors.get(id).is_some() {
+            self.moved.insert(id, position);
+        }
     }
 
     /// Takes one observation, in order of receipt. One that claims an earlier receipt than those before it is taken as
@@ -96,11 +121,17 @@ impl Engine {
         // Others of the very same receipt time may follow, so the instant at it is not over yet.
         self.take_pictures(observation.received, false);
         self.now = Some(observation.received);
+        if let Some(last) = self.last_received.get_mut(observation.sensor.index()) {
+            *last = Some(observation.received);
+        }
         if let Some(silence) = self.liveness.hear(&observation) {
             self.events.push_back(EngineEvent::Sensor(silence));
         }
         let admission = self.intake.admit(&mut observation);
         if admission.is_admitted() {
+            if let Content::AisPosition(report) = &observation.content {
+                self.coverage.hear(report, observation.time);
+            }
             self.fusion.push(&observation);
         }
         admission
@@ -140,6 +171,7 @@ impl Engine {
         self.fusion.advance(at);
         self.fusion.settle();
         self.events.extend(self.fusion.drain_events().into_iter().map(EngineEvent::Track));
+        self.look_at_detection(at);
         let tracks = self.fusion.tracks(at);
         self.behaviour.sample(at, &tracks, &self.chart);
         self.events.push_back(EngineEvent::Picture(Picture { at, tracks }));
@@ -169,6 +201,22 @@ impl Engine {
     /// Takes another register, from the next instant of the picture on. An input like [`Self::acknowledge`].
     pub fn set_register(&mut self, register: Arc<Register>) {
         self.behaviour.set_register(register);
+    }
+
+    /// Tells coverage what the radars detect, once a minute.
+    fn look_at_detection(&mut self, at: EventTime) {
+        if self.looked.is_some_and(|looked| at.millis_since(looked) < LOOK_INTERVAL_MS) {
+            return;
+        }
+        self.looked = Some(at);
+        for look in self.fusion.radar_looks() {
+            self.coverage.look(look.radar, look.place, look.detected, at);
+        }
+    }
+
+    /// Where and by what each place is seen.
+    pub fn coverage(&self) -> &Coverage {
+        &self.coverage
     }
 
     /// The alerts that may still change, in the order in which they were raised.

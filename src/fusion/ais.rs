@@ -12,7 +12,7 @@ use super::track::Identity;
 use super::track_file::{Claim, TrackFile};
 use crate::feed::observation::{AisPosition, AisStatic, AisStation, Dimensions, Observation, Text20};
 use crate::geodesy::{LatLon, distance_m};
-use crate::units::{Bearing, EventTime, Mmsi, TrackId};
+use crate::units::{Bearing, EventTime, Mmsi, SensorId, TrackId};
 
 /// Most vessels whose static data are remembered; beyond it those heard first are forgotten.
 const STATICS_MAX: usize = 200_000;
@@ -89,6 +89,8 @@ impl StaticRegister {
 /// A report turned into a measurement of the hull's middle.
 struct Reading {
     time: EventTime,
+    /// The station that heard it first.
+    sensor: SensorId,
     position: LatLon,
     covariance: Matrix2<f64>,
     velocity: Option<(Vector2<f64>, Matrix2<f64>)>,
@@ -99,7 +101,11 @@ struct Reading {
 impl Reading {
     fn measurement(&self) -> Measurement {
         let (position, covariance, velocity) = (self.position, self.covariance, self.velocity);
-        Measurement { time: self.time, measure: Measure::Report { position, covariance, velocity } }
+        Measurement {
+            time: self.time,
+            sensor: self.sensor,
+            measure: Measure::Report { position, covariance, velocity },
+        }
     }
 }
 
@@ -113,7 +119,7 @@ impl Fusion {
             self.refusals.implausible += 1;
             return;
         }
-        let reading = self.read(observation.time, report);
+        let reading = self.read(observation, report);
         let slot = match self.bearer_of(report.mmsi, &reading) {
             Bearer::Fits(slot) => Some(slot),
             // Near, but not where it should be: the name may have stuck to a neighbour.
@@ -152,7 +158,7 @@ impl Fusion {
     }
 
     /// The hull's middle, with its error, from the antenna's position.
-    fn read(&self, time: EventTime, report: &AisPosition) -> Reading {
+    fn read(&self, observation: &Observation, report: &AisPosition) -> Reading {
         let config = &self.config.ais;
         let sigma = if report.accurate { config.accurate_m } else { config.coarse_m };
         // A coarse position (message 27: 1/10 minute) is off by up to half a step of 185 m.
@@ -202,7 +208,8 @@ impl Fusion {
             }
             _ => None,
         };
-        Reading { time, position, covariance, velocity, middle_known }
+        let (time, sensor) = (observation.time, observation.sensor);
+        Reading { time, sensor, position, covariance, velocity, middle_known }
     }
 
     /// Which track bears this MMSI, and whether the report fits it.

@@ -1,5 +1,7 @@
 //! The numbers that fusion runs on, each with its unit and where it comes from.
 
+use super::explain::Explain;
+
 /// Settings of the fusion core. The defaults suit a coast with X-band radars of three seconds a turn; none is fitted to
 /// one place: what differs from site to site (bias, clutter, detection probability) is learned on line.
 #[derive(Clone, Debug, PartialEq)]
@@ -21,6 +23,8 @@ pub struct FusionConfig {
     pub lateness_s: f64,
     /// The parts of the design that can be switched off to measure what each buys.
     pub ablation: Ablation,
+    /// What is kept of the observations that make tracks; it changes no track.
+    pub explain: Explain,
 }
 
 /// Parts of the tracker that can be switched off, for measuring what each is worth.
@@ -191,6 +195,7 @@ impl Default for FusionConfig {
             gate: 16.0,
             lateness_s: 32.0,
             ablation: Ablation { registration: true, interacting_models: true, merging: true, identity_memory: true },
+            explain: Explain::Nothing,
         }
     }
 }

@@ -111,7 +111,10 @@ impl Fusion {
         let share = likelihood / total.max(f64::MIN_POSITIVE);
         let fixes = smallvec![Fix { position, covariance, weight: share.min(1.0) }];
         let (seen, _) = self.expected(observation.sensor, &state);
-        if self.give(slot, Measurement { time: observation.time, measure: Measure::Fixes(fixes) }) {
+        if self.give(
+            slot,
+            Measurement { time: observation.time, sensor: observation.sensor, measure: Measure::Fixes(fixes) },
+        ) {
             if share > 0.9 {
                 self.learn_mount(observation.sensor, slot, detection, seen, range_m, observation.time);
             }
@@ -137,6 +140,7 @@ impl Fusion {
         let state = Kinematics::start(observation.time, position, covariance, None, &self.config);
         let beside = self.nearest_confirmed(position, 1.5 * self.config.lifecycle.merge_m);
         let Some(slot) = self.start(state, RANGED_EXISTENCE) else { return };
+        self.note_birth(slot, observation.time, observation.sensor, position);
         if let Some(file) = self.slot_mut(slot) {
             file.born_beside = beside;
             file.hits = 0;
@@ -164,7 +168,7 @@ impl Fusion {
             return;
         }
         let measure = Measure::Bearing { site, azimuth, sigma_rad: sigma_squared.sqrt(), weight: share };
-        if self.give(best.slot, Measurement { time: observation.time, measure }) {
+        if self.give(best.slot, Measurement { time: observation.time, sensor: observation.sensor, measure }) {
             if share > 0.95 {
                 let (slot, seen, range_m) = (best.slot, best.azimuth, best.range_m);
                 self.learn_mount(observation.sensor, slot, detection, seen, range_m, observation.time);

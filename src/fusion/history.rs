@@ -104,6 +104,7 @@ mod tests {
     use super::*;
     use crate::fusion::measurement::{Fix, Measure};
     use crate::geodesy::LatLon;
+    use crate::units::SensorId;
     use nalgebra::Matrix2;
     use proptest::prelude::*;
     use smallvec::smallvec;
@@ -112,7 +113,7 @@ mod tests {
         let position = LatLon::new(20.1, 110.3).moved_m(3.0 * millis as f64 / 1000.0, north_m);
         let covariance = Matrix2::identity() * 400.0;
         let measure = Measure::Fixes(smallvec![Fix { position, covariance, weight: 1.0 }]);
-        Measurement { time: EventTime::from_millis(millis), measure }
+        Measurement { time: EventTime::from_millis(millis), sensor: SensorId(0), measure }
     }
 
     fn run(measurements: &[Measurement], config: &FusionConfig) -> (Kinematics, History) {

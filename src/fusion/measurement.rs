@@ -10,7 +10,7 @@ use super::config::FusionConfig;
 use super::filter::{Gaussian, MultiModel, Weighted, gauss2};
 use super::product::quadratic;
 use crate::geodesy::{LatLon, LocalPlane, position_to_polar};
-use crate::units::{Bearing, EventTime};
+use crate::units::{Bearing, EventTime, SensorId};
 
 /// One position among those that may be a track's.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -55,6 +55,8 @@ pub enum Measure {
 pub struct Measurement {
     /// When it was made, clock offset removed.
     pub time: EventTime,
+    /// Which sensor made it.
+    pub sensor: SensorId,
     /// What it says.
     pub measure: Measure,
 }

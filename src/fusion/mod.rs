@@ -6,7 +6,8 @@
 //!
 //! Where to look: [`filter`] how a craft moves; [`measurement`] and [`history`] how a measurement enters, also late;
 //! [`associate`] whose plot it is; [`registration`] and [`clutter`] what a radar gets wrong; `radar`, `ais` and `eo`
-//! the three ways in; `upkeep` how tracks end, hide behind one another and turn out to be doubles.
+//! the three ways in; `upkeep` how tracks end, hide behind one another and turn out to be doubles; [`explain`] what made a
+//! track.
 //!
 //! Cost: a plot costs a look into nine grid cells and a filter step for each track in its gate; an AIS report of a known
 //! MMSI one hash look-up and one step. Neither grows with the number of tracks elsewhere.
@@ -16,6 +17,7 @@ pub mod associate;
 pub mod clutter;
 pub mod config;
 mod eo;
+pub mod explain;
 pub mod filter;
 pub mod grid;
 pub mod history;
@@ -35,7 +37,8 @@ use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 
 pub use config::FusionConfig;
-pub use sensor_health::SensorHealth;
+pub use explain::{Contribution, Explain, Told};
+pub use sensor_health::{RadarLook, SensorHealth};
 pub use track::{EoSighting, Identity, Sources, TrackState};
 
 use crate::feed::observation::{AisStatic, Content, Observation};
@@ -131,6 +134,8 @@ pub struct Fusion {
     last_look: EventTime,
     events: Vec<TrackEvent>,
     refusals: FusionRefusals,
+    /// The observations of the one track that is to be explained as a whole.
+    explained: Vec<Contribution>,
     /// Scratch for grid queries: kept so that none is allocated per message.
     near: Vec<u32>,
 }
@@ -155,6 +160,7 @@ impl Fusion {
             last_look: EventTime::from_millis(i64::MIN),
             events: Vec::new(),
             refusals: FusionRefusals::default(),
+            explained: Vec::new(),
             near: Vec::new(),
         }
     }
@@ -231,9 +237,12 @@ impl Fusion {
         self.file(id).map(|file| file.view(at, &self.config))
     }
 
-    /// The measurements of the last half minute that made a track, oldest first.
-    pub fn explain(&self, id: TrackId) -> Option<Vec<Measurement>> {
-        self.file(id).map(|file| file.history.measurements().cloned().collect())
+    /// The observations that made a track, oldest first, as far as [`FusionConfig::explain`] says to keep them.
+    pub fn explain(&self, id: TrackId) -> Option<Vec<Contribution>> {
+        match self.config.explain {
+            Explain::Whole(whole, _) if whole == id => (!self.explained.is_empty()).then(|| self.explained.clone()),
+            _ => self.file(id).map(|file| file.made_of.iter().copied().collect()),
+        }
     }
 
     /// Takes out what happened to tracks since the last call, in order.
@@ -349,6 +358,10 @@ impl Fusion {
     fn resume(&mut self, slot: u32, lost: &TrackFile) {
         let Some(file) = self.slots.get_mut(slot as usize).and_then(|slot| slot.as_deref_mut()) else { return };
         let new_id = std::mem::replace(&mut file.id, lost.id);
+        match self.config.explain {
+            Explain::Whole(id, _) if id == lost.id => self.explained.extend(file.made_of.iter()),
+            explain => file.made_of.follow(&lost.made_of, explain),
+        }
         file.confirmed = lost.confirmed;
         file.born = lost.born;
         file.hits = file.hits.saturating_add(lost.hits);
@@ -374,9 +387,17 @@ impl Fusion {
     /// Gives a measurement to a track and keeps the grid true. `false` when it is too late for the track.
     fn give(&mut self, slot: u32, measurement: Measurement) -> bool {
         let Some(file) = self.slots.get_mut(slot as usize).and_then(|slot| slot.as_deref_mut()) else { return false };
+        let made_of = (self.config.explain != Explain::Nothing).then(|| {
+            let before = file.state_at(measurement.time, &self.config);
+            let late = measurement.time < file.kinematics.time();
+            explain::contributions(&before, &measurement, late).collect::<SmallVec<[Contribution; 2]>>()
+        });
         if !file.take(measurement, &self.config) {
             self.refusals.too_late += 1;
             return false;
+        }
+        for contribution in made_of.into_iter().flatten() {
+            self.note_contribution(slot, contribution);
         }
         self.replace_in_grid(slot);
         true

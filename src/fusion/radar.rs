@@ -222,7 +222,7 @@ impl Fusion {
             return;
         };
         let fixes = smallvec![Fix { position: plot.position, covariance: plot.covariance, weight: 1.0 }];
-        self.give(slot, Measurement { time: plot.time, measure: Measure::Fixes(fixes) });
+        self.give(slot, Measurement { time: plot.time, sensor, measure: Measure::Fixes(fixes) });
     }
 
     /// The confirmed track nearest to a place, within `radius_m`.

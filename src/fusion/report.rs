@@ -52,7 +52,10 @@ impl Fusion {
         };
         let share = (likelihood / total.max(f64::MIN_POSITIVE)).min(1.0);
         let fixes = smallvec![Fix { position: report.position, covariance, weight: share }];
-        if self.give(slot, Measurement { time: observation.time, measure: Measure::Fixes(fixes) }) {
+        if self.give(
+            slot,
+            Measurement { time: observation.time, sensor: observation.sensor, measure: Measure::Fixes(fixes) },
+        ) {
             self.note_report(slot, observation, report, share);
         }
     }

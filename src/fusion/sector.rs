@@ -209,7 +209,7 @@ impl Fusion {
         let time =
             hit.map(|plot| plot.time).unwrap_or_else(|| self.slot(slot).map_or(now, |file| file.kinematics.time()));
         let last_seen = self.slot(slot).map_or(now, |file| file.last_seen);
-        if !self.give(slot, Measurement { time, measure: Measure::Fixes(fixes.into_iter().collect()) }) {
+        if !self.give(slot, Measurement { time, sensor, measure: Measure::Fixes(fixes.into_iter().collect()) }) {
             return;
         }
         let Some(file) = self.slot_mut(slot) else { return };
@@ -271,9 +271,9 @@ impl Fusion {
         let state = Kinematics::start(plot.time, plot.position, plot.covariance, None, &self.config);
         let beside = self.nearest_confirmed(plot.position, 1.5 * self.config.lifecycle.merge_m);
         let prior = self.config.radar.detection;
-        if let Some(slot) = self.start(state, existence)
-            && let Some(file) = self.slot_mut(slot)
-        {
+        let Some(slot) = self.start(state, existence) else { return };
+        self.note_birth(slot, plot.time, sensor, plot.position);
+        if let Some(file) = self.slot_mut(slot) {
             file.born_beside = beside;
             file.note_radar_hit(sensor, plot.time, scan_s, prior);
             if let Some(hold) = file.hold_mut(sensor) {

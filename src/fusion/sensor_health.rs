@@ -1,6 +1,7 @@
 //! What fusion has learned of each sensor, for `ListSensors` and the replay summary.
 
 use super::Fusion;
+use crate::geodesy::{LatLon, distance_m};
 use crate::units::{EventTime, SensorId};
 
 /// A radar or camera as fusion sees it.
@@ -30,7 +31,41 @@ pub struct SensorHealth {
     pub operational: bool,
 }
 
+/// How often a radar has detected a craft of late that is known to be there.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct RadarLook {
+    /// Which radar.
+    pub radar: SensorId,
+    /// Where the craft is.
+    pub place: LatLon,
+    /// Share of the latest turns in which it was detected; 0 for one that AIS shows and the radar never saw.
+    pub detected: f64,
+}
+
+/// A craft measured longer ago than this may have gone, seconds.
+const KNOWN_THERE_S: f64 = 15.0;
+
 impl Fusion {
+    /// What each radar has made of the craft in its range that some sensor has measured just now.
+    pub fn radar_looks(&self) -> Vec<RadarLook> {
+        let mut looks = Vec::new();
+        for file in self.files() {
+            let fresh = file.confirmed && !file.unproven && self.now.seconds_since(file.last_seen) < KNOWN_THERE_S;
+            if !fresh || file.hidden_by.is_some() {
+                continue;
+            }
+            let by_ais = file.ais_age_s(self.now) < KNOWN_THERE_S;
+            for site in self.radars.iter().flatten().filter(|site| site.operational && site.turns() > 0) {
+                let held = file.hold(site.sensor).map(|hold| hold.detection);
+                let Some(detected) = held.or(by_ais.then_some(0.0)) else { continue };
+                if distance_m(site.position, file.place) <= site.claims.max_range_m {
+                    looks.push(RadarLook { radar: site.sensor, place: file.place, detected });
+                }
+            }
+        }
+        looks
+    }
+
     /// What is known of each radar and camera, in table order.
     pub fn sensor_health(&self) -> Vec<SensorHealth> {
         let began = EventTime::from_millis(i64::MIN);

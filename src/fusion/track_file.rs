@@ -4,6 +4,7 @@ use arrayvec::ArrayVec;
 use smallvec::SmallVec;
 
 use super::config::FusionConfig;
+use super::explain::Contributions;
 use super::grid::{Cell, Grid};
 use super::history::History;
 use super::measurement::{Kinematics, Measurement};
@@ -110,6 +111,8 @@ pub(super) struct TrackFile {
     pub(super) eo_length: (f64, f64),
     /// Latest sightings by cameras.
     pub(super) sightings: ArrayVec<EoSighting, 8>,
+    /// The observations that made it, as far as they are kept.
+    pub(super) made_of: Contributions,
 }
 
 impl TrackFile {
@@ -148,6 +151,7 @@ impl TrackFile {
             class_weight: [0.0; EoClass::ALL.len()],
             eo_length: (0.0, 0.0),
             sightings: ArrayVec::new(),
+            made_of: Contributions::default(),
         }
     }
 

@@ -11,6 +11,7 @@ pub mod changes;
 mod chart;
 mod closeup;
 mod detail;
+mod made_of;
 mod panel;
 mod read;
 pub mod shares;
@@ -21,8 +22,13 @@ mod tracks;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use crate::recording::{ChartFileError, Recording, RecordingError};
+use crate::engine::EngineConfig;
+use crate::recording::{ChartFileError, OpenOptions, Recording, RecordingError};
+use crate::replay::{ReplayError, explain};
+use crate::units::TrackId;
+use made_of::Story;
 use read::{Output, ReadError, Truth};
 use sheet::Sheet;
 use svg::Svg;
@@ -49,6 +55,17 @@ pub enum PlotError {
     /// Nothing says which area to draw.
     #[error("{}: there is no area to draw: give scenario.json a bbox", .0.display())]
     NoArea(PathBuf),
+    /// There is no such track in the output.
+    #[error("there is no track {track} in {}: its tracks.csv names those there are", out.display())]
+    NoTrack {
+        /// The track.
+        track: TrackId,
+        /// The folder of the replay.
+        out: PathBuf,
+    },
+    /// The recording cannot be replayed once more.
+    #[error(transparent)]
+    Replay(#[from] ReplayError),
     /// The picture cannot be written.
     #[error("{} cannot be written ({error}): check that the folder is yours and has room", path.display())]
     Write {
@@ -96,10 +113,31 @@ pub fn plot(folder: &Path, out: &Path, truth: bool) -> Result<Plotted, PlotError
     chart::draw_scale(&mut svg, &sheet);
     panel::draw(&mut svg, &sheet, &scenario, &output, truth.is_some(), chart.coast.attribution());
 
-    let text = svg.finish();
     let path = out.join(PICTURE_FILE);
+    let text = svg.finish();
     write(&path, &text)?;
     Ok(Plotted { path, bytes: text.len(), tracks: output.tracks.len(), alerts: output.alerts.len() })
+}
+
+/// Draws one track of the replay in `out` of the scenario in `folder`, with the observations that made it, into
+/// `out/track-T000017.svg`; with the truth of the folder if `truth`. The recording is replayed once more for it.
+///
+/// # Errors
+/// [`PlotError`] when something cannot be read or written, or there is no such track.
+pub fn plot_track(folder: &Path, out: &Path, track: TrackId, truth: bool) -> Result<Plotted, PlotError> {
+    let recording = Recording::open(&[folder.to_owned()], &OpenOptions::default())?;
+    let chart = Arc::new(recording.chart(None)?);
+    let output = Output::read(out)?;
+    let truth = if truth { Some(Truth::read(folder)?) } else { None };
+    let name = track.to_string();
+    let rows = output.tracks.get(&name).ok_or_else(|| PlotError::NoTrack { track, out: out.to_owned() })?;
+    let explanation = explain(&recording, &chart, &EngineConfig::default(), track)?;
+    let story = Story { name: &name, rows, explanation: &explanation, sensors: &recording.sensors };
+    let land = read::land_rings(folder)?;
+    let text = made_of::draw(&story, &recording, &chart, &land, &output, truth.as_ref());
+    let path = out.join(format!("track-{name}.svg"));
+    write(&path, &text)?;
+    Ok(Plotted { path, bytes: text.len(), tracks: 1, alerts: 0 })
 }
 
 fn write(path: &Path, text: &str) -> Result<(), PlotError> {

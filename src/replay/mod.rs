@@ -5,6 +5,7 @@
 
 mod clock;
 mod decimal;
+mod explain;
 mod output;
 mod progress;
 mod summary;
@@ -15,6 +16,7 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, sync_channel};
 use std::thread;
 
+pub use explain::{Explanation, explain};
 pub use output::{OutputError, PictureLog};
 pub use progress::Progress;
 pub use summary::{FeedSummary, Summary};

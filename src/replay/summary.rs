@@ -7,11 +7,9 @@ use super::clock::Elapsed;
 use super::output::PictureLog;
 use super::{Decoded, shown};
 use crate::chart::Chart;
-use crate::engine::Engine;
-use crate::feed::order::Silence;
-use crate::feed::order::{Rejected, SensorIntake};
+use crate::engine::{Engine, SensorStatus};
+use crate::feed::order::{Rejected, SensorIntake, Silence};
 use crate::feed::{DecodeReport, SensorKind};
-use crate::fusion::SensorHealth;
 use crate::recording::{FeedEnd, Recording, RefusedFeed, TimeSource};
 use crate::units::EventTime;
 
@@ -32,8 +30,10 @@ pub struct Summary {
     pub notes: Vec<String>,
     /// AIS transmissions by how many sensors heard them.
     pub heard_by_count: Vec<u64>,
-    /// What fusion learned of radars and cameras.
-    pub sensors: Vec<SensorHealth>,
+    /// How each sensor did.
+    pub sensors: Vec<SensorStatus>,
+    /// Cells of sea (5.5 km) in which ships were heard at the end, and the mean share of what they send that was received there.
+    pub reception: Option<(usize, f64)>,
     /// Instants of the picture.
     pub instants: u64,
     /// Confirmed tracks.
@@ -122,7 +122,8 @@ impl Summary {
                 .chain(silences(engine))
                 .collect(),
             heard_by_count: engine.intake().heard_by_count().to_vec(),
-            sensors: engine.fusion().sensor_health(),
+            sensors: engine.sensor_status(),
+            reception: engine.now().and_then(|now| engine.coverage().reception_summary(now)),
             instants: log.instants(),
             tracks: log.tracks(),
             alerts: log.alerts(),
@@ -192,6 +193,9 @@ impl fmt::Display for Summary {
                 write!(f, " {stations}: {count}")?;
             }
             writeln!(f)?;
+        }
+        if let Some((cells, share)) = self.reception {
+            writeln!(f, "  AIS reception: {:.0} % of what ships send, over {cells} cells of 5.5 km", share * 100.0)?;
         }
         for sensor in &self.sensors {
             write_sensor(f, sensor)?;
@@ -278,9 +282,10 @@ fn silences(engine: &Engine) -> impl Iterator<Item = String> + '_ {
     })
 }
 
-fn write_sensor(f: &mut fmt::Formatter<'_>, sensor: &SensorHealth) -> fmt::Result {
+fn write_sensor(f: &mut fmt::Formatter<'_>, status: &SensorStatus) -> fmt::Result {
+    let Some(sensor) = &status.learned else { return Ok(()) };
     let (azimuth, azimuth_sigma) = sensor.azimuth_bias_deg;
-    write!(f, "  {}: bias", sensor.name)?;
+    write!(f, "  {} ({}): bias", sensor.name, status.health.as_str())?;
     if let Some((range, sigma)) = sensor.range_bias_m {
         write!(f, " {range:+.1} m (sigma {sigma:.1}),")?;
     }
@@ -288,5 +293,16 @@ fn write_sensor(f: &mut fmt::Formatter<'_>, sensor: &SensorHealth) -> fmt::Resul
     if let Some((offset, sigma)) = sensor.clock_offset_s {
         write!(f, ", clock {offset:+.2} s (sigma {sigma:.2})")?;
     }
-    writeln!(f, ", from {} comparisons with AIS", sensor.comparisons)
+    writeln!(f, ", from {} comparisons with AIS", sensor.comparisons)?;
+    match (sensor.detection_probability, sensor.false_plots_a_turn) {
+        (Some(detection), Some(foreign)) => {
+            writeln!(
+                f,
+                "    detects its tracks in {:.0} % of turns, {foreign:.1} false plots a turn",
+                detection * 100.0
+            )
+        }
+        (None, Some(foreign)) => writeln!(f, "    holds no track, {foreign:.1} false plots a turn"),
+        _ => Ok(()),
+    }
 }
