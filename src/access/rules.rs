@@ -28,6 +28,7 @@ pub const CALLS: &[(&str, &str, Rule)] = {
     use Permission::{Act, Describe, Feed, Look};
     const ALERTS: &str = "shorewatch.alert.v1.AlertService";
     const FEEDS: &str = "shorewatch.feed.v1.FeedService";
+    const SENSORS: &str = "shorewatch.sensor.v1.SensorService";
     const TRACKS: &str = "shorewatch.track.v1.TrackService";
     const ZONES: &str = "shorewatch.zone.v1.ZoneService";
     &[
@@ -47,6 +48,10 @@ pub const CALLS: &[(&str, &str, Rule)] = {
         (ALERTS, "ListAlertEvents", Rule::InArea(Look)),
         (ALERTS, "GetEvidence", Rule::InArea(Look)),
         (FEEDS, "Ingest", Rule::Anywhere(Feed)),
+        // How a sensor does is no secret of the waters that it looks at; what is seen where is.
+        (SENSORS, "ListSensors", Rule::Anywhere(Look)),
+        (SENSORS, "GetCoverage", Rule::InArea(Look)),
+        (TRACKS, "ExplainTrack", Rule::InArea(Look)),
         (TRACKS, "GetTrack", Rule::InArea(Look)),
         (TRACKS, "ListTracks", Rule::InArea(Look)),
         (TRACKS, "WatchTracks", Rule::InArea(Look)),

@@ -9,7 +9,7 @@ use std::pin::pin;
 use std::sync::Arc;
 
 use tokio::net::TcpListener;
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 use tokio::time::{interval, timeout};
 use tonic::server::NamedService;
 use tonic::service::Routes;
@@ -26,8 +26,10 @@ use super::feed_service::Feeds;
 use super::proto;
 use super::proto::alert::v1::alert_service_server::AlertServiceServer;
 use super::proto::feed::v1::feed_service_server::FeedServiceServer;
+use super::proto::sensor::v1::sensor_service_server::SensorServiceServer;
 use super::proto::track::v1::track_service_server::TrackServiceServer;
 use super::proto::zone::v1::zone_service_server::ZoneServiceServer;
+use super::sensor_service::Sensors;
 use super::streams::Places;
 use super::track_service::Tracks;
 use super::zone_service::Zones;
@@ -170,7 +172,7 @@ impl BoundServer {
         let alerts = Alerts::new(records.clone(), watchers, ended);
         let zones = Zones::new(Arc::clone(&chart), hubs.picture.window());
         let view = View {
-            chart,
+            chart: Arc::clone(&chart),
             picture: hubs.picture.window(),
             alerts: hubs.alerts.window(),
             records: records.clone(),
@@ -181,13 +183,15 @@ impl BoundServer {
         let started = engine_task::start(core, hubs, store).map_err(ServeError::Thread)?;
         let Started { handle: engine, mut ready, mut ending } = started;
 
-        let tracks = TrackServiceServer::new(tracks);
+        let questions = Arc::new(Semaphore::new(limits::QUESTIONS_AT_ONCE));
+        let tracks = TrackServiceServer::new(tracks.explained_by(engine.clone(), Arc::clone(&questions)));
+        let sensors = SensorServiceServer::new(Sensors::new(engine.clone(), chart, questions));
         let alerts = AlertServiceServer::new(alerts);
         let zones = ZoneServiceServer::new(zones);
         let feeds = FeedServiceServer::new(Feeds::new(engine.clone(), shutdown))
             .max_decoding_message_size(limits::MESSAGE_BYTES_MAX);
         let (health, health_service) = tonic_health::server::health_reporter();
-        let names = [name_of(&feeds), name_of(&tracks), name_of(&alerts), name_of(&zones)];
+        let names = [name_of(&feeds), name_of(&tracks), name_of(&alerts), name_of(&zones), name_of(&sensors)];
         let at_first = if *caught_up.borrow() { ServingStatus::Serving } else { ServingStatus::NotServing };
         set_all(&health, at_first, &names).await;
         let reflection = tonic_reflection::server::Builder::configure()
@@ -201,7 +205,8 @@ impl BoundServer {
             .add_service(feeds)
             .add_service(web.layer(tracks))
             .add_service(web.layer(alerts))
-            .add_service(web.layer(zones));
+            .add_service(web.layer(zones))
+            .add_service(web.layer(sensors));
         let routes = http::around(services.into_axum_router(), view, &self.http, AccessLayer::new(identify));
 
         let (close, mut closed) = watch::channel(false);

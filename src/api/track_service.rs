@@ -2,17 +2,18 @@
 
 use std::sync::Arc;
 
-use tokio::sync::mpsc;
+use tokio::sync::{Semaphore, mpsc};
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Request, Response, Status};
 
-use super::convert::track as convert;
+use super::convert::{sensor, track as convert};
 use super::history::History;
 use super::proto::track::v1 as wire;
 use super::proto::track::v1::track_service_server::TrackService;
 use super::streams::{Answers, Places, expires_in, run_out, shutting_down};
 use crate::access::layer::caller;
 use crate::access::principal::Principal;
+use crate::serve::engine_task::EngineHandle;
 use crate::serve::limits::{TRACK_PAGE_DEFAULT, TRACK_PAGE_MAX, WATCH_QUEUE};
 use crate::serve::picture::PictureWindow;
 use crate::serve::track_watch::{TrackFilter, TrackWatch};
@@ -25,13 +26,21 @@ pub struct Tracks {
     window: PictureWindow,
     places: Places,
     history: History,
+    /// Who knows what made a track, and how many may ask at once.
+    engine: Option<(EngineHandle, Arc<Semaphore>)>,
 }
 
 impl Tracks {
     /// A service that shows what `window` shows; watchers take one of `places` each. Without a store there is no
     /// `history`.
     pub fn new(window: PictureWindow, places: Places, history: Option<HistoryReader>) -> Self {
-        Self { window, places, history: History::new(history) }
+        Self { window, places, history: History::new(history), engine: None }
+    }
+
+    /// Lets `engine` explain tracks; `questions` says how many may ask at once.
+    #[must_use]
+    pub fn explained_by(self, engine: EngineHandle, questions: Arc<Semaphore>) -> Self {
+        Self { engine: Some((engine, questions)), ..self }
     }
 }
 
@@ -68,6 +77,24 @@ impl TrackService for Tracks {
             .filter(|track| caller.sees_place(track.position))
             .ok_or_else(|| Status::not_found(format!("track {id} is not in the picture")))?;
         Ok(Response::new(wire::GetTrackResponse { track: Some(convert::track(track)) }))
+    }
+
+    async fn explain_track(
+        &self,
+        request: Request<wire::ExplainTrackRequest>,
+    ) -> Result<Response<wire::ExplainTrackResponse>, Status> {
+        let caller = caller(&request)?;
+        let id = convert::checked_track_id(&request.into_inner().id)?;
+        let Some((engine, questions)) = &self.engine else {
+            return Err(Status::unimplemented("this server keeps nothing that explains its tracks"));
+        };
+        let unknown = || Status::not_found(format!("track {id} is not in the picture"));
+        self.window.now().track(id).filter(|track| caller.sees_place(track.position)).ok_or_else(unknown)?;
+        let _place = questions.acquire().await.map_err(|_| shutting_down())?;
+        let made_of = engine.explain(id).await.map_err(|_| shutting_down())?.ok_or_else(unknown)?;
+        let seen = made_of.iter().filter(|explained| caller.sees_place(explained.contribution.of_track));
+        let contributions = seen.map(sensor::contribution).collect();
+        Ok(Response::new(wire::ExplainTrackResponse { contributions }))
     }
 
     async fn list_tracks(

@@ -3,10 +3,12 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::limits::EXPLAINED_PER_TRACK;
 use super::session::{Plan, Span};
 use crate::chart::Chart;
 use crate::engine::EngineConfig;
 use crate::feed::sensor::SensorTable;
+use crate::fusion::Explain;
 use crate::recording::{
     ChartFileError, Recording, RecordingError, SCENARIO_FILE, builtin_chart_files, chart_files, load_builtin_chart,
     load_chart,
@@ -89,13 +91,8 @@ impl Area {
 
     /// What a session needs of it; `tracks.csv` and `alerts.jsonl` go to `out`.
     pub fn into_plan(self, out: Option<PathBuf>) -> Plan {
-        Plan {
-            sensors: self.sensors,
-            chart: self.chart,
-            engine: EngineConfig::default(),
-            span: self.span,
-            out,
-            history: false,
-        }
+        let mut engine = EngineConfig::default();
+        engine.fusion.explain = Explain::Latest(EXPLAINED_PER_TRACK);
+        Plan { sensors: self.sensors, chart: self.chart, engine, span: self.span, out, history: false }
     }
 }

@@ -4,10 +4,12 @@ use std::error::Error;
 
 use super::hubs::Hubs;
 use super::picture::Picture;
+use super::sensor_board::{Explained, SensorBoard};
 use super::work::{FeedNumber, Hello, Payload, Standing};
 use crate::alert::Alert;
+use crate::coverage::Coverage;
 use crate::store::history::Point;
-use crate::units::EventTime;
+use crate::units::{EventTime, TrackId};
 
 /// A fault that ends the server: the output cannot be written.
 pub type Fatal = Box<dyn Error + Send + Sync>;
@@ -63,6 +65,21 @@ pub trait Core: Send + 'static {
 
     /// All confirmed tracks at `now`.
     fn picture(&mut self, now: EventTime) -> Picture;
+
+    /// How the sensors are doing.
+    fn sensor_board(&mut self) -> SensorBoard {
+        SensorBoard::default()
+    }
+
+    /// What the sensors cover.
+    fn coverage(&mut self) -> Coverage {
+        Coverage::default()
+    }
+
+    /// The latest observations that made a track; `None` when there is no such track.
+    fn explain(&mut self, _track: TrackId) -> Option<Vec<Explained>> {
+        None
+    }
 
     /// The input is over: closes the output.
     ///

@@ -12,16 +12,18 @@ use super::core::{Core, Fatal};
 use super::hubs::Hubs;
 use super::journal::{self, Item, Journal, Write};
 use super::limits::{ENGINE_QUEUE, FEEDS_MAX, RECEIVED_MS, REJECTIONS_PER_ACK, SHOW_INTERVAL, STORE_RESERVE_BYTES};
+use super::sensor_board::{Explained, SensorBoard};
 use super::stored::OpenStore;
 use super::work::{
     Ack, Answer, AnswerPlace, FeedName, FeedNumber, FeedPosition, Hello, HelloError, Record, Rejection, Standing,
     Welcome,
 };
+use crate::coverage::Coverage;
 use crate::feed::sensor::SensorKind;
 use crate::store::history::HistoryWriter;
 use crate::store::log::entry::{Entry, FeedEntry};
 use crate::store::log::reader::LogReader;
-use crate::units::EventTime;
+use crate::units::{EventTime, TrackId};
 
 /// Why a record was not taken although it was sound: stable words of the interface.
 mod reason {
@@ -43,6 +45,9 @@ enum Work {
     Batch { number: u64, records: Vec<Record>, stamp: EventTime, place: AnswerPlace },
     Advance { number: u64, received_until: EventTime, place: AnswerPlace },
     Tick(EventTime),
+    Sensors(oneshot::Sender<SensorBoard>),
+    Coverage(oneshot::Sender<Coverage>),
+    Explain(TrackId, oneshot::Sender<Option<Vec<Explained>>>),
     Finish,
 }
 
@@ -88,6 +93,36 @@ impl EngineHandle {
     /// by itself.
     pub fn tick(&self) {
         let _ = self.work.try_send(Work::Tick(clock::now()));
+    }
+
+    /// How the sensors are doing, after all work handed over before.
+    ///
+    /// # Errors
+    /// [`Stopped`] when the server shuts down.
+    pub async fn sensors(&self) -> Result<SensorBoard, Stopped> {
+        let (answer, answered) = oneshot::channel();
+        self.send(Work::Sensors(answer)).await?;
+        answered.await.map_err(|_| Stopped)
+    }
+
+    /// What the sensors cover, after all work handed over before.
+    ///
+    /// # Errors
+    /// [`Stopped`] when the server shuts down.
+    pub async fn coverage(&self) -> Result<Coverage, Stopped> {
+        let (answer, answered) = oneshot::channel();
+        self.send(Work::Coverage(answer)).await?;
+        answered.await.map_err(|_| Stopped)
+    }
+
+    /// The latest observations that made a track; `None` when there is no such track.
+    ///
+    /// # Errors
+    /// [`Stopped`] when the server shuts down.
+    pub async fn explain(&self, track: TrackId) -> Result<Option<Vec<Explained>>, Stopped> {
+        let (answer, answered) = oneshot::channel();
+        self.send(Work::Explain(track, answer)).await?;
+        answered.await.map_err(|_| Stopped)
     }
 
     /// Ends the task after all work handed over before.
@@ -252,6 +287,10 @@ impl<C: Core> EngineTask<C> {
                 }
                 (Work::Tick(now), _) => self.tick(now)?,
                 (Work::Finish, _) => break,
+                // Whoever asked may have gone.
+                (Work::Sensors(answer), _) => drop(answer.send(self.core.sensor_board())),
+                (Work::Coverage(answer), _) => drop(answer.send(self.core.coverage())),
+                (Work::Explain(track, answer), _) => drop(answer.send(self.core.explain(track))),
             }
             if self.shown_until < self.now && self.shown.is_due() {
                 self.show();

@@ -141,6 +141,12 @@ pub const ITEMS_PAGE_MAX: usize = 10_000;
 /// Vector tiles that are cut at once; others wait.
 pub const TILES_AT_ONCE: usize = 2;
 
+/// Questions about sensors, coverage and the making of tracks that are worked on at once; others wait.
+pub const QUESTIONS_AT_ONCE: usize = 4;
+
+/// Observations kept of each track, to explain it: about 25 kB a track.
+pub const EXPLAINED_PER_TRACK: usize = 256;
+
 /// How often the picture is shown to watchers, by the wall clock. What the engine does never depends on it.
 pub const SHOW_INTERVAL: Duration = Duration::from_millis(100);
 

@@ -13,6 +13,7 @@ pub mod hubs;
 pub mod journal;
 pub mod limits;
 pub mod picture;
+pub mod sensor_board;
 pub mod session;
 pub mod stored;
 pub mod track_watch;

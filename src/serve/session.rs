@@ -6,9 +6,11 @@ use std::sync::Arc;
 use super::core::{Core, Fatal, PicturePoints, Verdict};
 use super::hubs::Hubs;
 use super::picture::{Farewell, Picture as Shown};
+use super::sensor_board::{Explained, SensorBoard};
 use super::work::{FeedName, FeedNumber, Hello, Payload, Standing};
 use crate::alert::Alert;
 use crate::chart::Chart;
+use crate::coverage::Coverage;
 use crate::engine::{Engine, EngineConfig, EngineEvent, PICTURE_INTERVAL_MS, Picture};
 use crate::feed::order::Silence;
 use crate::feed::own_ship::OwnShipDecoder;
@@ -157,13 +159,13 @@ impl Session {
         Self { plan, running: None, feeds: Vec::new(), news }
     }
 
-    fn sensors(&self) -> &SensorTable {
+    fn sensor_table(&self) -> &SensorTable {
         self.running.as_ref().map_or(&self.plan.sensors, |running| running.engine.sensors())
     }
 
     /// The sensor that a feed belongs to, and how it stands.
     fn sensor_of(&mut self, hello: &Hello) -> (Option<SensorId>, Standing) {
-        let sensors = self.sensors();
+        let sensors = self.sensor_table();
         let of_kind = |id: &SensorId| sensors.get(*id).is_some_and(|sensor| sensor.kind == hello.kind);
         if let Some(id) = sensors.by_name(hello.name.as_str()).filter(of_kind) {
             return (Some(id), Standing::Known);
@@ -219,7 +221,7 @@ impl Core for Session {
             name: hello.name.clone(),
             kind: hello.kind,
             sensor,
-            decoder: FeedDecoder::new(hello.kind, sensor, self.sensors()),
+            decoder: FeedDecoder::new(hello.kind, sensor, self.sensor_table()),
             own_ship: OwnShipDecoder::new(),
         });
         debug_assert_eq!(usize::from(feed.0), self.feeds.len(), "feeds are numbered as they come");
@@ -305,6 +307,28 @@ impl Core for Session {
         tracks.sort_unstable_by_key(|track| track.id);
         shown.clone_from(&tracks);
         Shown { time: now, tracks }
+    }
+
+    fn sensor_board(&mut self) -> SensorBoard {
+        let Some(running) = &self.running else { return SensorBoard::waiting(&self.plan.sensors) };
+        let mut board = SensorBoard::of(&running.engine);
+        for feed in self.feeds.iter().flatten() {
+            board.add_refusals(feed.sensor, &feed.decoder.report());
+        }
+        board
+    }
+
+    fn coverage(&mut self) -> Coverage {
+        match &self.running {
+            Some(running) => running.engine.coverage().clone(),
+            None => Coverage::new(&self.plan.sensors),
+        }
+    }
+
+    fn explain(&mut self, track: TrackId) -> Option<Vec<Explained>> {
+        let engine = &self.running.as_ref()?.engine;
+        let made_of = engine.fusion().explain(track)?;
+        Some(made_of.into_iter().filter_map(|contribution| Explained::of(contribution, engine.sensors())).collect())
     }
 
     fn finish(&mut self) -> Result<(), Fatal> {

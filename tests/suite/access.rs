@@ -36,6 +36,8 @@ const MAY: [(Role, &[&str]); 6] = [
         Role::WatchOfficer,
         &[
             "AlertService/*",
+            "SensorService/*",
+            "TrackService/ExplainTrack",
             "TrackService/GetTrack",
             "TrackService/ListTracks",
             "TrackService/WatchTracks",
@@ -45,7 +47,7 @@ const MAY: [(Role, &[&str]); 6] = [
             "ZoneService/LocateZones",
         ],
     ),
-    (Role::Supervisor, &["AlertService/*", "TrackService/*", "ZoneService/*"]),
+    (Role::Supervisor, &["AlertService/*", "SensorService/*", "TrackService/*", "ZoneService/*"]),
     (Role::SensorFeeder, &["FeedService/Ingest"]),
     (Role::Integrator, READERS),
     (Role::Administrator, READERS),
@@ -59,6 +61,8 @@ const READERS: &[&str] = &[
     "AlertService/WatchAlerts",
     "AlertService/ListAlertEvents",
     "AlertService/GetEvidence",
+    "SensorService/*",
+    "TrackService/ExplainTrack",
     "TrackService/GetTrack",
     "TrackService/ListTracks",
     "TrackService/WatchTracks",
@@ -188,7 +192,7 @@ fn calls_about_places_say_so() {
     });
     for anywhere in &by_rule["anywhere"] {
         assert!(
-            !anywhere.contains("Alert") && !anywhere.contains("Track"),
+            ["Alert", "Track", "Coverage"].iter().all(|about| !anywhere.contains(about)),
             "{anywhere} is about places: its rule must be InArea, and its service must ask the principal"
         );
     }

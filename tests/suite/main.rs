@@ -30,6 +30,7 @@ mod records;
 mod replay;
 mod scores;
 mod secure;
+mod sensors;
 mod store_log;
 mod stored;
 mod support;

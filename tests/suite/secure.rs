@@ -15,9 +15,12 @@ use shorewatch::api::proto::alert::v1::alert_service_client::AlertServiceClient;
 use shorewatch::api::proto::alert::v1::*;
 use shorewatch::api::proto::feed::v1::IngestRequest;
 use shorewatch::api::proto::feed::v1::feed_service_client::FeedServiceClient;
+use shorewatch::api::proto::sensor::v1::GetCoverageRequest;
+use shorewatch::api::proto::sensor::v1::sensor_service_client::SensorServiceClient;
 use shorewatch::api::proto::track::v1::track_service_client::TrackServiceClient;
 use shorewatch::api::proto::track::v1::{
-    ListTrackPointsRequest, ListTracksRequest, PointFilter, StreamTrackPointsRequest, TrackChange, WatchTracksRequest,
+    ExplainTrackRequest, ListTrackPointsRequest, ListTracksRequest, PointFilter, StreamTrackPointsRequest, Track,
+    TrackChange, WatchTracksRequest,
 };
 use shorewatch::api::proto::r#type::v1::BoundingBox;
 use shorewatch::api::sender::send_secured;
@@ -152,6 +155,26 @@ impl tonic::service::Interceptor for Bearer {
     }
 }
 
+/// What made a track, and what is seen where, as the officers of the west are told it; `listed` are their tracks.
+async fn explanations_and_coverage_end_at_the_border(server: &Secure, listed: &[Track]) {
+    let tracks = async |unit| {
+        let bearer = server.token(Role::WatchOfficer, Some(unit));
+        TrackServiceClient::with_interceptor(server.channel(None).await, bearer)
+    };
+    let (mut west, mut east) = (tracks("west").await, tracks("east").await);
+    let explain = |track: &Track| ExplainTrackRequest { id: track.id.clone() };
+    let made_of = west.explain_track(explain(&listed[0])).await.unwrap().into_inner().contributions;
+    assert!(!made_of.is_empty());
+    assert_eq!(east.explain_track(explain(&listed[0])).await.unwrap_err().code(), Code::NotFound);
+
+    let bearer = server.token(Role::WatchOfficer, Some("west"));
+    let mut sensors = SensorServiceClient::with_interceptor(server.channel(None).await, bearer);
+    let bbox = BoundingBox { west_deg: BORDER_DEG - 0.1, south_deg: 20.0, east_deg: BORDER_DEG + 0.1, north_deg: 20.1 };
+    let request = GetCoverageRequest { bbox: Some(bbox), cell_deg: 0.1, ..Default::default() };
+    let coverage = sensors.get_coverage(request).await.unwrap().into_inner();
+    assert!(coverage.layers.iter().all(|layer| layer.cells[0] != 250 && layer.cells[1] == 250), "{coverage:?}");
+}
+
 async fn ids(client: &mut AlertServiceClient<InterceptedService<Channel, Bearer>>) -> Vec<(String, f64)> {
     let listed = client.list_alerts(ListAlertsRequest::default()).await.unwrap().into_inner().alerts;
     listed.into_iter().map(|alert| (alert.id, alert.position.unwrap().lon_deg)).collect()
@@ -247,6 +270,8 @@ async fn each_unit_sees_its_waters_in_lists_and_watches_and_what_is_handed_to_it
         server.token(Role::SensorFeeder, Some("centre")),
     );
     assert_eq!(feeder.list_track_points(request).await.unwrap_err().code(), Code::PermissionDenied);
+
+    explanations_and_coverage_end_at_the_border(&server, &listed).await;
 
     // What is not for a unit does not exist for it, until it is handed over.
     let id = in_east[0].0.clone();
