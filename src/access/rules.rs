@@ -25,7 +25,7 @@ impl Rule {
 
 /// The calls of gRPC: package and service, call, rule.
 pub const CALLS: &[(&str, &str, Rule)] = {
-    use Permission::{Act, Describe, Feed, Look};
+    use Permission::{Act, Describe, EditChart, Feed, Look};
     const ALERTS: &str = "shorewatch.alert.v1.AlertService";
     const FEEDS: &str = "shorewatch.feed.v1.FeedService";
     const SENSORS: &str = "shorewatch.sensor.v1.SensorService";
@@ -60,6 +60,14 @@ pub const CALLS: &[(&str, &str, Rule)] = {
         // The chart is the same for everybody, as on paper.
         (ZONES, "ListZones", Rule::Anywhere(Look)),
         (ZONES, "LocateZones", Rule::Anywhere(Look)),
+        (ZONES, "GetZone", Rule::Anywhere(Look)),
+        (ZONES, "WatchZones", Rule::Anywhere(Look)),
+        (ZONES, "ListZoneVersions", Rule::Anywhere(Look)),
+        // A unit changes what lies in its own waters.
+        (ZONES, "CreateZone", Rule::InArea(EditChart)),
+        (ZONES, "UpdateZone", Rule::InArea(EditChart)),
+        (ZONES, "DeleteZone", Rule::InArea(EditChart)),
+        (ZONES, "ImportZones", Rule::InArea(EditChart)),
         ("grpc.health.v1.Health", "Check", Rule::Open),
         ("grpc.health.v1.Health", "List", Rule::Open),
         ("grpc.health.v1.Health", "Watch", Rule::Open),

@@ -15,4 +15,5 @@ pub mod streams;
 pub mod tokens;
 pub mod track_service;
 pub mod watcher;
+pub mod zone_desk;
 pub mod zone_service;

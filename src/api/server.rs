@@ -32,11 +32,13 @@ use super::proto::zone::v1::zone_service_server::ZoneServiceServer;
 use super::sensor_service::Sensors;
 use super::streams::Places;
 use super::track_service::Tracks;
+use super::zone_desk::ZoneDesk;
 use super::zone_service::Zones;
 use crate::access::layer::{AccessLayer, Identify, LocalUser};
 use crate::access::principal::Principal;
 use crate::chart::Chart;
 use crate::http::{self, View};
+use crate::serve::chart_window::ChartWindow;
 use crate::serve::clock;
 use crate::serve::core::{Core, Fatal};
 use crate::serve::engine_task::{self, EngineHandle, Started};
@@ -162,17 +164,18 @@ impl BoundServer {
         };
         let identify = self.identify.unwrap_or_else(|| Arc::new(LocalUser(Arc::new(Principal::local(Arc::default())))));
         let desk = AlertDesk { records: records.clone(), news };
-        let hubs = Hubs { records: Some(desk), ..Hubs::default() };
+        let (shown, chart_window) = ChartWindow::open(Arc::clone(&chart));
+        let hubs = Hubs { records: Some(desk), chart: Some(shown), ..Hubs::default() };
         let (down, shutdown) = watch::channel(false);
         let (end, ended) = watch::channel(false);
         let (catch_up, caught_up) = watch::channel(store.is_none());
         let watchers = Places::new(limits::WATCHERS_MAX, "watchers");
         let history = store.as_ref().map(|store| store.history_reader.clone());
         let tracks = Tracks::new(hubs.picture.window(), watchers.clone(), history);
-        let alerts = Alerts::new(records.clone(), watchers, ended);
-        let zones = Zones::new(Arc::clone(&chart), hubs.picture.window());
+        let alerts = Alerts::new(records.clone(), watchers.clone(), ended);
+        let picture = hubs.picture.window();
         let view = View {
-            chart: Arc::clone(&chart),
+            chart: chart_window.clone(),
             picture: hubs.picture.window(),
             alerts: hubs.alerts.window(),
             records: records.clone(),
@@ -182,6 +185,8 @@ impl BoundServer {
         };
         let started = engine_task::start(core, hubs, store).map_err(ServeError::Thread)?;
         let Started { handle: engine, mut ready, mut ending } = started;
+        let zone_desk = Arc::new(ZoneDesk::new(Arc::clone(&chart), chart_window, records.clone(), engine.clone()));
+        let zones = Zones::new(Arc::clone(&zone_desk), picture, watchers);
 
         let questions = Arc::new(Semaphore::new(limits::QUESTIONS_AT_ONCE));
         let tracks = TrackServiceServer::new(tracks.explained_by(engine.clone(), Arc::clone(&questions)));
@@ -220,7 +225,7 @@ impl BoundServer {
         let ticker = tokio::spawn(tick(engine.clone()));
         let keeper = tokio::spawn(keep_records(records.clone()));
 
-        let mut unwritten = None;
+        let (mut unwritten, mut zones_known) = (None, false);
         let mut stop = pin!(stop);
         let failed = loop {
             tokio::select! {
@@ -230,7 +235,10 @@ impl BoundServer {
                     unwritten = Some(error);
                     break None;
                 }
-                Ok(()) = &mut ready, if !*caught_up.borrow() => {
+                Ok(()) = &mut ready, if !zones_known => {
+                    zones_known = true;
+                    // What does not fit has been said in the log: the zones of the file are better than no server.
+                    let _ = zone_desk.hand_over().await;
                     catch_up.send_replace(true);
                     set_all(&health, ServingStatus::Serving, &names).await;
                 }

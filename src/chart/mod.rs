@@ -25,16 +25,19 @@ mod read;
 mod ring;
 mod shore_cells;
 mod zone;
+mod zone_feature;
 mod zone_set;
 
 pub use bounds::Bounds;
 pub use coast::{Coast, Land, Landfall, NearestShore, SHORE_RANGE_M};
 pub use error::{ChartError, ChartWarning, FeatureProblem, Reason};
-pub use gcj02::to_gcj02;
+pub use gcj02::{from_gcj02, to_gcj02};
 pub use memo::ShoreMemo;
 pub use place::Place;
 pub use zone::{PortLine, Side, Validity, Zone, ZoneKind};
 pub use zone_set::{ZoneSet, ZonesHere, ZonesNear};
+
+use std::sync::Arc;
 
 use crate::geodesy::{LatLon, position_to_polar};
 use crate::units::EventTime;
@@ -42,8 +45,8 @@ use crate::units::EventTime;
 /// Coast and zones of an area.
 #[derive(Debug)]
 pub struct Chart {
-    /// The coastline.
-    pub coast: Coast,
+    /// The coastline; charts that differ in their zones alone share it.
+    pub coast: Arc<Coast>,
     /// Ports and zones.
     pub zones: ZoneSet,
     warnings: Vec<ChartWarning>,
@@ -55,7 +58,8 @@ impl Chart {
     /// # Errors
     /// When zones cannot belong to this coast: latitude and longitude exchanged. What only looks odd (a port far from any
     /// shore, a zone far from the coastline) is in [`Chart::warnings`].
-    pub fn new(coast: Coast, zones: ZoneSet) -> Result<Self, ChartError> {
+    pub fn new(coast: impl Into<Arc<Coast>>, zones: ZoneSet) -> Result<Self, ChartError> {
+        let coast = coast.into();
         let warnings = plausible::check(&coast, &zones)?;
         let mut warnings: Vec<_> = coast.warnings().iter().cloned().chain(warnings).collect();
         warnings.extend(gcj02::against_coast(&zones, &coast));
@@ -66,6 +70,14 @@ impl Chart {
             });
         }
         Ok(Self { coast, zones, warnings })
+    }
+
+    /// The same coast with other zones.
+    ///
+    /// # Errors
+    /// Those of [`Chart::new`].
+    pub fn with_zones(&self, zones: ZoneSet) -> Result<Self, ChartError> {
+        Self::new(Arc::clone(&self.coast), zones)
     }
 
     /// What looked odd in coast and zones.

@@ -52,6 +52,30 @@ impl ZoneSet {
         Ok(Self::index(zones, version, attribution))
     }
 
+    /// The set after a change. `text` is a collection as [`from_geojson`](Self::from_geojson) takes it: its zones are new, or take
+    /// the place of those with their ids. Its member `removed` lists ids of zones that go, its `version` becomes that of the set.
+    ///
+    /// # Errors
+    /// A [`ChartError`] as for a file; then nothing of the change is taken.
+    pub fn changed(&self, text: &str) -> Result<Self, ChartError> {
+        let collection = read_collection("zones", text)?;
+        let refused = |reason| ChartError::Collection { file: "zones", reason };
+        let version = version(collection.members.get("version"), self.version).map_err(refused)?;
+        let removed: BTreeSet<String> = match collection.members.get("removed") {
+            None => BTreeSet::new(),
+            Some(ids) => serde_json::from_value(ids.clone())
+                .map_err(|error| refused(Reason::Property(format!("removed: {error}; give a list of ids"))))?,
+        };
+        let mut zones: Vec<Zone> = self.zones.iter().filter(|zone| !removed.contains(&zone.id)).cloned().collect();
+        for zone in read_zones(collection, version)? {
+            match zones.iter_mut().find(|known| known.id == zone.id) {
+                Some(known) => *known = zone,
+                None => zones.push(zone),
+            }
+        }
+        Ok(Self::index(zones, version, self.attribution.clone()))
+    }
+
     fn index(zones: Vec<Zone>, version: u32, attribution: String) -> Self {
         let boxes = zones
             .iter()

@@ -20,6 +20,7 @@ use crate::store::log::LogError;
 use crate::store::log::entry::{Entry, PayloadKind, RecordEntry};
 use crate::store::log::read::SegmentReport;
 use crate::store::log::reader::LogReader;
+use crate::store::zones::ZoneStore;
 use crate::units::EventTime;
 
 /// Arguments of `shorewatch log`.
@@ -176,7 +177,9 @@ impl ReplayLog {
         };
         let area = Area::kept(&folder).with_context(|| format!("the area in {}", folder.display()))?;
         let out = self.out.clone();
-        engine_task::replay(Session::new(area.into_plan(Some(self.out))), &log)
+        let disk: Arc<dyn Disk> = Arc::new(RealDisk);
+        let zones = ZoneStore::new(&disk, &self.store);
+        engine_task::replay(Session::new(area.into_plan(Some(self.out))), &log, zones)
             .map_err(|error| anyhow::anyhow!(error))?;
         println!("written: {0}/tracks.csv, {0}/alerts.jsonl", out.display());
         Ok(())

@@ -224,6 +224,13 @@ impl Engine {
         self.alerts.alerts()
     }
 
+    /// Takes another chart of the area: the rules look at it from the next picture on. An input like any observation: given at
+    /// the same place among them, it has the same effect.
+    pub fn set_chart(&mut self, chart: Arc<Chart>) {
+        self.chart = chart;
+        self.behaviour.chart_changed();
+    }
+
     /// The chart that the rules look at.
     pub fn chart(&self) -> &Arc<Chart> {
         &self.chart

@@ -33,9 +33,9 @@ use tokio::sync::watch;
 
 use crate::access::layer::AccessLayer;
 use crate::alert::Alert;
-use crate::chart::Chart;
 use crate::feed::sensor::SensorTable;
 use crate::serve::alert_board::AlertWindow;
+use crate::serve::chart_window::ChartWindow;
 use crate::serve::picture::PictureWindow;
 use crate::store::records::Records;
 use problem::Problem;
@@ -44,7 +44,7 @@ use problem::Problem;
 #[derive(Clone, Debug)]
 pub struct View {
     /// Coast and zones.
-    pub chart: Arc<Chart>,
+    pub chart: ChartWindow,
     /// The picture.
     pub picture: PictureWindow,
     /// The alerts.

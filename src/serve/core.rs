@@ -1,12 +1,14 @@
 //! What the engine task drives, seen from the task: records in, verdicts and news out.
 
 use std::error::Error;
+use std::sync::Arc;
 
 use super::hubs::Hubs;
 use super::picture::Picture;
 use super::sensor_board::{Explained, SensorBoard};
 use super::work::{FeedNumber, Hello, Payload, Standing};
 use crate::alert::Alert;
+use crate::chart::{Chart, ChartError};
 use crate::coverage::Coverage;
 use crate::store::history::Point;
 use crate::units::{EventTime, TrackId};
@@ -44,6 +46,13 @@ pub trait Core: Send + 'static {
     /// # Errors
     /// When the server cannot go on.
     fn advance(&mut self, received_until: EventTime) -> Result<(), Fatal>;
+
+    /// Takes a change of the area's own zones ([`ZoneSet::changed`](crate::chart::ZoneSet::changed)), on top of no other: the
+    /// rules look at it from the next picture on. Answers with the chart that holds.
+    ///
+    /// # Errors
+    /// When the change is refused; then the chart stays as it was.
+    fn change_zones(&mut self, change: &str) -> Result<Arc<Chart>, ChartError>;
 
     /// Posts how tracks ended since the last call.
     fn tell(&mut self, hubs: &Hubs);

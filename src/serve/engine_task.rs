@@ -7,134 +7,26 @@ use std::thread;
 use rustc_hash::FxHashMap;
 use tokio::sync::{mpsc, oneshot};
 
-use super::clock::{self, Pacer};
+use super::clock::Pacer;
 use super::core::{Core, Fatal};
+use super::handle::Work;
+pub use super::handle::{EngineHandle, Stopped};
 use super::hubs::Hubs;
 use super::journal::{self, Item, Journal, Write};
 use super::limits::{ENGINE_QUEUE, FEEDS_MAX, RECEIVED_MS, REJECTIONS_PER_ACK, SHOW_INTERVAL, STORE_RESERVE_BYTES};
-use super::sensor_board::{Explained, SensorBoard};
 use super::stored::OpenStore;
+use super::taken::{Taken, reason};
 use super::work::{
     Ack, Answer, AnswerPlace, FeedName, FeedNumber, FeedPosition, Hello, HelloError, Record, Rejection, Standing,
     Welcome,
 };
-use crate::coverage::Coverage;
+use crate::chart::ChartError;
 use crate::feed::sensor::SensorKind;
 use crate::store::history::HistoryWriter;
 use crate::store::log::entry::{Entry, FeedEntry};
 use crate::store::log::reader::LogReader;
-use crate::units::{EventTime, TrackId};
-
-/// Why a record was not taken although it was sound: stable words of the interface.
-mod reason {
-    /// Records before it are missing: send from the acknowledged position on.
-    pub(super) const SEQUENCE_GAP: &str = "sequence_gap";
-    /// The server plays a recording, and this record does not say when it was received.
-    pub(super) const RECEIVED_MISSING: &str = "received_missing";
-    /// The server is live and stamps records itself; this one says when it was received.
-    pub(super) const RECEIVED_GIVEN: &str = "received_given";
-    /// It says that it was received before 1980 or after 2200.
-    pub(super) const RECEIVED_IMPLAUSIBLE: &str = "received_implausible";
-    /// A radar or camera that the area does not know: its place is unknown.
-    pub(super) const UNKNOWN_SENSOR: &str = "unknown_sensor";
-}
-
-/// One thing to do.
-enum Work {
-    Hello(Hello, AnswerPlace),
-    Batch { number: u64, records: Vec<Record>, stamp: EventTime, place: AnswerPlace },
-    Advance { number: u64, received_until: EventTime, place: AnswerPlace },
-    Tick(EventTime),
-    Sensors(oneshot::Sender<SensorBoard>),
-    Coverage(oneshot::Sender<Coverage>),
-    Explain(TrackId, oneshot::Sender<Option<Vec<Explained>>>),
-    Finish,
-}
-
-/// The engine task has ended; the server is shutting down.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the engine has stopped")]
-pub struct Stopped;
-
-/// The way to the engine task; clones lead to the same one.
-#[derive(Clone, Debug)]
-pub struct EngineHandle {
-    work: mpsc::Sender<Work>,
-    /// Ends the reading of the log, which looks at no work.
-    stopping: Arc<AtomicBool>,
-}
-
-impl EngineHandle {
-    /// Introduces a feed. The answer goes to `place`.
-    ///
-    /// # Errors
-    /// [`Stopped`] when the server shuts down.
-    pub async fn hello(&self, hello: Hello, place: AnswerPlace) -> Result<(), Stopped> {
-        self.send(Work::Hello(hello, place)).await
-    }
-
-    /// Hands over records in order of receipt, and stamps them in case they are live. The answer goes to `place`.
-    ///
-    /// # Errors
-    /// [`Stopped`] when the server shuts down.
-    pub async fn batch(&self, number: u64, records: Vec<Record>, place: AnswerPlace) -> Result<(), Stopped> {
-        self.send(Work::Batch { number, records, stamp: clock::now(), place }).await
-    }
-
-    /// Says that a recording has nothing more up to an instant. The answer goes to `place`.
-    ///
-    /// # Errors
-    /// [`Stopped`] when the server shuts down.
-    pub async fn advance(&self, number: u64, received_until: EventTime, place: AnswerPlace) -> Result<(), Stopped> {
-        self.send(Work::Advance { number, received_until, place }).await
-    }
-
-    /// Lets time go on where records are live, and the picture be shown. Passed over when the task is busy: then it does so
-    /// by itself.
-    pub fn tick(&self) {
-        let _ = self.work.try_send(Work::Tick(clock::now()));
-    }
-
-    /// How the sensors are doing, after all work handed over before.
-    ///
-    /// # Errors
-    /// [`Stopped`] when the server shuts down.
-    pub async fn sensors(&self) -> Result<SensorBoard, Stopped> {
-        let (answer, answered) = oneshot::channel();
-        self.send(Work::Sensors(answer)).await?;
-        answered.await.map_err(|_| Stopped)
-    }
-
-    /// What the sensors cover, after all work handed over before.
-    ///
-    /// # Errors
-    /// [`Stopped`] when the server shuts down.
-    pub async fn coverage(&self) -> Result<Coverage, Stopped> {
-        let (answer, answered) = oneshot::channel();
-        self.send(Work::Coverage(answer)).await?;
-        answered.await.map_err(|_| Stopped)
-    }
-
-    /// The latest observations that made a track; `None` when there is no such track.
-    ///
-    /// # Errors
-    /// [`Stopped`] when the server shuts down.
-    pub async fn explain(&self, track: TrackId) -> Result<Option<Vec<Explained>>, Stopped> {
-        let (answer, answered) = oneshot::channel();
-        self.send(Work::Explain(track, answer)).await?;
-        answered.await.map_err(|_| Stopped)
-    }
-
-    /// Ends the task after all work handed over before.
-    pub async fn finish(&self) {
-        self.stopping.store(true, Ordering::Relaxed);
-        let _ = self.send(Work::Finish).await;
-    }
-
-    async fn send(&self, work: Work) -> Result<(), Stopped> {
-        self.work.send(work).await.map_err(|_| Stopped)
-    }
-}
+use crate::store::zones::ZoneStore;
+use crate::units::EventTime;
 
 /// How the task ended: in order, or with the fault that ended it.
 pub type Ending = oneshot::Receiver<Result<(), Fatal>>;
@@ -173,12 +65,13 @@ pub fn start(core: impl Core, hubs: Hubs, store: Option<OpenStore>) -> std::io::
     Ok(Started { handle, ready, ending })
 }
 
-/// Takes all that a log holds, as the server took it when it came, and closes the output.
+/// Takes all that a log holds, as the server took it when it came, and closes the output. `zones` has the changes that it names.
 ///
 /// # Errors
-/// When the log cannot be read, or the output not be written.
-pub fn replay(core: impl Core, log: &LogReader) -> Result<(), Fatal> {
+/// When the log or a change of the zones cannot be read, or the output not be written.
+pub fn replay(core: impl Core, log: &LogReader, zones: ZoneStore) -> Result<(), Fatal> {
     let mut task = EngineTask::new(core, Arc::default());
+    task.zones = Some(zones);
     task.catch_up(log, None, &AtomicBool::new(false))?;
     task.core.finish()
 }
@@ -203,6 +96,10 @@ struct EngineTask<C> {
     hubs: Arc<Hubs>,
     /// Where everything is written before it is acknowledged; `None` for a server without a store.
     journal: Option<Journal>,
+    /// Where changes of the zones are kept that the log names.
+    zones: Option<ZoneStore>,
+    /// The change of the zones that holds.
+    zones_changed: Option<String>,
     feeds: Vec<Feed>,
     numbers: FxHashMap<FeedName, FeedNumber>,
     time_base: Option<TimeBase>,
@@ -218,6 +115,8 @@ impl<C: Core> EngineTask<C> {
             core,
             hubs,
             journal: None,
+            zones: None,
+            zones_changed: None,
             feeds: Vec::new(),
             numbers: FxHashMap::default(),
             time_base: None,
@@ -237,6 +136,7 @@ impl<C: Core> EngineTask<C> {
     ) -> Result<(), Fatal> {
         let mut lock = None;
         if let Some(mut store) = store {
+            self.zones = Some(store.zones);
             match self.catch_up(&store.reader, Some(&mut store.history), stopping) {
                 // Who stops a server that is still reading will not wait for the end of it.
                 Err(_) if stopping.load(Ordering::Relaxed) => {
@@ -284,6 +184,10 @@ impl<C: Core> EngineTask<C> {
                 (Work::Advance { number, received_until, place }, None) => {
                     let (write, answer) = self.advance(number, received_until)?;
                     self.tell(write, Some((place, answer)))?;
+                }
+                (Work::Zones { change, answer }, _) => {
+                    let changed = self.change_zones(change)?;
+                    let _ = answer.send(changed);
                 }
                 (Work::Tick(now), _) => self.tick(now)?,
                 (Work::Finish, _) => break,
@@ -363,9 +267,36 @@ impl<C: Core> EngineTask<C> {
                     feed.last_sequence = Some(*last);
                 }
             }
+            Entry::Zones(name) => {
+                let Some(zones) = &self.zones else { return Ok(()) };
+                let change = zones.read(name)?;
+                if let Err(error) = self.change_zones(change)? {
+                    tracing::warn!(%error, "a change of the zones does not fit the area's own: it is left out");
+                }
+            }
             Entry::Area(_) | Entry::Durable | Entry::Sealed { .. } => {}
         }
         Ok(())
+    }
+
+    /// Changes the zones, and writes that into the log before anything that is judged by them.
+    fn change_zones(&mut self, change: String) -> Result<Result<(), ChartError>, Fatal> {
+        if self.zones_changed.as_ref() == Some(&change) {
+            return Ok(Ok(()));
+        }
+        let chart = match self.core.change_zones(&change) {
+            Ok(chart) => chart,
+            Err(error) => return Ok(Err(error)),
+        };
+        if let (Some(journal), Some(zones)) = (&self.journal, &self.zones) {
+            let name = zones.keep(&change)?;
+            journal.push(Item::quiet(Write::Zones(name), self.now))?;
+        }
+        self.zones_changed = Some(change);
+        if let Some(shown) = &self.hubs.chart {
+            shown.send_replace(chart);
+        }
+        Ok(Ok(()))
     }
 
     /// Lets time go on in a server that stamps records itself.
@@ -579,14 +510,4 @@ impl<C: Core> EngineTask<C> {
         self.shown_until = self.now;
         self.hubs.picture.show(self.core.picture(self.now));
     }
-}
-
-/// What became of one record.
-enum Taken {
-    Accepted,
-    Repeated,
-    /// Damaged or of no use, for good.
-    Refused(&'static str),
-    /// Not taken: it may come again.
-    NotYet(&'static str),
 }

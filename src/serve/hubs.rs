@@ -1,8 +1,13 @@
 //! The places where watchers look, and the records that alerts are put on.
 
+use std::sync::Arc;
+
+use tokio::sync::watch;
+
 use super::alert_board::AlertHub;
 use super::picture::PictureHub;
 use crate::alert::Alert;
+use crate::chart::Chart;
 use crate::store::records::Records;
 use crate::store::records::alert::AlertNews;
 
@@ -15,6 +20,8 @@ pub struct Hubs {
     pub alerts: AlertHub<Alert>,
     /// The records, where they are kept.
     pub records: Option<AlertDesk>,
+    /// The chart that holds, where anybody looks at it.
+    pub chart: Option<watch::Sender<Arc<Chart>>>,
 }
 
 /// Puts alerts on record.

@@ -52,6 +52,8 @@ pub enum Write {
     },
     /// The area that what follows is received in.
     Area(String),
+    /// The change of the zones that holds from here on.
+    Zones(String),
 }
 
 /// One thing to write, and whom to tell when it is on disk.
@@ -215,6 +217,7 @@ impl Task {
             Write::Advance(until) => self.append(&Entry::Advance(until), at)?,
             Write::Gap { feed, first, last } => self.append(&Entry::Gap { feed, first, last }, at)?,
             Write::Area(name) => self.append(&Entry::Area(name), at)?,
+            Write::Zones(name) => self.append(&Entry::Zones(name), at)?,
         }
         for (at, points) in points {
             self.history.append(at, &points)?;

@@ -175,3 +175,21 @@ const _: () = assert!(
 );
 const _: () = assert!(TRACK_PAGE_DEFAULT <= TRACK_PAGE_MAX && TRACK_PAGE_MAX * 400 <= MESSAGE_BYTES_MAX);
 const _: () = assert!(HANDLES_PER_STREAM <= FEEDS_MAX && REJECTIONS_PER_ACK <= BATCH_RECORDS_MAX);
+
+/// Zones that may be changed while the server runs; more belong into the chart's file.
+pub const ZONES_CHANGED_MAX: usize = 5_000;
+
+/// Zones in one import.
+pub const ZONES_PER_IMPORT: usize = 1_000;
+
+/// Points in the outlines of one zone that is drawn or imported.
+pub const ZONE_POINTS_MAX: usize = 20_000;
+
+/// Characters in the id of a zone.
+pub const ZONE_ID_CHARS_MAX: usize = 64;
+
+/// Characters in a name or another text of a zone.
+pub const ZONE_TEXT_CHARS_MAX: usize = 200;
+
+/// Versions of a zone that one answer lists.
+pub const ZONE_VERSIONS_PAGE: usize = 100;

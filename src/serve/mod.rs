@@ -6,9 +6,11 @@
 
 pub mod alert_board;
 pub mod area;
+pub mod chart_window;
 pub mod clock;
 pub mod core;
 pub mod engine_task;
+mod handle;
 pub mod hubs;
 pub mod journal;
 pub mod limits;
@@ -16,5 +18,6 @@ pub mod picture;
 pub mod sensor_board;
 pub mod session;
 pub mod stored;
+mod taken;
 pub mod track_watch;
 pub mod work;

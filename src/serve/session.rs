@@ -9,7 +9,7 @@ use super::picture::{Farewell, Picture as Shown};
 use super::sensor_board::{Explained, SensorBoard};
 use super::work::{FeedName, FeedNumber, Hello, Payload, Standing};
 use crate::alert::Alert;
-use crate::chart::Chart;
+use crate::chart::{Chart, ChartError};
 use crate::coverage::Coverage;
 use crate::engine::{Engine, EngineConfig, EngineEvent, PICTURE_INTERVAL_MS, Picture};
 use crate::feed::order::Silence;
@@ -83,6 +83,8 @@ struct OpenFeed {
 /// Decoders, engine and output of one area.
 pub struct Session {
     plan: Plan,
+    /// The chart as its files have it, without the changes that came since.
+    filed: Arc<Chart>,
     /// Made when the first record comes: its receipt sets the instants of the picture.
     running: Option<Running>,
     feeds: Vec<Option<OpenFeed>>,
@@ -155,8 +157,9 @@ impl Running {
 impl Session {
     /// A session that has received nothing yet.
     pub fn new(plan: Plan) -> Self {
+        let filed = Arc::clone(&plan.chart);
         let news = News { points: plan.history.then(Vec::new), ..News::default() };
-        Self { plan, running: None, feeds: Vec::new(), news }
+        Self { plan, filed, running: None, feeds: Vec::new(), news }
     }
 
     fn sensor_table(&self) -> &SensorTable {
@@ -272,6 +275,15 @@ impl Core for Session {
         let Some(running) = &mut self.running else { return Ok(()) };
         running.engine.advance(received_until);
         running.drain(&mut self.news)
+    }
+
+    fn change_zones(&mut self, change: &str) -> Result<Arc<Chart>, ChartError> {
+        let chart = Arc::new(self.filed.with_zones(self.filed.zones.changed(change)?)?);
+        self.plan.chart = Arc::clone(&chart);
+        if let Some(running) = &mut self.running {
+            running.engine.set_chart(Arc::clone(&chart));
+        }
+        Ok(chart)
     }
 
     fn tell(&mut self, hubs: &Hubs) {

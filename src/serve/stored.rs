@@ -11,6 +11,7 @@ use crate::store::lock::{Lock, LockError};
 use crate::store::log::reader::LogReader;
 use crate::store::log::segments::LogOptions;
 use crate::store::log::{LogError, LogState, LogWriter};
+use crate::store::zones::ZoneStore;
 
 /// Why a store cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -53,6 +54,8 @@ pub struct OpenStore {
     pub state: LogState,
     /// Name of the area that the server watches now.
     pub area: String,
+    /// What was changed of the area's zones.
+    pub zones: ZoneStore,
     /// What was wrong with it, for the operator.
     pub complaints: Vec<String>,
 }
@@ -78,6 +81,7 @@ impl OpenStore {
         complaints
             .extend(reader.missing().iter().map(|number| format!("segment {number} of the input log is missing")));
         let state = recovered.state;
-        Ok(Self { lock, writer, history, history_reader, reader, state, area: name, complaints })
+        let zones = ZoneStore::new(disk, folder);
+        Ok(Self { lock, writer, history, history_reader, reader, state, area: name, zones, complaints })
     }
 }

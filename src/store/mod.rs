@@ -1,8 +1,8 @@
 //! What a server keeps on disk: everything received, alerts and what officers did with them, and where tracks have been.
 //!
 //! A store is one folder of one server. [`log`] holds what was received, in append-only segments; [`area`] keeps the sensors and
-//! charts that it was received with, so that a store alone can be replayed. [`records`] is the system of record: alerts and what
-//! officers did with them, one SQLite file. [`history`] is where tracks have been.
+//! charts that it was received with, and [`zones`] what was changed of the zones meanwhile, so that a store alone can be replayed.
+//! [`records`] is the system of record: alerts and what officers did with them, one SQLite file. [`history`] is where tracks have been.
 //!
 //! All but the records goes through [`disk`], so that tests can put a disk in its place that tears, forgets, flips and fills
 //! up. The layout of the files is specified in `docs/log-format.md`.
@@ -15,3 +15,4 @@ pub mod history;
 pub mod lock;
 pub mod log;
 pub mod records;
+pub mod zones;

@@ -45,12 +45,15 @@ const MAY: [(Role, &[&str]); 6] = [
             "TrackService/StreamTrackPoints",
             "ZoneService/ListZones",
             "ZoneService/LocateZones",
+            "ZoneService/GetZone",
+            "ZoneService/WatchZones",
+            "ZoneService/ListZoneVersions",
         ],
     ),
     (Role::Supervisor, &["AlertService/*", "SensorService/*", "TrackService/*", "ZoneService/*"]),
     (Role::SensorFeeder, &["FeedService/Ingest"]),
     (Role::Integrator, READERS),
-    (Role::Administrator, READERS),
+    (Role::Administrator, ADMINISTRATOR),
     (Role::Auditor, READERS),
 ];
 
@@ -70,6 +73,26 @@ const READERS: &[&str] = &[
     "TrackService/StreamTrackPoints",
     "ZoneService/ListZones",
     "ZoneService/LocateZones",
+    "ZoneService/GetZone",
+    "ZoneService/WatchZones",
+    "ZoneService/ListZoneVersions",
+];
+
+/// What who runs the server may call.
+const ADMINISTRATOR: &[&str] = &[
+    "AlertService/GetAlert",
+    "AlertService/ListAlerts",
+    "AlertService/WatchAlerts",
+    "AlertService/ListAlertEvents",
+    "AlertService/GetEvidence",
+    "SensorService/*",
+    "TrackService/ExplainTrack",
+    "TrackService/GetTrack",
+    "TrackService/ListTracks",
+    "TrackService/WatchTracks",
+    "TrackService/ListTrackPoints",
+    "TrackService/StreamTrackPoints",
+    "ZoneService/*",
 ];
 
 #[test]

@@ -14,7 +14,7 @@ use shorewatch::api::proto::feed::v1::{
 };
 use shorewatch::api::sender::{Introduction, OutRecord, Parcel, SendError, Sent, send};
 use shorewatch::api::server::BoundServer;
-use shorewatch::chart::{Chart, Coast, ZoneSet};
+use shorewatch::chart::{Chart, ChartError, Coast, ZoneSet};
 use shorewatch::feed::sensor::SensorKind;
 use shorewatch::serve::core::{Core, Fatal, Verdict};
 use shorewatch::serve::hubs::Hubs;
@@ -59,6 +59,10 @@ impl Core for Scribe {
     fn advance(&mut self, until: EventTime) -> Result<(), Fatal> {
         self.note(format!("advance {}", until.as_millis() - EPOCH_MS));
         Ok(())
+    }
+
+    fn change_zones(&mut self, _change: &str) -> Result<Arc<Chart>, ChartError> {
+        Err(ZoneSet::from_geojson("it has no chart").unwrap_err())
     }
 
     fn tell(&mut self, _hubs: &Hubs) {}

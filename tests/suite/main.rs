@@ -35,3 +35,4 @@ mod store_log;
 mod stored;
 mod support;
 mod traffic;
+mod zones;

@@ -78,7 +78,7 @@ impl Collection {
     /// Its description.
     pub fn describe(self, base: &str, view: &View) -> Value {
         let (name, (title, description)) = (self.name(), self.title());
-        let bounds = view.chart.coast.bounds();
+        let bounds = view.chart.now().coast.bounds();
         let here = format!("{base}/collections/{name}");
         json!({
             "id": name,

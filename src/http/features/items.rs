@@ -31,13 +31,9 @@ pub struct Page {
 pub fn page(view: &View, collection: Collection, query: &ItemsQuery) -> Page {
     match collection {
         Collection::Zones | Collection::Ports => {
-            let mut zones: Vec<&Zone> = view
-                .chart
-                .zones
-                .zones()
-                .iter()
-                .filter(|zone| holds(collection, zone) && zone_fits(zone, query))
-                .collect();
+            let chart = view.chart.now();
+            let mut zones: Vec<&Zone> =
+                chart.zones.zones().iter().filter(|zone| holds(collection, zone) && zone_fits(zone, query)).collect();
             zones.sort_by(|a, b| a.id.cmp(&b.id));
             cut(zones, query, |zone| zone.id.clone(), |zone| zone_feature(zone, query.datum))
         }
@@ -66,7 +62,8 @@ pub fn page(view: &View, collection: Collection, query: &ItemsQuery) -> Page {
 pub fn one(view: &View, collection: Collection, id: &str, datum: Datum) -> Option<Value> {
     match collection {
         Collection::Zones | Collection::Ports => {
-            let zone = view.chart.zones.by_id(id).filter(|zone| holds(collection, zone))?;
+            let chart = view.chart.now();
+            let zone = chart.zones.by_id(id).filter(|zone| holds(collection, zone))?;
             Some(zone_feature(zone, datum))
         }
         Collection::Tracks => {

@@ -87,11 +87,11 @@ async fn describe(
     let set = TileSet::named(name)?;
     let datum = Datum::asked_for(asked.crs.as_deref())?;
     let host = headers.get(HOST).and_then(|host| host.to_str().ok()).unwrap_or("localhost");
-    let bounds = tiles.view.chart.coast.bounds();
+    let bounds = tiles.view.chart.now().coast.bounds();
     let document = json!({
         "tilejson": "3.0.0",
         "name": format!("shorewatch {name}"),
-        "attribution": tiles.view.chart.coast.attribution(),
+        "attribution": tiles.view.chart.now().coast.attribution(),
         "tiles": [format!("{}://{host}/tiles/{name}/{{z}}/{{x}}/{{y}}.mvt{}", super::scheme(&headers), datum.query())],
         "minzoom": 0,
         "maxzoom": sets::ZOOM_DETAIL,

@@ -83,8 +83,8 @@ impl TileSet {
     pub(super) fn cut(self, view: &View, at: Tile, datum: Datum) -> Vec<u8> {
         let cut = Cut { tile: at, datum };
         match self {
-            Self::Coast => cut.coast(&view.chart),
-            Self::Zones => cut.zones(view.chart.zones.zones()),
+            Self::Coast => cut.coast(&view.chart.now()),
+            Self::Zones => cut.zones(view.chart.now().zones.zones()),
             Self::Tracks => cut.tracks(&view.picture.now().tracks),
         }
     }

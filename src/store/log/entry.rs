@@ -12,6 +12,7 @@ mod kind {
     pub(super) const DURABLE: u8 = 5;
     pub(super) const GAP: u8 = 6;
     pub(super) const SEALED: u8 = 7;
+    pub(super) const ZONES: u8 = 8;
 }
 
 /// Flag beside the kind of payload: the server stamped the record, it does not come from a recording.
@@ -95,6 +96,8 @@ pub struct FeedEntry {
 pub enum Entry<'a> {
     /// The area that the records after it are received in: name of its folder in the store.
     Area(String),
+    /// The zones that hold from here on: name of the change in the store, on top of the area's own.
+    Zones(String),
     /// A feed that is new, or known from earlier segments.
     Feed(FeedEntry),
     /// A record.
@@ -136,6 +139,10 @@ impl<'a> Entry<'a> {
                 out.push(kind::AREA);
                 out.extend_from_slice(name.as_bytes());
             }
+            Self::Zones(name) => {
+                out.push(kind::ZONES);
+                out.extend_from_slice(name.as_bytes());
+            }
             Self::Feed(feed) => {
                 out.extend_from_slice(&[kind::FEED, kind_byte(feed.kind), u8::from(feed.last_sequence.is_some())]);
                 out.extend_from_slice(&feed.number.to_le_bytes());
@@ -172,6 +179,7 @@ impl<'a> Entry<'a> {
         let (&first, mut rest) = body.split_first()?;
         let entry = match first {
             kind::AREA => return Some(Self::Area(text(rest)?)),
+            kind::ZONES => return Some(Self::Zones(text(rest)?)),
             kind::FEED => {
                 let [kind, flags] = take(&mut rest)?;
                 let kind = SensorKind::ALL.into_iter().find(|known| kind_byte(*known) == kind)?;
@@ -261,7 +269,7 @@ mod tests {
 
     fn entries() -> impl Strategy<Value = (u8, u16, u64, Option<u64>, i64, bool, Vec<u8>, String)> {
         (
-            0..19_u8,
+            0..20_u8,
             any::<u16>(),
             any::<u64>(),
             any::<Option<u64>>(),
@@ -283,6 +291,7 @@ mod tests {
                 3 => Entry::Durable,
                 4 => Entry::Gap { feed: number, first: value, last: last_sequence.unwrap_or(9) },
                 5 => Entry::Sealed { records: value },
+                6 => Entry::Zones(name),
                 other => {
                     let kind = PayloadKind::ALL[usize::from(other) % 9];
                     Entry::Record(RecordEntry { feed: number, sequence: value, received: time, stamped, kind, bytes: &bytes })

@@ -8,6 +8,8 @@ use crate::units::EventTime;
 pub struct LogState {
     /// Name of the area's folder in the store; empty before the first.
     pub area: String,
+    /// Name of the change of the zones that holds; empty: none.
+    pub zones: String,
     /// The feeds, by number.
     pub feeds: Vec<FeedEntry>,
     /// Receipt of the last record or advance.
@@ -23,6 +25,7 @@ impl LogState {
     pub fn apply(&mut self, entry: &Entry<'_>) {
         match entry {
             Entry::Area(name) => self.area.clone_from(name),
+            Entry::Zones(name) => self.zones.clone_from(name),
             Entry::Feed(feed) => {
                 let next = self.feeds.len() == usize::from(feed.number);
                 match self.feed_mut(feed.number) {
@@ -55,6 +58,8 @@ impl LogState {
 
     /// The entries that each segment begins with, so that it can be read without those before it.
     pub fn preamble(&self) -> impl Iterator<Item = Entry<'static>> + '_ {
-        std::iter::once(Entry::Area(self.area.clone())).chain(self.feeds.iter().cloned().map(Entry::Feed))
+        let zones = (!self.zones.is_empty()).then(|| Entry::Zones(self.zones.clone()));
+        let feeds = self.feeds.iter().cloned().map(Entry::Feed);
+        std::iter::once(Entry::Area(self.area.clone())).chain(zones).chain(feeds)
     }
 }

@@ -345,7 +345,7 @@ impl<'a> Book<'a> {
         Ok(record)
     }
 
-    fn request(&self, actor: &str, request_id: &str) -> Result<Option<(String, i64)>, RecordsError> {
+    pub(super) fn request(&self, actor: &str, request_id: &str) -> Result<Option<(String, i64)>, RecordsError> {
         let mut known = self
             .connection
             .prepare_cached("SELECT fingerprint, sequence FROM requests WHERE actor = ?1 AND request_id = ?2")?;

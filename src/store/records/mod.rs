@@ -15,6 +15,7 @@ pub mod entry;
 pub mod error;
 pub mod schema;
 mod writer;
+pub mod zones;
 
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
