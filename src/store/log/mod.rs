@@ -1,7 +1,7 @@
 //! The input log: everything received, in the order in which the engine took it.
 //!
 //! From the bottom: [`frame`] tells whole bytes from damage, [`entry`] what they say, [`segment`] and [`segments`] put them
-//! into files, [`writer`] is the log while a server runs, [`read`] and [`reader`] give it back. What stands here was on disk before
+//! into files, [`LogWriter`] is the log while a server runs, [`read`] and [`reader`] give it back. What stands here was on disk before
 //! anybody was told that it was taken; the order is that of the engine, so a log replays to the same alerts.
 
 pub mod entry;
