@@ -97,6 +97,8 @@ describe("an evening off Haikou", () => {
     });
     await page.waitForFunction(() => Number(document.querySelector(".counts b").textContent) > 20);
     await page.keyboard.press("/");
+    // Before the field has the keys, letters are commands.
+    await page.waitForFunction(() => document.activeElement?.matches("dialog input"));
     await page.keyboard.type(name.toLowerCase());
     await page.keyboard.press("Enter");
     const card = page.locator("section[data-track]");
