@@ -9,6 +9,8 @@ import { Server, folder } from "./server.mjs";
 
 const vessels = Number(process.argv[2] ?? 5_000);
 const seconds = Number(process.argv[3] ?? 60);
+/** The heap is looked at so often. */
+const EVERY_S = 60;
 /** Confirmed by then, all of them. */
 const SETTLED_S = 20;
 
@@ -34,27 +36,36 @@ function recording() {
 const server = await new Server([]).start();
 const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: ["--no-sandbox"] });
 const page = await browser.newPage({ viewport: { width: 1366, height: 768 } });
-const opened = performance.now();
-await page.goto(server.url);
-await page.waitForFunction(() => window.shorewatchMap?.libre.loaded());
-console.log(`first picture ${(performance.now() - opened).toFixed(0)} ms after opening`);
-
-const feeding = server.feed(recording(), "--speed", "1");
-await page.waitForFunction((count) => Number(document.querySelector(".counts b").textContent) >= count, vessels, { timeout: 120_000 });
 const devtools = await page.context().newCDPSession(page);
 await devtools.send("Performance.enable", { timeDomain: "threadTicks" });
 const metrics = async () => {
   const { metrics: all } = await devtools.send("Performance.getMetrics");
   return Object.fromEntries(all.map(({ name, value }) => [name, value]));
 };
+/** What is in use once nothing is left to collect. */
+const heapMb = async () => {
+  await devtools.send("HeapProfiler.collectGarbage");
+  return (await metrics()).JSHeapUsedSize / 1e6;
+};
+
+const opened = performance.now();
+await page.goto(server.url);
+await page.waitForFunction(() => window.shorewatchMap?.libre.loaded());
+const wall = performance.now() - opened;
+console.log(`first picture ${wall.toFixed(0)} ms after opening, of which the page's thread worked ${((await metrics()).TaskDuration * 1000).toFixed(0)} ms`);
+
+const feeding = server.feed(recording(), "--speed", "1");
+await page.waitForFunction((count) => Number(document.querySelector(".counts b").textContent) >= count, vessels, { timeout: 120_000 });
 const before = await metrics();
-await page.waitForTimeout(seconds * 1000 * 0.7);
+for (let passed = 0; passed < seconds * 0.7; passed += EVERY_S) {
+  await page.waitForTimeout(Math.min(EVERY_S, seconds * 0.7 - passed) * 1000);
+  console.log(`heap after ${passed + EVERY_S} s: ${(await heapMb()).toFixed(1)} MB`);
+}
 const after = await metrics();
 const span = after.Timestamp - before.Timestamp;
 for (const name of ["TaskDuration", "ScriptDuration", "LayoutDuration", "RecalcStyleDuration"]) {
   console.log(`${name}: ${(((after[name] - before[name]) / span) * 1000).toFixed(1)} ms of the main thread a second`);
 }
-console.log(`heap: ${(before.JSHeapUsedSize / 1e6).toFixed(0)} MB, ${(after.JSHeapUsedSize / 1e6).toFixed(0)} MB ${span.toFixed(0)} s later`);
 await browser.close();
 await server.kill();
 await feeding.catch(() => {});

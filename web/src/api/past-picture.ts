@@ -3,7 +3,7 @@
 import { SensorKind } from "../gen/shorewatch/type/v1/sensor_pb";
 import type { LngLat } from "../geo";
 import { type Motion, type TrackFacts, classify } from "./track-facts";
-import { type Craft, type TailPoint, liveDescription } from "./tracks";
+import { type Craft, liveDescription } from "./tracks";
 
 export interface PastPoint {
   trackId: string;
@@ -77,9 +77,8 @@ function craftOf(way: PastPoint[], index: number, ms: number): Craft {
     track,
     at: between(way[index]!, way[index + 1], ms),
     craftClass: classify(track, way[index]!.sources),
-    // Most craft are never asked for theirs.
-    get tail(): TailPoint[] {
-      return way.slice(0, index + 1);
+    tail: {
+      since: (sinceMs) => way.slice(0, index + 1).flatMap((point) => (point.ms >= sinceMs ? [point.at] : [])),
     },
   };
 }

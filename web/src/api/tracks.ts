@@ -6,15 +6,13 @@ import type { TrackFilter } from "../gen/shorewatch/track/v1/track_service_pb";
 import type { LngLat } from "../geo";
 import { keepStreaming } from "./client";
 import { authorization } from "./session";
+import { Tail } from "./tail";
 import { type Batch, COLUMNS, readRow } from "./track-batch";
 import type { CraftClass, Description, Motion, TrackFacts } from "./track-facts";
 import type { Answer, Question } from "./track-worker";
 
 export type { CraftClass, TrackFacts } from "./track-facts";
 
-/** Positions kept for a tail: one each ten seconds for an hour. */
-const TAIL_POINTS_MAX = 360;
-const TAIL_STEP_MS = 10_000;
 /** After this long without any measurement a track begins to fade, and at the end it is at its faintest. */
 export const FADE_FROM_MS = 60_000;
 export const FADE_TO_MS = 240_000;
@@ -24,16 +22,15 @@ export interface Craft {
   /** Where it is; the same array while it lives, so whoever keeps the place copies it. */
   at: LngLat;
   craftClass: CraftClass;
-  tail: TailPoint[];
+  tail: { since(ms: number): LngLat[] };
 }
 
-/** Where a craft was, and when. */
-export interface TailPoint {
-  at: LngLat;
-  ms: number;
+/** A craft of the live picture, whose tail gets longer. */
+interface LiveCraft extends Craft {
+  tail: Tail;
 }
 
-const live = new Map<string, Craft>();
+const live = new Map<string, LiveCraft>();
 /** The instant of the live picture; 0 before the first. */
 export const livePictureMs = signal(0);
 
@@ -72,7 +69,7 @@ const STILL: Motion = { timeMs: 0, lastSeenMs: 0, sogMps: 0, cogDeg: 0, stoppedP
 
 /** Takes batches of one stream; each stream gives its own places. */
 class LivePicture {
-  private readonly places: Craft[] = [];
+  private readonly places: LiveCraft[] = [];
   /** Craft of this stream, until its snapshot is complete: then who is not among them has gone meanwhile. */
   private readonly seen = new Set<string>();
 
@@ -87,7 +84,7 @@ class LivePicture {
       const craft = this.places[rows[at]!];
       if (!craft) continue;
       craft.craftClass = readRow(rows, at, craft.at, craft.track);
-      lengthen(craft);
+      craft.tail.add(craft.at, craft.track.timeMs);
     }
     if (complete) for (const id of live.keys()) if (!this.seen.has(id)) live.delete(id);
     if (timeMs > 0) livePictureMs.value = timeMs;
@@ -97,18 +94,12 @@ class LivePicture {
   private describe(place: number, description: Description) {
     const { id } = description;
     // A description comes with its track's first row.
-    const craft: Craft = live.get(id) ?? { track: { ...STILL, ...description }, at: [0, 0], craftClass: "ais", tail: [] };
+    const craft: LiveCraft = live.get(id) ?? { track: { ...STILL, ...description }, at: [0, 0], craftClass: "ais", tail: new Tail() };
     Object.assign(craft.track, description);
     live.set(id, craft);
     this.places[place] = craft;
     this.seen.add(id);
   }
-}
-
-function lengthen({ track, at, tail }: Craft) {
-  const last = tail.at(-1);
-  if (!last || track.timeMs - last.ms >= TAIL_STEP_MS) tail.push({ at: [at[0], at[1]], ms: track.timeMs });
-  if (tail.length > TAIL_POINTS_MAX) tail.shift();
 }
 
 /** The worker that reads a stream of tracks. It stays while the server is away: its script comes from there. */

@@ -34,7 +34,7 @@ function drawn(geometry: Geometry): Feature[] {
 function featuresOf(alert: Alert): Feature[] {
   const features = alert.evidence.flatMap(({ geometry }) => (geometry ? drawn(geometry) : []));
   for (const id of tracksOf(alert)) {
-    const way = crafts.get(id)?.tail.filter((point) => point.ms >= Number(alert.beganMs)).map((point) => point.at) ?? [];
+    const way = crafts.get(id)?.tail.since(Number(alert.beganMs)) ?? [];
     if (way.length > 1) features.push(line(way));
   }
   const landfall = landfallOf(alert);

@@ -145,7 +145,7 @@ function drawingOf(craft: Craft, options: PictureOptions, view: Box): Drawing {
   }
   if (options.tailMinutes > 0) {
     const since = options.nowMs - options.tailMinutes * 60_000;
-    const points = craft.tail.filter((point) => point.ms >= since).map((point) => point.at);
+    const points = craft.tail.since(since);
     if (points.length > 0) drawing.tails = line([...points, at], properties);
   }
   const { covariance } = track;
