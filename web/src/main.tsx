@@ -4,6 +4,7 @@ import { render } from "preact";
 import { watchAlerts } from "./api/alerts";
 import { loadChart } from "./api/chart";
 import { mayLook, openSession } from "./api/session";
+import { watchSensors } from "./api/sensors";
 import { watchTracks } from "./api/tracks";
 import { startKeys } from "./keys";
 import { startSound } from "./sound";
@@ -15,6 +16,7 @@ async function start() {
   if (!mayLook.value) return;
   watchTracks();
   watchAlerts();
+  watchSensors();
   void loadChart();
   startSound();
   startKeys();

@@ -6,6 +6,7 @@ import { effect } from "@preact/signals";
 import { render } from "preact";
 import { loadChart } from "./api/chart";
 import { mayLook, openSession } from "./api/session";
+import { watchSensors } from "./api/sensors";
 import { watchTracks } from "./api/tracks";
 import { TrackFilterSchema } from "./gen/shorewatch/track/v1/track_service_pb";
 import { SensorKind } from "./gen/shorewatch/type/v1/sensor_pb";
@@ -54,6 +55,7 @@ async function start() {
   await openSession();
   if (!mayLook.value) return;
   watchTracks(filter);
+  watchSensors();
   void loadChart();
 }
 

@@ -11,7 +11,7 @@ const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.mi
 const CHROMIUM = process.env.CHROMIUM ?? "/usr/bin/chromium";
 const SCREENSHOTS = process.env.SCREENSHOTS;
 /** Nothing here takes so long, unless it hangs. */
-const PATIENCE_MS = Number(process.env.PATIENCE_MS ?? 60_000);
+const PATIENCE_MS = Number(process.env.PATIENCE_MS ?? 120_000);
 
 /** The browser of these tests: one for each file of them. */
 let browser;
@@ -104,6 +104,12 @@ export const SMALL = { width: 1024, height: 600 };
 
 /** A page is live when both its pictures, of craft and of alerts, are complete. */
 export const live = (page) => page.waitForSelector('[data-connection="live"]');
+/** Everything in the bar at the top can be read. */
+export async function assertBarFits(page) {
+  const cut = await page.locator(".top").evaluate((bar) => [...bar.children].filter((part) => part.getBoundingClientRect().right > innerWidth + 1).map((part) => part.className));
+  assert.deepEqual(cut, [], "nothing is cut off at the right");
+}
+
 export const alertRows = (page) => page.locator("[data-alert]");
 
 export function assertOurs(page) {

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { gzipSync } from "node:zlib";
 import { identity, position } from "./ais.mjs";
-import { alertRows, assertAccessible, assertOurs, live, open, shot, SMALL } from "./browser.mjs";
+import { alertRows, assertAccessible, assertBarFits, assertOurs, live, open, shot, SMALL } from "./browser.mjs";
 import { FIXTURE, ROOT, Server, folder } from "./server.mjs";
 
 const BUNDLE_MAX_BYTES = 600_000;
@@ -42,6 +42,7 @@ describe("an evening off Haikou", () => {
       [...new Set(window.shorewatchMap.libre.queryRenderedFeatures({ layers: ["tracks"] }).map((it) => it.properties.class))],
     );
     assert.ok(classes.some((name) => name.startsWith("dark")) && classes.some((name) => name.startsWith("fused")), `${classes}`);
+    await assertBarFits(page);
     await shot(page, "watch-dusk");
     await assertAccessible(page, "the watch");
 
@@ -146,6 +147,32 @@ describe("an evening off Haikou", () => {
     await page.context().close();
   });
 
+  test("every sensor of the area tells how it does, and where it sees", async () => {
+    const page = await open(server);
+    await live(page);
+    const listed = await page.evaluate(async () => {
+      const { features } = await (await fetch("/ogc/collections/sensors/items?limit=1000")).json();
+      return features.map((it) => it.id);
+    });
+    await page.getByRole("button", { name: "Sensors", exact: true }).click();
+    await page.locator("[data-sensor]").first().waitFor();
+    const shown = await page.locator("[data-sensor]").evaluateAll((rows) => rows.map((row) => row.dataset.sensor));
+    assert.deepEqual(shown.toSorted(), listed.toSorted());
+    const radar = page.locator('[data-sensor="radar1"]');
+    assert.match(await radar.innerText(), /Range bias\s+−?\d+( ± \d+)? m/);
+    assert.match(await radar.innerText(), /Taken\s+[\d,]+/);
+    const seen = () => window.shorewatchMap.libre.querySourceFeatures("seen").map((it) => it.properties.says);
+    assert.deepEqual(await page.evaluate(seen), [], "no coverage is drawn unasked");
+    const choice = page.locator('[name="coverage"]');
+    await choice.locator("option", { hasText: "Radar radar1" }).waitFor({ state: "attached" });
+    await choice.selectOption({ label: "Radar radar1" });
+    await page.waitForFunction(() => window.shorewatchMap.libre.querySourceFeatures("seen").some((it) => /share|sight/.test(it.properties.says)));
+    await shot(page, "sensors");
+    await assertAccessible(page, "the sensors");
+    assertOurs(page);
+    await page.context().close();
+  });
+
   test("the map stands alone in a frame of another platform, with the filter of its address", async () => {
     const page = await open(server, { viewport: SMALL, path: "/map.html?bbox=110.2,20.0,110.4,20.2&kinds=radar&palette=day&lang=zh" });
     await page.waitForFunction(() => window.shorewatchMap?.libre.queryRenderedFeatures({ layers: ["tracks"] }).length > 0);
@@ -172,6 +199,7 @@ describe("an evening off Haikou", () => {
     });
     await server.kill();
     await page.waitForSelector('[data-connection="broken"]');
+    await assertBarFits(page);
     await shot(page, "broken");
     assert.equal(await alertRows(page).count(), before, "what was told stays on the screen meanwhile");
     await server.start();

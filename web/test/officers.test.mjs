@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { after, before, describe, test } from "node:test";
-import { alertRows, assertAccessible, assertOurs, live, open, shot, SMALL } from "./browser.mjs";
+import { alertRows, assertAccessible, assertBarFits, assertOurs, live, open, shot, SMALL } from "./browser.mjs";
 import { FIXTURE, SecureServer, Server, folder } from "./server.mjs";
 
 /** States of `life.proto`, as the console marks them. */
@@ -296,6 +296,7 @@ describe("a server that knows its callers", () => {
     await page.locator('.sign-in [type="submit"]').click();
     await live(page);
     assert.match(await page.locator(".who-is-here").innerText(), /watch officer, Joint centre/);
+    await assertBarFits(page);
     assertOurs(page);
   });
 

@@ -2,12 +2,16 @@
 
 import { computed, signal } from "@preact/signals";
 import type { Feature } from "geojson";
+import { SensorKind } from "../gen/shorewatch/type/v1/sensor_pb";
 import { type Zone, ZoneKind } from "../gen/shorewatch/zone/v1/zone_service_pb";
 import { type LngLat, circle } from "../geo";
 import { zoneClient } from "./client";
 import { get } from "./session";
+import { isTroubled, sensors } from "./sensors";
 
 export const zones = signal<Zone[]>([]);
+/** Whether the zones are here: until then nobody knows how far the area reaches. */
+const zonesKnown = signal(false);
 /** Who made the chart, and under which licence: to be shown with it. */
 export const chartAttribution = signal("");
 
@@ -56,7 +60,26 @@ export const zonePoints = computed<Feature[]>(() =>
   }),
 );
 
-export const sensorFeatures = signal<{ sites: Feature[]; coverage: Feature[] }>({ sites: [], coverage: [] });
+const SENSOR_WORDS: Partial<Record<SensorKind, string>> = { [SensorKind.AIS]: "ais", [SensorKind.RADAR]: "radar", [SensorKind.EO]: "eo" };
+
+/** Where the sensors stand, whether they work, and how far they claim to reach. */
+export const sensorFeatures = computed<{ sites: Feature[]; coverage: Feature[] }>(() => {
+  const standing = sensors.value.flatMap((sensor) =>
+    sensor.position ? [{ sensor, at: [sensor.position.lonDeg, sensor.position.latDeg] as LngLat, kind: SENSOR_WORDS[sensor.kind] ?? "ais" }] : [],
+  );
+  return {
+    // Sensors on one mast stand side by side on the map.
+    sites: standing.map(({ sensor, at, kind }) => {
+      const beside = standing.filter((other) => other.at[0] === at[0] && other.at[1] === at[1]).findIndex((other) => other.sensor.id === sensor.id);
+      const works = !isTroubled(sensor);
+      const name = works ? sensor.id : `${sensor.id} ⚠`;
+      return { type: "Feature", geometry: { type: "Point", coordinates: at }, properties: { name, kind, beside, works } };
+    }),
+    coverage: standing.flatMap(({ sensor, at, kind }) =>
+      sensor.maxRangeM ? [{ type: "Feature", geometry: { type: "LineString", coordinates: circle(at, sensor.maxRangeM, 120) }, properties: { kind } }] : [],
+    ),
+  };
+});
 
 /** Loads all zones, page by page. */
 async function loadZones() {
@@ -68,31 +91,7 @@ async function loadZones() {
     pageToken = page.nextPageToken;
   } while (pageToken);
   zones.value = all;
-}
-
-/** What `/ogc/collections/sensors/items` answers, as far as it is used. */
-interface SensorItem {
-  id: string;
-  geometry: { coordinates: LngLat } | null;
-  properties: { kind: string; max_range_m: number | null };
-}
-
-/** Loads where the sensors stand, and how far they claim to reach. */
-async function loadSensors() {
-  const answer = await get("/ogc/collections/sensors/items?limit=1000");
-  if (!answer.ok) return;
-  const { features } = (await answer.json()) as { features: SensorItem[] };
-  const standing = features.flatMap(({ id, geometry, properties }) => (geometry ? [{ id, at: geometry.coordinates, ...properties }] : []));
-  sensorFeatures.value = {
-    // Sensors on one mast stand side by side on the map.
-    sites: standing.map(({ id, at, kind }) => {
-      const beside = standing.filter((other) => other.at[0] === at[0] && other.at[1] === at[1]).findIndex((other) => other.id === id);
-      return { type: "Feature", geometry: { type: "Point", coordinates: at }, properties: { name: id, kind, beside } };
-    }),
-    coverage: standing.flatMap(({ at, kind, max_range_m: reach }) =>
-      reach ? [{ type: "Feature", geometry: { type: "LineString", coordinates: circle(at, reach, 120) }, properties: { kind } }] : [],
-    ),
-  };
+  zonesKnown.value = true;
 }
 
 /** Loads the attribution of the coast, to be shown with it. */
@@ -106,7 +105,7 @@ export const chartBox = computed<[number, number, number, number] | undefined>((
   const points = [...zonePoints.value, ...sensorFeatures.value.sites].flatMap((feature) =>
     feature.geometry.type === "Point" ? [feature.geometry.coordinates as [number, number]] : [],
   );
-  if (points.length === 0) return undefined;
+  if (!zonesKnown.value || points.length === 0) return undefined;
   const [lon, lat] = [points.map((point) => point[0]), points.map((point) => point[1])];
   return [Math.min(...lon), Math.min(...lat), Math.max(...lon), Math.max(...lat)];
 });
@@ -122,5 +121,5 @@ export async function loadChart() {
       }
     }
   };
-  await Promise.all([load(loadZones), load(loadSensors), load(loadAttribution)]);
+  await Promise.all([load(loadZones), load(loadAttribution)]);
 }

@@ -112,6 +112,16 @@ function plainLayers(colours: Colours, language: Language): LayerSpecification[]
       paint: { "line-color": kindColour(colours), "line-width": 1.3, "line-dasharray": [3, 2] },
     },
     {
+      id: "seen",
+      type: "fill",
+      source: "seen",
+      paint: {
+        "fill-color": ["match", ["get", "says"], ...Object.entries(colours.coverage).flat(), "transparent"] as unknown as ExpressionSpecification,
+        "fill-opacity": 0.45,
+        "fill-antialias": false,
+      },
+    },
+    {
       id: "coverage",
       type: "line",
       source: "coverage",
@@ -231,7 +241,12 @@ function plainLayers(colours: Colours, language: Language): LayerSpecification[]
         "text-anchor": "top",
         "text-offset": ["match", ["get", "beside"], 0, ["literal", [0, 1]], 1, ["literal", [2.5, 1]], ["literal", [5, 1]]],
       },
-      paint: { "text-color": colours.sensor, "text-halo-color": colours.halo, "text-halo-width": 1.4 },
+      paint: {
+        "icon-opacity": ["case", ["get", "works"], 1, 0.45],
+        "text-color": ["case", ["get", "works"], colours.sensor, colours.dark],
+        "text-halo-color": colours.halo,
+        "text-halo-width": 1.4,
+      },
     },
     {
       id: "tracks",
@@ -354,6 +369,7 @@ export function style(colours: Colours, language: Language, scale: number): Styl
       zones: geojson("id"),
       "zone-points": geojson("id"),
       coverage: geojson(),
+      seen: geojson(),
       bearings: geojson(),
       evidence: geojson(),
       "alert-places": geojson("id"),

@@ -27,7 +27,19 @@ export interface Colours {
   alert: string;
   selected: string;
   tool: string;
+  /** Areas of coverage by what is said of them; shares after viridis, which all eyes order alike. */
+  coverage: Record<string, string>;
 }
+
+const viridis = (shadow: string, unheard: string): Record<string, string> => ({
+  "share-1": "#482878",
+  "share-2": "#2a788e",
+  "share-3": "#35b779",
+  "share-4": "#dce319",
+  sight: "#3f9bd8",
+  shadow,
+  unheard,
+});
 
 export const colours: Record<Palette, Colours> = {
   day: {
@@ -50,6 +62,7 @@ export const colours: Record<Palette, Colours> = {
     alert: "#a30000",
     selected: "#0a0a0a",
     tool: "#7a1fa2",
+    coverage: viridis("#8a8f94", "#c9b8d8"),
   },
   dusk: {
     sea: "#122a3c",
@@ -71,6 +84,7 @@ export const colours: Record<Palette, Colours> = {
     alert: "#ffd23f",
     selected: "#ffffff",
     tool: "#e6a8ff",
+    coverage: viridis("#5a6772", "#3b2a4a"),
   },
   night: {
     sea: "#05090d",
@@ -92,6 +106,7 @@ export const colours: Record<Palette, Colours> = {
     alert: "#c79a1e",
     selected: "#c3ced6",
     tool: "#9a6fb0",
+    coverage: viridis("#2f363c", "#1f1528"),
   },
 };
 

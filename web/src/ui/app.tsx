@@ -1,6 +1,6 @@
 // The console as a whole: bar, map, side panel.
 
-import { type Page, openAlert, page } from "../state";
+import { PAGES, openAlert, page } from "../state";
 import { AlertList } from "./alert-list";
 import { AlertPage } from "./alert-page";
 import { Find, Help } from "./dialogs";
@@ -8,15 +8,15 @@ import { MapTools } from "./map-tools";
 import { MapView } from "./map-view";
 import { ReplayBar } from "./replay-bar";
 import { Reports } from "./reports";
+import { Sensors } from "./sensors";
 import { SignedIn } from "./sign-in";
 import { TopBar } from "./top-bar";
 import { TrackCard } from "./track-card";
 import { Zones } from "./zones";
 
-const PAGES: Page[] = ["watch", "zones", "reports"];
-
 function side() {
   if (page.value === "zones") return <Zones />;
+  if (page.value === "sensors") return <Sensors />;
   return openAlert.value ? <AlertPage /> : <AlertList />;
 }
 

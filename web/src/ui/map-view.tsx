@@ -7,6 +7,7 @@ import { tracksOf } from "../api/alert-facts";
 import { stands } from "../api/replay";
 import { pictureMs, pictureTick } from "../api/tracks";
 import { chartAttribution, chartBox, sensorFeatures, zonePoints, zonePolygons } from "../api/chart";
+import { coverageAreas } from "../api/sensors";
 import { t } from "../i18n";
 import { ChartMap, canDraw } from "../map/chart-map";
 import { drawAlertPlaces } from "../map/alert-places";
@@ -112,6 +113,7 @@ function start(container: HTMLElement, fitFirst: boolean): () => void {
       map.showFeatures("sensors", sites);
       map.showFeatures("coverage", coverage);
     }),
+    effect(() => map.showFeatures("seen", coverageAreas())),
     effect(() => map.setVisible(["zone-fill", "zone-hatch", "zone-line", "zone-dash", "zone-names"], showZones.value)),
     effect(() => map.setVisible(["sensors", "coverage"], showSensors.value)),
     effect(() => map.markSelected(selectedTrack.value)),

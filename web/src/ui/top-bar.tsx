@@ -3,6 +3,7 @@
 import { computed } from "@preact/signals";
 import { connection } from "../api/client";
 import { replay } from "../api/replay";
+import { isTroubled, sensors } from "../api/sensors";
 import { inMemoryOnly } from "../api/session";
 import { crafts, isDark, pictureMs, pictureTick } from "../api/tracks";
 import { t } from "../i18n";
@@ -53,6 +54,7 @@ export function TopBar({ pages }: { pages: Page[] }) {
           {t("memoryOnly")}
         </span>
       )}
+      <SensorTrouble />
       <span class="spring" />
       <button
         type="button"
@@ -102,6 +104,17 @@ function Clocks() {
       <b class="utc">{clock(ms, true)}</b>
       <span class="muted"> {t("utc")}</span>
     </time>
+  );
+}
+
+/** How many sensors do not work as they should: a quiet picture may be a blind one. */
+function SensorTrouble() {
+  const troubled = sensors.value.filter(isTroubled);
+  if (troubled.length === 0) return null;
+  return (
+    <button type="button" class="pill trouble" title={troubled.map(({ id }) => id).join(", ")} data-sensor-trouble={troubled.length} onClick={() => goToPage("sensors")}>
+      {t("sensorTrouble")}: {troubled.length}
+    </button>
   );
 }
 
