@@ -15,6 +15,9 @@ use crate::units::{Bearing, EventTime, SensorId, TrackId};
 /// The most observations kept of a track that is to be told as a whole: a day of two radars of three seconds a turn, and AIS.
 pub const WHOLE_MAX: usize = 100_000;
 
+/// The most observations kept of all tracks together (170 MB): in a picture of more than some thousand tracks each keeps fewer.
+const ALL_MAX: usize = 2_000_000;
+
 /// What is kept of the observations that make tracks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Explain {
@@ -29,11 +32,11 @@ pub enum Explain {
 }
 
 impl Explain {
-    /// How many are kept of each track.
-    fn latest(self) -> usize {
+    /// How many are kept of each of so many tracks.
+    pub(super) fn kept_of_each(self, tracks: usize) -> usize {
         match self {
             Self::Nothing => 0,
-            Self::Latest(count) | Self::Whole(_, count) => count,
+            Self::Latest(count) | Self::Whole(_, count) => count.min(ALL_MAX / tracks.max(1)),
         }
     }
 }
@@ -89,19 +92,20 @@ impl Contributions {
         self.latest.iter()
     }
 
-    pub(super) fn push(&mut self, contribution: Contribution, explain: Explain) {
-        while self.latest.len() >= explain.latest().max(1) {
+    /// Adds one to the latest `kept`.
+    pub(super) fn push(&mut self, contribution: Contribution, kept: usize) {
+        while self.latest.len() >= kept.max(1) {
             self.latest.pop_front();
         }
-        if explain.latest() > 0 {
+        if kept > 0 {
             self.latest.push_back(contribution);
         }
     }
 
     /// Puts those of the same craft under an earlier track before these.
-    pub(super) fn follow(&mut self, earlier: &Self, explain: Explain) {
+    pub(super) fn follow(&mut self, earlier: &Self, kept: usize) {
         let mut all = earlier.clone();
-        self.latest.drain(..).for_each(|contribution| all.push(contribution, explain));
+        self.latest.drain(..).for_each(|contribution| all.push(contribution, kept));
         *self = all;
     }
 }
@@ -110,6 +114,7 @@ impl Fusion {
     /// Keeps what a track is made of, where that is asked for.
     pub(super) fn note_contribution(&mut self, slot: u32, contribution: Contribution) {
         let explain = self.config.explain;
+        let kept = explain.kept_of_each(self.len());
         let Some(file) = self.slots.get_mut(slot as usize).and_then(|slot| slot.as_deref_mut()) else { return };
         match explain {
             Explain::Whole(id, _) if id == file.id => {
@@ -117,7 +122,7 @@ impl Fusion {
                     self.explained.push(contribution);
                 }
             }
-            _ => file.made_of.push(contribution, explain),
+            _ => file.made_of.push(contribution, kept),
         }
     }
 
@@ -163,4 +168,26 @@ pub(super) fn contributions<'a>(
         }
     };
     fixes.iter().map(move |fix| position(fix.position, &fix.covariance, fix.weight)).chain(other)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_track_keeps_its_latest_and_fewer_where_there_are_very_many() {
+        let mut made_of = Contributions::default();
+        let place = LatLon::new(20.0, 110.0);
+        for second in 0..10 {
+            let told = Told::Position { position: place, residual_m: (0.0, 0.0) };
+            let (time, sensor) = (EventTime::from_seconds(second), SensorId(0));
+            let (sigmas, probability, late) = (0.0, 1.0, false);
+            made_of.push(Contribution { time, sensor, told, of_track: place, sigmas, probability, late }, 4);
+        }
+        let kept: Vec<i64> = made_of.iter().map(|made| made.time.as_millis() / 1000).collect();
+        assert_eq!(kept, [6, 7, 8, 9]);
+        assert_eq!(Explain::Latest(256).kept_of_each(100), 256);
+        assert_eq!(Explain::Latest(256).kept_of_each(100_000), 20);
+        assert_eq!(Explain::Nothing.kept_of_each(1), 0);
+    }
 }

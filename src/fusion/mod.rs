@@ -356,11 +356,12 @@ impl Fusion {
 
     /// A track goes on as a vessel that was lost: with its number and what was known of it.
     fn resume(&mut self, slot: u32, lost: &TrackFile) {
+        let kept = self.config.explain.kept_of_each(self.len());
         let Some(file) = self.slots.get_mut(slot as usize).and_then(|slot| slot.as_deref_mut()) else { return };
         let new_id = std::mem::replace(&mut file.id, lost.id);
         match self.config.explain {
             Explain::Whole(id, _) if id == lost.id => self.explained.extend(file.made_of.iter()),
-            explain => file.made_of.follow(&lost.made_of, explain),
+            _ => file.made_of.follow(&lost.made_of, kept),
         }
         file.confirmed = lost.confirmed;
         file.born = lost.born;
