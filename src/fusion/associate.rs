@@ -223,32 +223,34 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    /// Every way to give plots to tracks, with its weight: the definition of the marginals.
-    fn enumerate(tracks: usize, pairs: &[Pair]) -> Vec<f64> {
-        fn walk(
-            track: usize,
-            tracks: usize,
-            used: u32,
-            weight: f64,
-            chosen: &mut Vec<usize>,
-            pairs: &[Pair],
-            all: &mut dyn FnMut(&[usize], f64),
-        ) {
-            if track == tracks {
-                all(chosen, weight);
-                return;
-            }
-            walk(track + 1, tracks, used, weight, chosen, pairs, all);
-            for (index, pair) in pairs.iter().enumerate() {
-                if pair.track == track && used & (1 << pair.plot) == 0 {
-                    chosen.push(index);
-                    walk(track + 1, tracks, used | (1 << pair.plot), weight * pair.ratio, chosen, pairs, all);
-                    chosen.pop();
-                }
+    /// Every way to give plots to tracks from `track` on, with its weight.
+    fn for_each_way(
+        track: usize,
+        tracks: usize,
+        used: u32,
+        weight: f64,
+        chosen: &mut Vec<usize>,
+        pairs: &[Pair],
+        all: &mut dyn FnMut(&[usize], f64),
+    ) {
+        if track == tracks {
+            all(chosen, weight);
+            return;
+        }
+        for_each_way(track + 1, tracks, used, weight, chosen, pairs, all);
+        for (index, pair) in pairs.iter().enumerate() {
+            if pair.track == track && used & (1 << pair.plot) == 0 {
+                chosen.push(index);
+                for_each_way(track + 1, tracks, used | (1 << pair.plot), weight * pair.ratio, chosen, pairs, all);
+                chosen.pop();
             }
         }
+    }
+
+    /// The marginals by their definition.
+    fn enumerate(tracks: usize, pairs: &[Pair]) -> Vec<f64> {
         let (mut sums, mut total) = (vec![0.0; pairs.len()], 0.0);
-        walk(0, tracks, 0, 1.0, &mut Vec::new(), pairs, &mut |chosen, weight| {
+        for_each_way(0, tracks, 0, 1.0, &mut Vec::new(), pairs, &mut |chosen, weight| {
             total += weight;
             for &pair in chosen {
                 sums[pair] += weight;
@@ -261,7 +263,39 @@ mod tests {
         raw.iter().map(|(&(track, plot), &ratio)| Pair { track, plot, ratio }).collect()
     }
 
+    /// The most probable way of all by brute force, and its probability.
+    fn best_assignment(tracks: usize, pairs: &[Pair]) -> (Vec<usize>, f64) {
+        let (mut best, mut top, mut total) = (Vec::new(), 0.0, 0.0);
+        for_each_way(0, tracks, 0, 1.0, &mut Vec::new(), pairs, &mut |chosen, weight| {
+            total += weight;
+            if weight > top {
+                (best, top) = (chosen.to_vec(), weight);
+            }
+        });
+        (best, top / total)
+    }
+
     proptest! {
+        #[test]
+        fn what_is_taken_for_likely_is_the_best_assignment_by_brute_force(
+            raw in prop::collection::btree_map((0..5_usize, 0..5_usize), 0.001..10_000.0_f64, 1..12),
+        ) {
+            let pairs = pairs_of(&raw);
+            let got = marginals(5, 5, &pairs);
+            let likely: Vec<usize> = (0..pairs.len()).filter(|&pair| got.pair[pair] > 0.5).collect();
+            for (number, &a) in likely.iter().enumerate() {
+                for &b in &likely[number + 1..] {
+                    prop_assert!(pairs[a].track != pairs[b].track && pairs[a].plot != pairs[b].plot);
+                }
+            }
+            // Where one way is more probable than all others together, it is what comes out.
+            let (mut best, probability) = best_assignment(5, &pairs);
+            best.sort_unstable();
+            if probability > 0.5 {
+                prop_assert_eq!(likely, best);
+            }
+        }
+
         #[test]
         fn marginals_equal_enumeration(
             raw in prop::collection::btree_map((0..5_usize, 0..5_usize), 0.001..10_000.0_f64, 1..12),

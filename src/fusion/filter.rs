@@ -345,3 +345,97 @@ fn symmetric(matrix: Matrix4<f64>) -> Matrix4<f64> {
 pub(super) fn wrap_rad(angle: f64) -> f64 {
     (angle + std::f64::consts::PI).rem_euclid(std::f64::consts::TAU) - std::f64::consts::PI
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fusion::FusionConfig;
+    use nalgebra::{DMatrix, DVector};
+    use proptest::prelude::*;
+
+    /// Seconds since the last measurement, where it was, its sigma in metres, and its velocity if it told one.
+    type Measured = (f64, (f64, f64), f64, Option<(f64, f64)>);
+
+    /// The last state by weighted least squares over all states at once: the textbook's batch solution (Y. Bar-Shalom, X. Li
+    /// and T. Kirubarajan, Estimation with Applications to Tracking and Navigation, 2001, section 3.4).
+    fn batch(first: &Gaussian, measured: &[Measured], noise: f64, speed_sigma_mps: f64) -> Gaussian {
+        let states = measured.len() + 1;
+        let (mut information, mut weighted) = (DMatrix::zeros(4 * states, 4 * states), DVector::zeros(4 * states));
+        let mut add = |place: usize, weight: &Matrix4<f64>, value: &Vector4<f64>| {
+            let mut block = information.fixed_view_mut::<4, 4>(4 * place, 4 * place);
+            block += weight;
+            let mut rows = weighted.fixed_rows_mut::<4>(4 * place);
+            rows += weight * value;
+        };
+        add(0, &first.covariance.try_inverse().unwrap(), &first.mean);
+        for (number, (_, (east, north), sigma, velocity)) in measured.iter().enumerate() {
+            let mut weight = Matrix4::zeros();
+            let speed = velocity.map_or(0.0, |_| speed_sigma_mps.powi(-2));
+            weight.set_diagonal(&Vector4::new(sigma.powi(-2), sigma.powi(-2), speed, speed));
+            let (east_mps, north_mps) = velocity.unwrap_or_default();
+            add(number + 1, &weight, &Vector4::new(*east, *north, east_mps, north_mps));
+        }
+        for (number, (seconds, ..)) in measured.iter().enumerate() {
+            let (mut go, mut spread) = (Matrix4::identity(), Matrix4::zeros());
+            for axis in 0..2 {
+                go[(axis, axis + 2)] = *seconds;
+                spread[(axis, axis)] = noise * seconds.powi(3) / 3.0;
+                spread[(axis, axis + 2)] = noise * seconds.powi(2) / 2.0;
+                spread[(axis + 2, axis)] = noise * seconds.powi(2) / 2.0;
+                spread[(axis + 2, axis + 2)] = noise * seconds;
+            }
+            let tie = spread.try_inverse().unwrap();
+            let (from, to) = (4 * number, 4 * number + 4);
+            let blocks = [
+                (from, from, go.transpose() * tie * go),
+                (from, to, -go.transpose() * tie),
+                (to, from, -tie * go),
+                (to, to, tie),
+            ];
+            for (row, column, block) in blocks {
+                let mut place = information.fixed_view_mut::<4, 4>(row, column);
+                place += block;
+            }
+        }
+        let all = information.cholesky().unwrap();
+        let last = 4 * measured.len();
+        let covariance = all.inverse().fixed_view::<4, 4>(last, last).into_owned();
+        Gaussian { mean: all.solve(&weighted).fixed_rows::<4>(last).into_owned(), covariance }
+    }
+
+    proptest! {
+        #[test]
+        fn step_by_step_the_filter_comes_to_the_batch_solution(
+            measured in prop::collection::vec(
+                (0.5..30.0_f64, (-300.0..300.0_f64, -300.0..300.0_f64), 3.0..80.0_f64,
+                 prop::option::of((-8.0..8.0_f64, -8.0..8.0_f64))),
+                1..10,
+            ),
+        ) {
+            const SPEED_SIGMA_MPS: f64 = 0.5;
+            let config = FusionConfig::default().motion;
+            let velocity = (Vector2::new(2.0, -1.0), Matrix2::identity() * 9.0);
+            let mut filter =
+                MultiModel::new(Vector2::new(10.0, 20.0), Matrix2::identity() * 900.0, Some(velocity), &config, false);
+            let first = filter.combined();
+            for (seconds, (east, north), sigma, velocity) in &measured {
+                filter.predict(*seconds, &config, false);
+                let square = sigma * sigma;
+                match velocity {
+                    Some((east_mps, north_mps)) => {
+                        let speed = SPEED_SIGMA_MPS.powi(2);
+                        let noise = Matrix4::from_diagonal(&Vector4::new(square, square, speed, speed));
+                        filter.update(&Vector4::new(*east, *north, *east_mps, *north_mps), &noise);
+                    }
+                    None => {
+                        filter.update(&Vector2::new(*east, *north), &(Matrix2::identity() * square));
+                    }
+                }
+            }
+            let (got, wanted) = (filter.combined(), batch(&first, &measured, config.cruise_noise, SPEED_SIGMA_MPS));
+            prop_assert!((got.mean - wanted.mean).norm() < 1e-4, "{} against {}", got.mean, wanted.mean);
+            let off = (got.covariance - wanted.covariance).norm() / wanted.covariance.norm();
+            prop_assert!(off < 1e-5, "{} against {}", got.covariance, wanted.covariance);
+        }
+    }
+}

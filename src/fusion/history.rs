@@ -103,9 +103,9 @@ impl History {
 mod tests {
     use super::*;
     use crate::fusion::measurement::{Fix, Measure};
-    use crate::geodesy::LatLon;
+    use crate::geodesy::{LatLon, position_to_polar};
     use crate::units::SensorId;
-    use nalgebra::Matrix2;
+    use nalgebra::{Matrix2, Vector2};
     use proptest::prelude::*;
     use smallvec::smallvec;
 
@@ -114,6 +114,30 @@ mod tests {
         let covariance = Matrix2::identity() * 400.0;
         let measure = Measure::Fixes(smallvec![Fix { position, covariance, weight: 1.0 }]);
         Measurement { time: EventTime::from_millis(millis), sensor: SensorId(0), measure }
+    }
+
+    /// A plot, one of two plots that compete, an AIS report or a bearing, in turn.
+    fn measured(number: usize, north_m: f64) -> Measurement {
+        let mut measurement = fix(number as i64 * 3000 + 1000, north_m);
+        let Measure::Fixes(fixes) = &mut measurement.measure else { return measurement };
+        let Fix { position, covariance, .. } = fixes[0];
+        match number % 4 {
+            0 => {}
+            1 => {
+                fixes[0].weight = 0.6;
+                fixes.push(Fix { position: position.moved_m(30.0, -20.0), covariance, weight: 0.3 });
+            }
+            2 => {
+                let velocity = Some((Vector2::new(3.0, 0.0), Matrix2::identity()));
+                measurement.measure = Measure::Report { position, covariance, velocity };
+            }
+            _ => {
+                let site = LatLon::new(20.05, 110.3);
+                let (azimuth, _) = position_to_polar(site, position);
+                measurement.measure = Measure::Bearing { site, azimuth, sigma_rad: 0.002, weight: 0.9 };
+            }
+        }
+        measurement
     }
 
     fn run(measurements: &[Measurement], config: &FusionConfig) -> (Kinematics, History) {
@@ -139,7 +163,7 @@ mod tests {
             late in prop::collection::vec((1..55_usize, 1..9_usize), 1..4),
         ) {
             let config = FusionConfig::default();
-            let ordered: Vec<_> = noise.iter().enumerate().map(|(i, n)| fix(i as i64 * 3000 + 1000, *n)).collect();
+            let ordered: Vec<_> = noise.iter().enumerate().map(|(number, north_m)| measured(number, *north_m)).collect();
             let mut delayed = ordered.clone();
             for (place, delay) in late {
                 let held = delayed.remove(place);
