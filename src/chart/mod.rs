@@ -28,6 +28,8 @@ mod zone;
 mod zone_feature;
 mod zone_set;
 
+use smallvec::SmallVec;
+
 pub use bounds::Bounds;
 pub use coast::{Coast, Land, Landfall, NearestShore, SHORE_RANGE_M};
 pub use error::{ChartError, ChartWarning, FeatureProblem, Reason};
@@ -102,11 +104,29 @@ impl Chart {
         let named = |zone: &&Zone| {
             matches!(zone.kind, ZoneKind::DesignatedPort | ZoneKind::FishingHarbour | ZoneKind::Anchorage)
         };
-        let zones = self.zones.zones().iter().filter(named).map(|zone| {
+        // Those whose box is nearest first: most of the others need not be measured.
+        let mut zones: SmallVec<[(f64, usize, &Zone); 32]> = self
+            .zones
+            .zones()
+            .iter()
+            .filter(named)
+            .enumerate()
+            .map(|(number, zone)| (zone.at_least_m(position), number, zone))
+            .filter(|(at_least_m, ..)| *at_least_m <= SHORE_RANGE_M)
+            .collect();
+        zones.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
+        let mut nearest: Option<(f64, usize, &Zone, LatLon)> = None;
+        for (at_least_m, number, zone) in zones {
+            if nearest.is_some_and(|(least_m, ..)| at_least_m > least_m) {
+                break;
+            }
             let (edge_m, point) = zone.nearest_edge(position);
-            (zone, if zone.contains(position) { 0.0 } else { edge_m }, point)
-        });
-        if let Some((zone, distance_m, point)) = zones.min_by(|a, b| a.1.total_cmp(&b.1))
+            let distance_m = if zone.contains(position) { 0.0 } else { edge_m };
+            if nearest.is_none_or(|(least_m, first, ..)| (distance_m, number) < (least_m, first)) {
+                nearest = Some((distance_m, number, zone, point));
+            }
+        }
+        if let Some((distance_m, _, zone, point)) = nearest
             && distance_m <= SHORE_RANGE_M
         {
             return Some(Place {

@@ -8,10 +8,20 @@ use crate::geodesy::{LatLon, metres_per_degree};
 /// Side of a cell in degrees: 2.2 km north to south.
 const CELL_DEG: f64 = 0.02;
 
-/// Slot numbers of tracks by cell.
+/// A track in the grid: where it was when it was last measured, beside its slot, so that whoever looks for tracks nearby need
+/// not go to each of them.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Entry {
+    /// Its slot.
+    pub slot: u32,
+    /// Its place.
+    pub place: LatLon,
+}
+
+/// Tracks by cell.
 #[derive(Clone, Debug, Default)]
 pub struct Grid {
-    cells: FxHashMap<(i32, i32), SmallVec<[u32; 4]>>,
+    cells: FxHashMap<(i32, i32), SmallVec<[Entry; 2]>>,
 }
 
 /// A cell of the grid.
@@ -23,37 +33,57 @@ impl Grid {
         ((position.lat_deg / CELL_DEG).floor() as i32, (position.lon_deg / CELL_DEG).floor() as i32)
     }
 
-    /// Puts a slot into a cell.
-    pub fn insert(&mut self, cell: Cell, slot: u32) {
-        self.cells.entry(cell).or_default().push(slot);
+    /// Puts a track into the cell of its place; returns the cell.
+    pub fn insert(&mut self, slot: u32, place: LatLon) -> Cell {
+        let cell = Self::cell_of(place);
+        self.cells.entry(cell).or_default().push(Entry { slot, place });
+        cell
     }
 
-    /// Takes a slot out of a cell.
+    /// Takes a track out of its cell.
     pub fn remove(&mut self, cell: Cell, slot: u32) {
-        if let Some(slots) = self.cells.get_mut(&cell) {
-            slots.retain(|&mut other| other != slot);
-            if slots.is_empty() {
+        if let Some(entries) = self.cells.get_mut(&cell) {
+            entries.retain(|entry| entry.slot != slot);
+            if entries.is_empty() {
                 self.cells.remove(&cell);
             }
         }
     }
 
-    /// Appends to `found` the slots of all cells that touch the square of `radius_m` about `position`, ascending.
-    pub fn near(&self, position: LatLon, radius_m: f64, found: &mut Vec<u32>) {
-        let start = found.len();
+    /// Brings a track that was in `cell` to a new place; returns its cell there.
+    pub fn shift(&mut self, cell: Cell, slot: u32, place: LatLon) -> Cell {
+        if Self::cell_of(place) != cell {
+            self.remove(cell, slot);
+            return self.insert(slot, place);
+        }
+        if let Some(entry) = self.cells.get_mut(&cell).into_iter().flatten().find(|entry| entry.slot == slot) {
+            entry.place = place;
+        }
+        cell
+    }
+
+    /// The tracks in one cell.
+    pub fn entries_in(&self, cell: Cell) -> &[Entry] {
+        self.cells.get(&cell).map_or(&[], SmallVec::as_slice)
+    }
+
+    /// The cells that touch the square of `radius_m` about `position`.
+    pub fn cells_about(position: LatLon, radius_m: f64) -> impl Iterator<Item = Cell> {
         let scale = metres_per_degree(position.lat_deg);
         let (dlat, dlon) = (radius_m / scale.lat_m, (radius_m / scale.lon_m).min(180.0));
         let last_column = (180.0 / CELL_DEG) as i32;
         let (south, west) = Self::cell_of(LatLon::new(position.lat_deg - dlat, position.lon_deg - dlon));
         let (north, east) = Self::cell_of(LatLon::new(position.lat_deg + dlat, position.lon_deg + dlon));
-        for row in south..=north {
-            for column in west..=east {
-                // Columns past the antimeridian are those of the other side.
-                let column = (column + last_column).rem_euclid(2 * last_column) - last_column;
-                if let Some(slots) = self.cells.get(&(row, column)) {
-                    found.extend_from_slice(slots);
-                }
-            }
+        // Columns past the antimeridian are those of the other side.
+        let wrapped = move |column: i32| (column + last_column).rem_euclid(2 * last_column) - last_column;
+        (south..=north).flat_map(move |row| (west..=east).map(move |column| (row, wrapped(column))))
+    }
+
+    /// Appends to `found` the slots of all cells that touch the square of `radius_m` about `position`, ascending.
+    pub fn near(&self, position: LatLon, radius_m: f64, found: &mut Vec<u32>) {
+        let start = found.len();
+        for cell in Self::cells_about(position, radius_m) {
+            found.extend(self.entries_in(cell).iter().map(|entry| entry.slot));
         }
         found[start..].sort_unstable();
     }
@@ -66,15 +96,19 @@ mod tests {
     #[test]
     fn all_within_the_radius_are_found_also_over_the_antimeridian() {
         let mut grid = Grid::default();
-        grid.insert(Grid::cell_of(LatLon::new(10.0, 179.999)), 7);
-        grid.insert(Grid::cell_of(LatLon::new(10.0, -179.999)), 3);
-        grid.insert(Grid::cell_of(LatLon::new(12.0, 179.999)), 9);
+        let cell = grid.insert(7, LatLon::new(10.0, 179.999));
+        grid.insert(3, LatLon::new(10.0, -179.999));
+        grid.insert(9, LatLon::new(12.0, 179.999));
         let mut found = Vec::new();
         grid.near(LatLon::new(10.001, 179.998), 1000.0, &mut found);
         assert_eq!(found, vec![3, 7]);
-        grid.remove(Grid::cell_of(LatLon::new(10.0, 179.999)), 7);
+        assert_eq!(grid.shift(cell, 7, LatLon::new(10.0, 179.9985)), cell, "a little way off");
+        assert_eq!(grid.entries_in(cell), [Entry { slot: 7, place: LatLon::new(10.0, 179.9985) }]);
+        let cell = grid.shift(cell, 7, LatLon::new(14.0, 170.0));
         found.clear();
         grid.near(LatLon::new(10.001, 179.998), 1000.0, &mut found);
         assert_eq!(found, vec![3]);
+        grid.remove(cell, 7);
+        assert!(grid.entries_in(cell).is_empty());
     }
 }

@@ -23,6 +23,7 @@ pub mod grid;
 pub mod history;
 mod lost;
 pub mod measurement;
+mod nearby;
 mod product;
 mod radar;
 pub mod registration;
@@ -305,7 +306,7 @@ impl Fusion {
         let id = TrackId(self.next_id);
         self.next_id += 1;
         let file = Box::new(TrackFile::born(id, kinematics, existence));
-        let cell = file.cell;
+        let place = file.place;
         let slot = match self.free.pop() {
             Some(slot) => {
                 self.slots[slot as usize] = Some(file);
@@ -317,7 +318,7 @@ impl Fusion {
             }
         };
         self.by_id.insert(id, slot);
-        self.grid.insert(cell, slot);
+        self.grid.insert(slot, place);
         Some(slot)
     }
 
@@ -408,12 +409,7 @@ impl Fusion {
     fn replace_in_grid(&mut self, slot: u32) {
         let Some(file) = self.slots.get_mut(slot as usize).and_then(|slot| slot.as_deref_mut()) else { return };
         file.place = file.kinematics.position();
-        let cell = Grid::cell_of(file.place);
-        if cell != file.cell {
-            self.grid.remove(file.cell, slot);
-            self.grid.insert(cell, slot);
-            file.cell = cell;
-        }
+        file.cell = self.grid.shift(file.cell, slot, file.place);
     }
 
     /// Slots of tracks within about `radius_m`, ascending. The caller hands the vector back by [`Self::done_with`].
@@ -424,22 +420,22 @@ impl Fusion {
         found
     }
 
-    /// Of the slots found near `position`, those of tracks whose last place lies within `radius_m` of it.
-    fn within<'a>(
-        &'a self,
-        found: &'a [u32],
-        position: LatLon,
-        radius_m: f64,
-    ) -> impl Iterator<Item = (u32, f64, &'a TrackFile)> + 'a {
+    /// Tracks whose last place lies within `radius_m` of `position`: slot, distance in metres and track, by slot ascending.
+    fn within(&self, position: LatLon, radius_m: f64) -> impl Iterator<Item = (u32, f64, &TrackFile)> {
         let scale = metres_per_degree(position.lat_deg);
-        found.iter().filter_map(move |&slot| {
-            let file = self.slot(slot)?;
-            // Most tracks of a crowded cell are out of reach by one axis alone.
-            let north_m = (file.place.lat_deg - position.lat_deg) * scale.lat_m;
-            let east_m = (file.place.lon_deg - position.lon_deg) * scale.lon_m;
-            let squared = north_m * north_m + east_m * east_m;
-            (squared <= radius_m * radius_m).then(|| (slot, squared.sqrt(), file))
-        })
+        let mut near: SmallVec<[(u32, f64); 16]> = SmallVec::new();
+        for cell in Grid::cells_about(position, radius_m) {
+            for entry in self.grid.entries_in(cell) {
+                let north_m = (entry.place.lat_deg - position.lat_deg) * scale.lat_m;
+                let east_m = (entry.place.lon_deg - position.lon_deg) * scale.lon_m;
+                let squared = north_m * north_m + east_m * east_m;
+                if squared <= radius_m * radius_m {
+                    near.push((entry.slot, squared.sqrt()));
+                }
+            }
+        }
+        near.sort_unstable_by_key(|(slot, _)| *slot);
+        near.into_iter().filter_map(|(slot, distance_m)| Some((slot, distance_m, self.slot(slot)?)))
     }
 
     fn done_with(&mut self, found: Vec<u32>) {

@@ -226,14 +226,9 @@ impl Fusion {
     }
 
     /// The confirmed track nearest to a place, within `radius_m`.
-    pub(super) fn nearest_confirmed(&mut self, place: LatLon, radius_m: f64) -> Option<TrackId> {
-        let found = self.slots_near(place, radius_m);
-        let nearest = self
-            .within(&found, place, radius_m)
-            .filter(|(_, _, file)| file.confirmed)
-            .map(|(_, distance, file)| (distance, file.id))
-            .min_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
-        self.done_with(found);
-        nearest.map(|(_, id)| id)
+    pub(super) fn nearest_confirmed(&self, place: LatLon, radius_m: f64) -> Option<TrackId> {
+        let confirmed = self.within(place, radius_m).filter(|(_, _, file)| file.confirmed);
+        let nearest = confirmed.map(|(_, distance, file)| (distance, file.id));
+        nearest.min_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1))).map(|(_, id)| id)
     }
 }

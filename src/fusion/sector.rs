@@ -6,6 +6,7 @@ use smallvec::SmallVec;
 use super::Fusion;
 use super::associate::{Pair, marginals};
 use super::measurement::{Fix, Kinematics, Measure, Measurement};
+use super::nearby::{Nearby, SECTOR_DRIFT_M};
 use super::radar::{Plot, SAME_TURN};
 use super::registration::Comparison;
 use crate::geodesy::{LatLon, distance_m, metres_per_degree, position_to_polar};
@@ -20,13 +21,6 @@ const NUMBER_KEPT: f64 = 10.0;
 const CLEAR: f64 = 0.7;
 /// Seconds since the last AIS report within which a track may teach a radar its bias.
 const TEACHER_AIS_S: f64 = 12.0;
-/// How far a track may have gone since it was last measured and still be looked for near a plot, metres.
-const COASTED_M: f64 = 1500.0;
-/// Speed at which a track whose velocity is not yet known may have gone on, m/s.
-const GOES_AT_MOST_MPS: f64 = 40.0;
-/// How far a craft goes while one sector is swept, metres.
-const SECTOR_DRIFT_M: f64 = 60.0;
-
 /// A track that stands in the sector.
 struct Candidate {
     slot: u32,
@@ -92,29 +86,16 @@ impl Fusion {
     /// Tracks near the plots of a sector that this radar has not yet seen in this turn, by slot; and for each plot the
     /// slots near it.
     fn sector_candidates(
-        &mut self,
+        &self,
         sensor: SensorId,
         scan_s: f64,
         middle: EventTime,
         plots: &[Plot],
     ) -> (Vec<Candidate>, Vec<SmallVec<[u32; 8]>>) {
-        let mut slots: Vec<u32> = Vec::new();
-        let mut near_plot = Vec::with_capacity(plots.len());
-        for plot in plots {
-            let radius_m = 4.0 * plot.covariance.trace().sqrt() + COASTED_M;
-            let found = self.slots_near(plot.position, radius_m);
-            let near: SmallVec<[u32; 8]> = self
-                .within(&found, plot.position, radius_m)
-                .filter(|(_, distance_m, file)| {
-                    let silent_s = middle.seconds_since(file.last_seen).max(0.0);
-                    *distance_m <= radius_m - COASTED_M + SECTOR_DRIFT_M + 200.0 + GOES_AT_MOST_MPS * silent_s
-                })
-                .map(|(slot, _, _)| slot)
-                .collect();
-            slots.extend_from_slice(&near);
-            near_plot.push(near);
-            self.done_with(found);
-        }
+        let mut nearby = Nearby::new(self, middle);
+        let near_plot: Vec<SmallVec<[u32; 8]>> =
+            plots.iter().map(|plot| nearby.of_plot(plot.position, plot.covariance.trace().sqrt())).collect();
+        let mut slots: Vec<u32> = near_plot.iter().flatten().copied().collect();
         slots.sort_unstable();
         slots.dedup();
         let prior = self.config.radar.detection;
@@ -232,25 +213,30 @@ impl Fusion {
     /// Notes which tracks a radar saw side by side in one sector: they are not doubles of one another.
     fn note_neighbours(&mut self, time: EventTime, candidates: &[Candidate], hits: &[Option<(usize, f64)>]) {
         let reach_m = 3.0 * self.config.lifecycle.merge_m;
-        let seen: SmallVec<[(u32, LatLon); 16]> = candidates
+        let mut seen: Vec<(u32, LatLon)> = candidates
             .iter()
             .zip(hits)
-            .filter_map(|(candidate, hit)| hit.map(|_| (candidate.slot, candidate.state.position())))
+            .filter_map(|(candidate, hit)| hit.map(|_| (candidate.slot, candidate.place)))
             .collect();
+        // From south to north, so that a crowded sector is not compared track by track with all the others.
+        seen.sort_unstable_by(|a, b| a.1.lat_deg.total_cmp(&b.1.lat_deg).then(a.0.cmp(&b.0)));
+        let reach_deg = reach_m / metres_per_degree(0.0).lat_m;
+        let mut pairs: Vec<(u32, u32)> = Vec::new();
         for (number, &(a, here)) in seen.iter().enumerate() {
-            for &(b, there) in &seen[number + 1..] {
-                if distance_m(here, there) > reach_m {
-                    continue;
-                }
-                let (Some(id_a), Some(id_b)) = (self.slot(a).map(|f| f.id), self.slot(b).map(|f| f.id)) else {
-                    continue;
-                };
-                if let Some(file) = self.slot_mut(a) {
-                    file.note_resolved(id_b, time);
-                }
-                if let Some(file) = self.slot_mut(b) {
-                    file.note_resolved(id_a, time);
-                }
+            let north = seen[number + 1..].iter().take_while(|(_, there)| there.lat_deg - here.lat_deg <= reach_deg);
+            pairs.extend(
+                north.filter(|(_, there)| distance_m(here, *there) <= reach_m).map(|&(b, _)| (a.min(b), a.max(b))),
+            );
+        }
+        // In the order of the slots: what a track remembers of its neighbours is bounded, and the order tells what stays.
+        pairs.sort_unstable();
+        for (a, b) in pairs {
+            let (Some(id_a), Some(id_b)) = (self.slot(a).map(|f| f.id), self.slot(b).map(|f| f.id)) else { continue };
+            if let Some(file) = self.slot_mut(a) {
+                file.note_resolved(id_b, time);
+            }
+            if let Some(file) = self.slot_mut(b) {
+                file.note_resolved(id_a, time);
             }
         }
     }

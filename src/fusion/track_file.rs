@@ -258,10 +258,13 @@ impl TrackFile {
     /// The most probable class by cameras and its share of all votes.
     pub(super) fn eo_class(&self) -> Option<(EoClass, f64)> {
         let total: f64 = self.class_weight.iter().sum();
+        if total <= 0.0 {
+            return None;
+        }
         let (best, weight) =
             EoClass::ALL.into_iter().zip(self.class_weight).max_by(|a, b| a.1.total_cmp(&b.1).then(b.0.cmp(&a.0)))?;
         // One vote of "nothing known" keeps a single look from being certainty.
-        (total > 0.0).then(|| (best, weight / (total + 0.3)))
+        Some((best, weight / (total + 0.3)))
     }
 
     /// Where its last reports point to, if they jumped away from it farther than any vessel goes, and none since fits it.

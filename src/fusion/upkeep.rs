@@ -1,7 +1,6 @@
 //! What happens to tracks when nobody speaks of them: turns without a plot, hiding, doubles, the end.
 
 use nalgebra::{Matrix2, Vector2};
-use smallvec::SmallVec;
 
 use super::Fusion;
 use super::TrackEvent;
@@ -139,36 +138,33 @@ impl Fusion {
     /// Settles how one track stands to its nearest neighbours.
     fn look_beside(&mut self, slot: u32, now: EventTime) {
         let Some(file) = self.slot(slot) else { return };
-        let (id, here) = (file.id, file.place);
-        let reach_m = 2.5 * self.config.lifecycle.merge_m;
+        let (id, here, merge_m) = (file.id, file.place, self.config.lifecycle.merge_m);
+        let reach_m = 2.5 * merge_m;
         if let Some((hider, _)) = file.hidden_by {
             self.check_hidden(slot, hider, now);
             return;
         }
-        let found = self.slots_near(here, reach_m);
-        let neighbours: SmallVec<[(u32, TrackId); 8]> = self
-            .within(&found, here, reach_m)
-            .filter(|(_, _, file)| file.confirmed && file.id != id)
-            .map(|(other, _, file)| (other, file.id))
-            .collect();
-        self.done_with(found);
-        for (other, other_id) in neighbours {
-            let (Some(mine), Some(theirs)) = (self.slot(slot), self.slot(other)) else { return };
-            if self.looks_double(mine, theirs, now) {
-                self.suspect_double(slot, other, now);
-                return;
-            }
-            if hides(theirs, mine, self.config.lifecycle.merge_m, now) {
+        let stands = self.within(here, reach_m).filter(|(_, _, theirs)| theirs.confirmed && theirs.id != id).find_map(
+            |(other, _, theirs)| match () {
+                () if self.looks_double(file, theirs, now) => Some((other, None)),
+                () if hides(theirs, file, merge_m, now) => Some((other, Some(theirs.id))),
+                () => None,
+            },
+        );
+        match stands {
+            Some((other, None)) => self.suspect_double(slot, other, now),
+            Some((other, Some(by))) => {
                 self.moor(slot, other, now);
                 if let Some(file) = self.slot_mut(slot) {
-                    file.hidden_by = Some((other_id, now));
+                    file.hidden_by = Some((by, now));
                 }
-                self.events.push(TrackEvent::Hidden { id, time: now, by: other_id });
-                return;
+                self.events.push(TrackEvent::Hidden { id, time: now, by });
             }
-        }
-        if let Some(file) = self.slot_mut(slot) {
-            file.double_of = None;
+            None => {
+                if let Some(file) = self.slot_mut(slot) {
+                    file.double_of = None;
+                }
+            }
         }
     }
 
@@ -369,17 +365,12 @@ fn lies(file: &TrackFile) -> bool {
 
 /// Whether `hider` hides `file` from radar: near, itself seen, while the other is not although it was before.
 fn hides(hider: &TrackFile, file: &TrackFile, merge_m: f64, now: EventTime) -> bool {
-    let distance = distance_m(file.kinematics.position(), hider.kinematics.position());
-    let unseen = !file.radars.is_empty() && file.radars.iter().all(|hold| hold.misses >= HIDDEN_TURNS);
-    let hider_seen = now.seconds_since(hider.last_seen) < 30.0;
-    let slow = file.kinematics.speed_mps() < COMES_ALONGSIDE_MPS && hider.kinematics.speed_mps() < LIES_MPS;
+    let unseen = || !file.radars.is_empty() && file.radars.iter().all(|hold| hold.misses >= HIDDEN_TURNS);
+    let hider_seen = || now.seconds_since(hider.last_seen) < 30.0;
+    let slow = || file.kinematics.speed_mps() < COMES_ALONGSIDE_MPS && hider.kinematics.speed_mps() < LIES_MPS;
     // Only the larger hull hides the other.
-    let smaller = file.length_m().zip(hider.length_m()).is_none_or(|(own, other)| own < other);
-    distance <= merge_m
-        && unseen
-        && hider_seen
-        && slow
-        && smaller
-        && hider.hidden_by.is_none()
-        && file.ais_age_s(now) > 60.0
+    let smaller = || file.length_m().zip(hider.length_m()).is_none_or(|(own, other)| own < other);
+    let near = || distance_m(file.kinematics.position(), hider.kinematics.position()) <= merge_m;
+    // The cheapest first: nearly all pairs end there.
+    unseen() && file.ais_age_s(now) > 60.0 && hider_seen() && hider.hidden_by.is_none() && slow() && smaller() && near()
 }

@@ -6,7 +6,7 @@ use geo::Contains;
 use geographiclib_rs::{DirectGeodesic, Geodesic, InverseGeodesic};
 use proptest::prelude::*;
 use serde_json::{Value, json};
-use shorewatch::chart::{Bounds, Coast, SHORE_RANGE_M, ZoneSet};
+use shorewatch::chart::{Bounds, Chart, Coast, SHORE_RANGE_M, ZoneSet};
 use shorewatch::geodesy::LatLon;
 use shorewatch::units::{Bearing, EventTime};
 use std::fs;
@@ -179,6 +179,7 @@ proptest! {
             let signed_m = if inside { -edge_m } else { edge_m };
             let tolerance_m = if edge_m < SHORE_RANGE_M { 1.0 } else { edge_m * 1e-4 };
             prop_assert!((zone.signed_distance_m(here) - signed_m).abs() < tolerance_m, "{} {}", zone.signed_distance_m(here), signed_m);
+            prop_assert!(zone.at_least_m(here) <= edge_m + tolerance_m || inside);
             if (signed_m - margin_m).abs() > tolerance_m {
                 prop_assert_eq!(zones.within(here, margin_m, at).len(), usize::from(signed_m < margin_m));
                 prop_assert_eq!(zones.within(here, -margin_m, at).len(), usize::from(signed_m < -margin_m));
@@ -192,6 +193,28 @@ proptest! {
                 None => prop_assert!(edge_m > SHORE_RANGE_M - 1.0),
             }
         }
+    }
+
+    #[test]
+    fn the_named_place_is_the_nearest_of_all_ports(
+        lat in -45.0..45.0_f64, lon in -179.0..179.0_f64, here in (-0.5..0.5_f64, -0.5..0.5_f64),
+        ports in prop::collection::vec((-0.4..0.4_f64, -0.4..0.4_f64, 0.005..0.1_f64), 1..12),
+    ) {
+        let port = |(number, (north, east, half)): (usize, &(f64, f64, f64))| {
+            let corners = [(-1.0, -1.0), (-1.0, 1.0), (1.0, 1.0), (1.0, -1.0), (-1.0, -1.0)];
+            let ring = corners.map(|(up, right)| [lon + east + right * half, lat + north + up * half]);
+            let properties = json!({"id": number.to_string(), "name": "port", "kind": "designated_port"});
+            json!({"type": "Feature", "properties": properties, "geometry": {"type": "Polygon", "coordinates": [ring]}})
+        };
+        let features: Vec<_> = ports.iter().enumerate().map(port).collect();
+        let zones = ZoneSet::from_geojson(&json!({"type": "FeatureCollection", "features": features}).to_string()).unwrap();
+        let here = LatLon::new(lat + here.0, lon + here.1);
+        let measured = zones.zones().iter().map(|zone| (zone.signed_distance_m(here).max(0.0), zone.id.clone()));
+        let nearest = measured.reduce(|a, b| if b.0 < a.0 { b } else { a }).filter(|(metres, _)| *metres <= SHORE_RANGE_M);
+        let nothing = r#"{"type":"FeatureCollection","features":[]}"#;
+        let chart = Chart::new(Coast::from_geojson(nothing, None).unwrap(), zones).unwrap();
+        let named = chart.nearest_named_place(here).map(|place| (place.distance_m, place.zone.unwrap().to_owned()));
+        prop_assert_eq!(named, nearest);
     }
 
     #[test]
