@@ -8,6 +8,7 @@ import { takeStep } from "./ui/alert-actions";
 import { showAll } from "./ui/alert-page";
 import { listed } from "./ui/alert-list";
 import { nextPalette } from "./ui/top-bar";
+import { zoneDraft } from "./ui/zone-draft";
 import { playOrPause } from "./ui/replay-bar";
 import { fitArea, toggleReplay } from "./ui/map-tools";
 import { otherLanguage, soundOn } from "./settings";
@@ -32,6 +33,7 @@ function step(by: 1 | -1) {
 
 function back() {
   if (measuring.value) measuring.value = false;
+  else if (page.value === "zones" && zoneDraft.value) zoneDraft.value = undefined;
   else if (legendOpen.value) legendOpen.value = false;
   else if (selectedTrack.value) selectedTrack.value = "";
   else if (replay.value) endReplay();

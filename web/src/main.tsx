@@ -6,6 +6,7 @@ import { loadChart } from "./api/chart";
 import { mayLook, openSession } from "./api/session";
 import { watchSensors } from "./api/sensors";
 import { watchTracks } from "./api/tracks";
+import { watchZones } from "./api/zones";
 import { startKeys } from "./keys";
 import { startSound } from "./sound";
 import "./styles/console.css";
@@ -16,6 +17,7 @@ async function start() {
   if (!mayLook.value) return;
   watchTracks();
   watchAlerts();
+  watchZones();
   watchSensors();
   void loadChart();
   startSound();

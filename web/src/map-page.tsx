@@ -8,6 +8,7 @@ import { loadChart } from "./api/chart";
 import { mayLook, openSession } from "./api/session";
 import { watchSensors } from "./api/sensors";
 import { watchTracks } from "./api/tracks";
+import { watchZones } from "./api/zones";
 import { TrackFilterSchema } from "./gen/shorewatch/track/v1/track_service_pb";
 import { SensorKind } from "./gen/shorewatch/type/v1/sensor_pb";
 import { language, palette } from "./settings";
@@ -55,6 +56,7 @@ async function start() {
   await openSession();
   if (!mayLook.value) return;
   watchTracks(filter);
+  watchZones();
   watchSensors();
   void loadChart();
 }

@@ -34,6 +34,19 @@ export function position(lat: number, lon: number): string {
   return `${part(lat, 2, ["N", "S"])} ${part(lon, 3, ["E", "W"])}`;
 }
 
+const ANGLE = /([-+−]?\d+(?:\.\d+)?)\s*°?\s*(?:(\d+(?:\.\d+)?)\s*[′'’])?\s*([NSEW]?)/gi;
+
+/** A position as people write it, latitude first: `20°05.123′N 110°20.456′E`, `20.0854, 110.3409`. */
+export function readPosition(text: string): [lon: number, lat: number] | undefined {
+  const angles = [...text.matchAll(ANGLE)].map(([, degrees = "", minutes = "0", side = ""]) => {
+    const size = Math.abs(Number(degrees.replace("−", "-"))) + Number(minutes) / 60;
+    return /^[-−]/.test(degrees) || /[SW]/i.test(side) ? -size : size;
+  });
+  const [lat, lon] = angles;
+  const fits = angles.length === 2 && Math.abs(lat!) <= 90 && Math.abs(lon!) <= 180;
+  return fits ? [lon!, lat!] : undefined;
+}
+
 /** 3 min 20 s; 1 h 05 min. */
 export function duration(ms: number, language: Language): string {
   const seconds = Math.max(0, Math.round(ms / 1000));

@@ -4,7 +4,7 @@ import { Code, ConnectError } from "@connectrpc/connect";
 import { type Alert } from "../gen/shorewatch/alert/v1/alert_pb";
 import { type AlertEvent, type DismissReason, LifeState, type Outcome } from "../gen/shorewatch/alert/v1/life_pb";
 import { putAlert, silence } from "./alerts";
-import { alertClient } from "./client";
+import { alertClient, requestId } from "./client";
 
 export type ActionResult = { ok: true } | { ok: false; conflict: boolean; message: string };
 
@@ -41,9 +41,6 @@ export function stepsFrom(state: LifeState): Step[] {
       return ["acknowledge", "comment"];
   }
 }
-
-/** A name that nothing else bears. (`randomUUID` is for pages under TLS only; stations on a closed network have none.) */
-const requestId = () => Array.from(crypto.getRandomValues(new Uint32Array(4)), (part) => part.toString(16).padStart(8, "0")).join("");
 
 function call(alert: Alert, action: Action, request: string): Promise<{ alert?: Alert }> {
   const common = { id: alert.id, etag: alert.life?.etag ?? "", requestId: request, note: action.note };

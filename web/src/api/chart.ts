@@ -5,13 +5,10 @@ import type { Feature } from "geojson";
 import { SensorKind } from "../gen/shorewatch/type/v1/sensor_pb";
 import { type Zone, ZoneKind } from "../gen/shorewatch/zone/v1/zone_service_pb";
 import { type LngLat, circle } from "../geo";
-import { zoneClient } from "./client";
 import { get } from "./session";
 import { isTroubled, sensors } from "./sensors";
+import { zones, zonesKnown } from "./zones";
 
-export const zones = signal<Zone[]>([]);
-/** Whether the zones are here: until then nobody knows how far the area reaches. */
-const zonesKnown = signal(false);
 /** Who made the chart, and under which licence: to be shown with it. */
 export const chartAttribution = signal("");
 
@@ -81,19 +78,6 @@ export const sensorFeatures = computed<{ sites: Feature[]; coverage: Feature[] }
   };
 });
 
-/** Loads all zones, page by page. */
-async function loadZones() {
-  const all: Zone[] = [];
-  let pageToken = "";
-  do {
-    const page = await zoneClient.listZones({ pageToken });
-    all.push(...page.zones);
-    pageToken = page.nextPageToken;
-  } while (pageToken);
-  zones.value = all;
-  zonesKnown.value = true;
-}
-
 /** Loads the attribution of the coast, to be shown with it. */
 async function loadAttribution() {
   const answer = await get("/tiles/coast.json");
@@ -121,5 +105,5 @@ export async function loadChart() {
       }
     }
   };
-  await Promise.all([load(loadZones), load(loadAttribution)]);
+  await load(loadAttribution);
 }

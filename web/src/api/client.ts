@@ -27,6 +27,9 @@ export const alertClient = createClient(AlertService, transport);
 export const sensorClient = createClient(SensorService, transport);
 export const zoneClient = createClient(ZoneService, transport);
 
+/** A name that nothing else bears. (`randomUUID` is for pages under TLS only; stations on a closed network have none.) */
+export const requestId = () => Array.from(crypto.getRandomValues(new Uint32Array(4)), (part) => part.toString(16).padStart(8, "0")).join("");
+
 export type StreamState = "connecting" | "live" | "broken";
 
 const states = signal<Record<string, StreamState>>({});

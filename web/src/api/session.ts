@@ -49,6 +49,8 @@ const may = (permission: string) => session.value?.may.includes(permission) ?? f
 export const mayLook = computed(() => may("look"));
 /** Whether the role takes alerts through their life; what a role may not do is not shown. */
 export const mayAct = computed(() => may("act"));
+/** Whether the role draws and edits zones. */
+export const mayEditChart = computed(() => may("edit_chart"));
 /** Whether everything that is done here is gone when the server ends. */
 export const inMemoryOnly = computed(() => session.value?.records === "memory");
 

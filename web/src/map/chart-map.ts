@@ -128,6 +128,17 @@ export class ChartMap {
     return this.idAt([event.point.x, event.point.y], "alert-places");
   }
 
+  /** Which point of the outline that is drawn, or which handle after a point, is at a point of the screen. */
+  toolAt(event: MapMouseEvent): { vertex?: number; before?: number } {
+    const { x, y } = event.point;
+    const around: [PointLike, PointLike] = [
+      [x - HIT_PX, y - HIT_PX],
+      [x + HIT_PX, y + HIT_PX],
+    ];
+    const found = this.libre.queryRenderedFeatures(around, { layers: ["tool-points"] }).map(({ properties }) => properties);
+    return found.find(({ vertex }) => vertex !== undefined) ?? found[0] ?? {};
+  }
+
   private idAt(where: PointLike | [PointLike, PointLike], layer: string): string | undefined {
     return this.libre.queryRenderedFeatures(where, { layers: [layer] })[0]?.properties.id as string | undefined;
   }

@@ -336,7 +336,7 @@ function plainLayers(colours: Colours, language: Language): LayerSpecification[]
       type: "circle",
       source: "tool",
       filter: ["==", ["geometry-type"], "Point"],
-      paint: { "circle-radius": 5, "circle-color": colours.tool, "circle-stroke-color": colours.halo, "circle-stroke-width": 1.5 },
+      paint: { "circle-radius": ["case", ["has", "before"], 3, 5], "circle-color": colours.tool, "circle-stroke-color": colours.halo, "circle-stroke-width": 1.5 },
     },
     {
       id: "tool-names",

@@ -24,6 +24,7 @@ import {
   tailMinutes,
   vectorMinutes,
 } from "../settings";
+import { drawPoint, isDrawing, startDrawing } from "./zone-draft";
 import { goToAlert, measuring, openAlert, selectedTrack, viewTick } from "../state";
 
 /** The map, once it is there. */
@@ -68,7 +69,8 @@ function start(container: HTMLElement, fitFirst: boolean): () => void {
   chartMap.value = map;
   Object.assign(window, { shorewatchMap: map });
   map.libre.on("click", (event) => {
-    if (measuring.peek()) tool.click([event.lngLat.lng, event.lngLat.lat], language.peek());
+    if (isDrawing()) drawPoint(map, event);
+    else if (measuring.peek()) tool.click([event.lngLat.lng, event.lngLat.lat], language.peek());
     else {
       const alert = map.alertAt(event);
       if (alert) goToAlert(alert);
@@ -77,7 +79,7 @@ function start(container: HTMLElement, fitFirst: boolean): () => void {
   });
   map.libre.on("mousemove", (event) => {
     if (measuring.peek()) tool.move([event.lngLat.lng, event.lngLat.lat], language.peek());
-    map.libre.getCanvas().style.cursor = measuring.peek() ? "crosshair" : (map.alertAt(event) ?? map.craftAt(event)) ? "pointer" : "";
+    map.libre.getCanvas().style.cursor = measuring.peek() || isDrawing() ? "crosshair" : (map.alertAt(event) ?? map.craftAt(event)) ? "pointer" : "";
   });
   map.libre.on("moveend", () => {
     viewTick.value++;
@@ -130,6 +132,7 @@ function start(container: HTMLElement, fitFirst: boolean): () => void {
     effect(() => {
       if (!measuring.value) tool.end();
     }),
+    startDrawing(map),
   ];
   return () => {
     for (const stop of stops) stop();

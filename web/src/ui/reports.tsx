@@ -3,7 +3,7 @@
 import { computed } from "@preact/signals";
 import { gradeOf } from "../api/alert-facts";
 import { alerts } from "../api/alerts";
-import { zones } from "../api/chart";
+import { zones } from "../api/zones";
 import { type Alert, AlertState } from "../gen/shorewatch/alert/v1/alert_pb";
 import { LifeState } from "../gen/shorewatch/alert/v1/life_pb";
 import { type Word, inLanguage, named, t } from "../i18n";

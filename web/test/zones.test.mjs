@@ -1,0 +1,125 @@
+// Zones in the hands of officers: drawn, checked, changed by two, imported, taken away.
+
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+import { SMALL, assertAccessible, assertOurs, live, open, shot } from "./browser.mjs";
+import { FIXTURE, Server, folder } from "./server.mjs";
+
+/** Clicks on the map at a place. */
+async function clickAt(page, lon, lat) {
+  const { x, y } = await page.evaluate(([west, north]) => {
+    const { x, y } = window.shorewatchMap.libre.project([west, north]);
+    const { left, top } = document.querySelector(".map").getBoundingClientRect();
+    return { x: x + left, y: y + top };
+  }, [lon, lat]);
+  await page.mouse.click(x, y);
+}
+
+const toZones = (page) => page.getByRole("button", { name: "Zones", exact: true }).click();
+const row = (page, id) => page.locator(`[data-zone="${id}"]`);
+const form = (page) => page.locator('[data-form="zone"]');
+
+describe("the chart in officers' hands", () => {
+  const server = new Server(["--area", FIXTURE, "--store", folder()]);
+  let one;
+  let other;
+  before(async () => {
+    await server.start();
+    [one, other] = await Promise.all([open(server), open(server, { viewport: SMALL })]);
+    for (const page of [one, other]) {
+      await live(page);
+      await toZones(page);
+      await page.locator("[data-zone]").first().waitFor();
+    }
+  });
+  after(async () => {
+    for (const page of [one, other]) await page?.context().close();
+    await server.stop();
+  });
+
+  test("a zone that is drawn on the map is checked first, then on the chart of everybody", async () => {
+    await one.getByRole("button", { name: "New zone" }).click();
+    for (const [lon, lat] of [[110.31, 20.12], [110.36, 20.12], [110.36, 20.18], [110.31, 20.18]]) await clickAt(one, lon, lat);
+    await form(one).locator('[name="id"]').fill("naval-1");
+    await form(one).locator('[name="name"]').fill("Exercise area 1");
+    await form(one).locator('[name="name_zh"]').fill("演习区一");
+    await form(one).locator('[name="note"]').fill("notice to mariners 17/26");
+    assert.equal((await form(one).locator('[name="outline"]').inputValue()).split("\n").length, 4);
+    await one.locator('[data-step="validate"]').click();
+    await one.locator('[data-answer="ok"]').waitFor();
+    assert.equal(await row(other, "naval-1").count(), 0, "a check changes nothing");
+    await shot(one, "zone-drawn");
+    await assertAccessible(one, "a zone that is drawn");
+    await form(one).locator('[type="submit"]').click();
+    await row(one, "naval-1").waitFor();
+    await row(other, "naval-1").waitFor();
+  });
+
+  test("an outline that cannot be one is refused in words, and nothing is changed", async () => {
+    const zones = await one.locator("[data-zone]").count();
+    await one.getByRole("button", { name: "New zone" }).click();
+    await form(one).locator('[name="id"]').fill("crossed");
+    const outline = form(one).locator('[name="outline"]');
+    await outline.fill("20.10, 110.40\n20.20, 110.50\n20.20, 110.40\n20.10, 110.50");
+    await form(one).locator('[type="submit"]').click();
+    await one.locator('[data-answer="refused"]').waitFor();
+    await shot(one, "zone-refused");
+    await outline.fill("20.10, 110.40\nsomewhere off Haikou");
+    await outline.blur();
+    await form(one).getByText("This is no position").waitFor();
+    await one.getByRole("button", { name: "Cancel" }).click();
+    assert.equal(await one.locator("[data-zone]").count(), zones);
+  });
+
+  test("the second of two who edit a zone is told, and both editions stay on record", async () => {
+    for (const page of [one, other]) {
+      await row(page, "naval-1").click();
+      await page.locator('[data-step="edit"]').click();
+    }
+    await form(one).locator('[name="name"]').fill("Exercise area A");
+    await form(one).locator('[type="submit"]').click();
+    await form(one).waitFor({ state: "detached" });
+    await form(other).locator('[name="name_zh"]').fill("演习区甲");
+    await form(other).locator('[type="submit"]').click();
+    await other.locator('[data-answer="conflict"]').waitFor();
+    await form(other).locator('[type="submit"]').click();
+    await form(other).waitFor({ state: "detached" });
+    await one.locator("[data-version]").nth(2).waitFor();
+    assert.deepEqual(await one.locator("[data-version]").evaluateAll((items) => items.map((item) => item.dataset.version)), ["3", "2", "1"]);
+    await shot(one, "zone-versions");
+    await assertAccessible(one, "the versions of a zone");
+  });
+
+  test("zones of a file are looked at before they are taken, all or none", async () => {
+    await one.getByRole("button", { name: "Import" }).click();
+    const square = (west, ring) => ({
+      type: "Feature",
+      properties: { id: `farm-${west}`, kind: "farm", name: `Farm ${west}` },
+      geometry: { type: "Polygon", coordinates: [ring] },
+    });
+    const ring = (west) => [[west, 20.3], [west + 0.02, 20.3], [west + 0.02, 20.32], [west, 20.32], [west, 20.3]];
+    const upload = (features) =>
+      one.locator('[data-form="import"] [name="file"]').setInputFiles({
+        name: "farms.geojson",
+        mimeType: "application/geo+json",
+        buffer: Buffer.from(JSON.stringify({ type: "FeatureCollection", features })),
+      });
+    await upload([square(110.6, ring(110.6)), square(110.7, ring(110.7).slice(0, 2))]);
+    await one.locator('[data-form="import"] [data-answer="refused"]').waitFor();
+    assert.equal(await one.locator('[data-form="import"] [type="submit"]').isDisabled(), true);
+    await upload([square(110.6, ring(110.6)), square(110.7, ring(110.7))]);
+    await one.locator('[data-form="import"] [data-answer="ok"]').waitFor();
+    await shot(one, "zone-import");
+    await assertAccessible(one, "the import");
+    await one.locator('[data-form="import"] [type="submit"]').click();
+    for (const id of ["farm-110.6", "farm-110.7"]) await row(other, id).waitFor();
+  });
+
+  test("a zone is taken off the chart by who is sure of it", async () => {
+    await row(other, "farm-110.6").click();
+    await other.locator('[data-step="remove"]').click();
+    await other.locator('[data-step="remove-surely"]').click();
+    await row(one, "farm-110.6").waitFor({ state: "detached" });
+    for (const page of [one, other]) assertOurs(page);
+  });
+});
