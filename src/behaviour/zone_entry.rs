@@ -20,6 +20,8 @@ use crate::units::EventTime;
 
 /// A vessel that was measured longer ago than this is nowhere for sure, in milliseconds.
 const FRESH_MS: i64 = 30_000;
+/// What has not moved for so long, in milliseconds, lies there: a boat at 1 m/s has long proved to be one.
+const UNPROVEN_MS: i64 = 300_000;
 /// The most zones that one vessel can be in or about at once; more overlap is a fault of the zone file.
 const ZONES_MAX: usize = 8;
 
@@ -90,7 +92,10 @@ fn step(stay: &mut ZoneStay, subject: &Subject, config: &BehaviourConfig, chart:
         .map_or(f64::INFINITY, |near| near.signed_m);
     let slack = (rules.depth_sigmas * subject.sigma_m).min(rules.depth_slack_m_max);
     let permitted = voice.permits(subject.craft.mmsi, &stay.zone);
-    let excused = subject.craft.patrol || permitted || subject.is_fixed(config) || subject.is_shadow();
+    // What is first seen inside may be a buoy; when it proves to be none, the time until then counts.
+    let fixed = subject.is_fixed(config);
+    let unproven = fixed && now.millis_since(subject.first_seen) > UNPROVEN_MS;
+    let excused = subject.craft.patrol || permitted || unproven || subject.is_shadow();
     let holds = if !fresh || excused {
         None
     } else if -signed_m >= rules.depth_m + slack {
@@ -108,7 +113,7 @@ fn step(stay: &mut ZoneStay, subject: &Subject, config: &BehaviourConfig, chart:
         stay.dwell.clear();
     }
     stay.dwell.feed(now, holds, FRESH_MS);
-    let outside = fresh && signed_m >= 0.0 && !excused;
+    let outside = fresh && signed_m >= 0.0 && !excused && !fixed;
     stay.crossing = if outside { crossing(stay, subject, rules, chart) } else { None };
     stay.steers.feed(now, fresh.then_some(stay.crossing.is_some()), FRESH_MS);
     let need_ms = ms(rules.duration_s);
@@ -120,7 +125,7 @@ fn step(stay: &mut ZoneStay, subject: &Subject, config: &BehaviourConfig, chart:
         .dwell
         .began()
         .zip(stay.dwell.last())
-        .filter(|(_, last)| stay.dwell.held_ms() >= need_ms && now.millis_since(*last) <= FRESH_MS)
+        .filter(|(_, last)| !fixed && stay.dwell.held_ms() >= need_ms && now.millis_since(*last) <= FRESH_MS)
         .map(|(began, last)| (began, began.plus_millis(need_ms), last));
     let warned = stay.steers.last() == Some(now) && stay.steers.held_ms() >= ms(rules.warning_holds_s);
     let early = stay.steers.began().filter(|_| warned).map(|began| Sign::Early { began, last: now });

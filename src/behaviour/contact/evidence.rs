@@ -1,6 +1,6 @@
 //! What a contact rests on, in words.
 
-use super::Pair;
+use super::{KnownBy, Pair};
 use crate::behaviour::config::ContactConfig;
 use crate::behaviour::evidence::Evidence;
 use crate::behaviour::subject::Subject;
@@ -78,28 +78,44 @@ pub(super) fn evidence(
         sentence_zh: zh,
         ..Evidence::default()
     };
-    let nearest = if pair.nearest_m.is_finite() { pair.nearest_m } else { 0.0 };
-    let mut list = if pair.hidden || nearest == 0.0 {
-        vec![item(
+    let first_item = match pair.known_by {
+        KnownBy::Sight => item(
+            "distance",
+            pair.nearest_m,
+            rules.distance_m,
+            "m",
+            format!("{first} and {second} have come within {:.0} m of each other, middle to middle.", pair.nearest_m),
+            format!("{first_zh}与{second_zh}相距最近{:.0}米（船中至船中）。", pair.nearest_m),
+        ),
+        KnownBy::Coming => item(
             "hidden_alongside",
-            nearest,
+            0.0,
             rules.distance_m,
             "m",
             format!(
                 "{second} was last seen at {first}, which lies still, and nowhere else since: it must be alongside."
             ),
             format!("{second_zh}最后出现在静止的{first_zh}旁，此后未在他处出现，判断已靠泊其舷侧。"),
-        )]
-    } else {
-        vec![item(
-            "distance",
-            nearest,
+        ),
+        KnownBy::Leaving => item(
+            "first_seen_leaving",
+            0.0,
             rules.distance_m,
             "m",
-            format!("{first} and {second} have come within {nearest:.0} m of each other, middle to middle."),
-            format!("{first_zh}与{second_zh}相距最近{nearest:.0}米（船中至船中）。"),
-        )]
+            format!(
+                "{second} was first seen as it left {first}, which had lain still, and nowhere before: it must have lain alongside."
+            ),
+            format!("{second_zh}首次发现时正驶离静止的{first_zh}，此前未在他处出现，判断曾靠泊其舷侧。"),
+        ),
     };
+    let (together, together_zh) = match pair.known_by {
+        KnownBy::Leaving => (
+            format!("They may have lain together for up to {minutes:.0} min."),
+            format!("两船并靠时间最长可能达{minutes:.0}分钟。"),
+        ),
+        _ => (format!("They have lain together for {minutes:.0} min."), format!("两船已并靠{minutes:.0}分钟。")),
+    };
+    let mut list = vec![first_item];
     list.push(item(
         "speed",
         larger.slow_speed_mps,
@@ -108,14 +124,7 @@ pub(super) fn evidence(
         format!("Both lie still: the larger makes {:.1} m/s.", larger.slow_speed_mps),
         format!("两船均处于停泊状态，大船航速{:.1}米/秒。", larger.slow_speed_mps),
     ));
-    list.push(item(
-        "time_together",
-        minutes * 60.0,
-        f64::from(rules.duration_s),
-        "s",
-        format!("They have lain together for {minutes:.0} min."),
-        format!("两船已并靠{minutes:.0}分钟。"),
-    ));
+    list.push(item("time_together", minutes * 60.0, f64::from(rules.duration_s), "s", together, together_zh));
     let shore = larger.surroundings.shore_m();
     if shore.is_finite() {
         list.push(item(

@@ -43,6 +43,17 @@ const VISIT_MS: i64 = 60_000;
 /// The most pairs that are followed at once; beyond it new ones wait (a whole fleet rafted up outside every zone).
 const PAIRS_MAX: usize = 65_536;
 
+/// What shows that the smaller of two lies alongside.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum KnownBy {
+    /// Both are seen there.
+    Sight,
+    /// It was lost as it came there.
+    Coming,
+    /// It was first seen as it left.
+    Leaving,
+}
+
 /// All pairs that are or were lately together.
 #[derive(Debug, Default)]
 pub(in crate::behaviour) struct Contacts {
@@ -60,8 +71,7 @@ struct Pair {
     /// What it is told as: settled by where it began.
     kind: Kind,
     nearest_m: f64,
-    /// The smaller lies alongside unseen, for all that is known.
-    hidden: bool,
+    known_by: KnownBy,
     /// First seen as it left.
     inferred: bool,
     /// Until when it was taken to last while reports were missing; `None` when both were seen at the last instant.
@@ -93,7 +103,7 @@ impl Pair {
             spell: None,
             kind: Kind::Rendezvous,
             nearest_m: f64::INFINITY,
-            hidden: false,
+            known_by: KnownBy::Sight,
             inferred: false,
             held_until: None,
             last_touch: now,
@@ -337,7 +347,8 @@ impl Contacts {
         }
     }
 
-    /// The two are together at `now`, and have been since `began` if they were not known to be.
+    /// The two are together at `now`, and have been since `began` if they were not known to be; the distance is infinite where
+    /// nobody sees it.
     fn touch(
         &mut self,
         larger: &Subject,
@@ -367,7 +378,7 @@ impl Contacts {
             pair.dwell.feed(now, Some(true), i64::MAX);
         }
         pair.nearest_m = pair.nearest_m.min(distance_m);
-        (pair.hidden, pair.held_until, pair.last_touch) = (false, None, now);
+        (pair.known_by, pair.held_until, pair.last_touch) = (KnownBy::Sight, None, now);
         let (first, second) = if pair.larger == larger.number { (larger, smaller) } else { (smaller, larger) };
         (pair.who, pair.other) = (first.who(), Some(second.who()));
         Some(pair)
@@ -403,9 +414,9 @@ impl Contacts {
             if fit(host, config)
                 && host.surroundings.shore_m() > config.contact.shore_m
                 && !fishing_together(host, subject, &config.contact)
-                && let Some(pair) = self.touch(host, subject, 0.0, since, now, config)
+                && let Some(pair) = self.touch(host, subject, f64::INFINITY, since, now, config)
             {
-                pair.hidden = true;
+                pair.known_by = KnownBy::Coming;
             }
         }
     }
@@ -435,8 +446,8 @@ impl Contacts {
                 && subject.measured_lately()
                 && !fishing_together(host, subject, &config.contact)
             {
-                if let Some(pair) = self.touch(host, subject, 0.0, since, left, config) {
-                    pair.inferred = true;
+                if let Some(pair) = self.touch(host, subject, f64::INFINITY, since, left, config) {
+                    (pair.inferred, pair.known_by) = (true, KnownBy::Leaving);
                     pair.dwell.begin_at(since, left);
                 }
                 self.tell_pair(key_of(host, subject), fleet, config, chart, voice);
@@ -518,7 +529,7 @@ impl Contacts {
             spell,
             other: pair.other,
             zone: None,
-            confidence: if pair.hidden { 0.65 } else { 0.85 },
+            confidence: if pair.known_by == KnownBy::Sight { 0.85 } else { 0.65 },
             evidence,
             honest_causes,
         };

@@ -81,7 +81,14 @@ fn a_boat_first_seen_as_it_leaves_a_ship_at_rest_has_lain_alongside() {
     };
     let scene: [Script<'_>; 2] = [along(1, &ship, sends(413_000_001, 70)), Box::new(go)];
     let alerts = play(&chart(&[]), &scene, 2_100);
-    assert_eq!(of_kind(&alerts, Kind::Rendezvous).len(), 1, "{alerts:#?}");
+    let meetings = of_kind(&alerts, Kind::Rendezvous);
+    assert_eq!(meetings.len(), 1, "{alerts:#?}");
+    // Nobody has seen it come, and nobody is told so.
+    let how =
+        meetings[0].evidence.iter().find(|item| item.code == "first_seen_leaving").expect("it says how it is known");
+    assert!(how.sentence_en.contains("was first seen as it left"), "{}", how.sentence_en);
+    let long = meetings[0].evidence.iter().find(|item| item.code == "time_together").expect("it says how long");
+    assert!(long.sentence_en.contains("for up to"), "{}", long.sentence_en);
 }
 
 #[test]

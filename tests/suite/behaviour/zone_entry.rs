@@ -32,6 +32,15 @@ fn a_craft_without_ais_is_told_too() {
 }
 
 #[test]
+fn the_time_in_which_a_boat_first_seen_inside_might_be_a_buoy_counts() {
+    let inside = [(0, -500.0, 5_000.0), (600, 1_240.0, 5_000.0)];
+    let alerts = play(&chart(&reserve()), &[along(1, &inside, radar_only)], 600);
+    assert_eq!(alerts.len(), 1, "{alerts:#?}");
+    let delay_s = told_at(&alerts[0]).seconds_since(at(0));
+    assert!((50.0..=80.0).contains(&delay_s), "{delay_s}");
+}
+
+#[test]
 fn patrol_craft_may_enter_and_tugs_may_not() {
     assert_eq!(play(&chart(&reserve()), &[along(1, &THROUGH, sends(412_000_001, 55))], 1_200), []);
     assert_eq!(play(&chart(&reserve()), &[along(1, &THROUGH, sends(412_000_001, 52))], 1_200).len(), 1);
