@@ -25,10 +25,11 @@ impl Rule {
 
 /// The calls of gRPC: package and service, call, rule.
 pub const CALLS: &[(&str, &str, Rule)] = {
-    use Permission::{Act, Describe, EditChart, Feed, Look};
+    use Permission::{Act, Describe, EditChart, Feed, Look, ReadRecord};
     const ALERTS: &str = "shorewatch.alert.v1.AlertService";
     const FEEDS: &str = "shorewatch.feed.v1.FeedService";
     const SENSORS: &str = "shorewatch.sensor.v1.SensorService";
+    const REGISTER: &str = "shorewatch.register.v1.RegisterService";
     const TRACKS: &str = "shorewatch.track.v1.TrackService";
     const ZONES: &str = "shorewatch.zone.v1.ZoneService";
     &[
@@ -52,6 +53,13 @@ pub const CALLS: &[(&str, &str, Rule)] = {
         (SENSORS, "ListSensors", Rule::Anywhere(Look)),
         (SENSORS, "GetCoverage", Rule::InArea(Look)),
         (TRACKS, "ExplainTrack", Rule::InArea(Look)),
+        // Vessels have no place.
+        (REGISTER, "ImportVessels", Rule::Anywhere(EditChart)),
+        (REGISTER, "ListVessels", Rule::Anywhere(Look)),
+        (REGISTER, "GetVessel", Rule::Anywhere(Look)),
+        (REGISTER, "WatchVessel", Rule::Anywhere(EditChart)),
+        (REGISTER, "UnwatchVessel", Rule::Anywhere(EditChart)),
+        (REGISTER, "ListVesselVersions", Rule::Anywhere(ReadRecord)),
         (TRACKS, "GetTrack", Rule::InArea(Look)),
         (TRACKS, "ListTracks", Rule::InArea(Look)),
         (TRACKS, "WatchTracks", Rule::InArea(Look)),

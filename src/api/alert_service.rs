@@ -18,7 +18,9 @@ use crate::access::principal::Principal;
 use crate::access::role::Permission;
 use crate::life::{DismissReason, Step};
 use crate::serve::clock;
+use crate::serve::engine_task::EngineHandle;
 use crate::serve::limits::{ALERT_PAGE_DEFAULT, ALERT_PAGE_MAX, WATCH_QUEUE};
+use crate::serve::work::Word;
 use crate::store::records::alert::{self as alerts, AlertRecord};
 use crate::store::records::entry::{ALERT, Entered, NO_HASH};
 use crate::store::records::{Order, OrderError, Records, RecordsError, book};
@@ -27,6 +29,7 @@ use crate::store::records::{Order, OrderError, Records, RecordsError, book};
 #[derive(Debug)]
 pub struct Alerts {
     records: Records,
+    engine: EngineHandle,
     places: Places,
     ended: Shutdown,
 }
@@ -56,9 +59,10 @@ macro_rules! answer {
 }
 
 impl Alerts {
-    /// A service of what is on record; watchers take one of `places` each, and end when `ended` says so.
-    pub fn new(records: Records, places: Places, ended: Shutdown) -> Self {
-        Self { records, places, ended }
+    /// A service of what is on record; watchers take one of `places` each, and end when `ended` says so. What officers find out
+    /// is told to the `engine`.
+    pub fn new(records: Records, engine: EngineHandle, places: Places, ended: Shutdown) -> Self {
+        Self { records, engine, places, ended }
     }
 
     async fn carry_out(
@@ -85,8 +89,13 @@ impl Alerts {
             actor: caller.actor(Permission::Act),
             at_ms: clock::now().as_millis(),
         };
+        let says = says(&order.step);
         let done = self.records.write(move |book| book.carry_out(&order, |record| caller.sees_alert(record))).await;
         let (record, entered) = done.map_err(refused)?;
+        for word in Word::of(&record).into_iter().filter(says) {
+            // A server that shuts down tells it when it is started again.
+            let _ = self.engine.say(word).await;
+        }
         Ok((convert::alert(&record)?, convert::event(&entered)))
     }
 
@@ -301,6 +310,15 @@ impl AlertService for Alerts {
             previous_hash,
             checkpoint: None,
         }))
+    }
+}
+
+/// Which words a step says to the rules: whoever takes an alert further knows of it, and two steps say what it was.
+fn says(step: &Step) -> fn(&Word) -> bool {
+    match step {
+        Step::Confirm | Step::Dismiss(_) => |_| true,
+        Step::Comment | Step::HandOver { .. } => |_| false,
+        _ => |word| matches!(word, Word::Acknowledged { .. }),
     }
 }
 

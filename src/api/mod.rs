@@ -8,6 +8,7 @@ pub mod feed_service;
 mod history;
 pub mod playback;
 pub mod proto;
+pub mod register_service;
 pub mod sender;
 pub mod sensor_service;
 pub mod server;

@@ -26,9 +26,11 @@ use super::feed_service::Feeds;
 use super::proto;
 use super::proto::alert::v1::alert_service_server::AlertServiceServer;
 use super::proto::feed::v1::feed_service_server::FeedServiceServer;
+use super::proto::register::v1::register_service_server::RegisterServiceServer;
 use super::proto::sensor::v1::sensor_service_server::SensorServiceServer;
 use super::proto::track::v1::track_service_server::TrackServiceServer;
 use super::proto::zone::v1::zone_service_server::ZoneServiceServer;
+use super::register_service::Registers;
 use super::sensor_service::Sensors;
 use super::streams::Places;
 use super::track_service::Tracks;
@@ -45,7 +47,9 @@ use crate::serve::engine_task::{self, EngineHandle, Started};
 use crate::serve::hubs::{AlertDesk, Hubs};
 use crate::serve::limits;
 use crate::serve::stored::OpenStore;
+use crate::serve::work::Word;
 use crate::store::records::{Place, Records, RecordsError, Watchkeeping};
+use crate::store::records::{alert, register};
 
 /// Why a server ended before it was asked to.
 #[derive(Debug, thiserror::Error)]
@@ -153,7 +157,7 @@ impl BoundServer {
     /// When the engine, its store, the records or the transport fail.
     pub async fn serve_stored(
         self,
-        core: impl Core,
+        mut core: impl Core,
         chart: Arc<Chart>,
         store: Option<OpenStore>,
         stop: impl Future<Output = ()>,
@@ -172,7 +176,6 @@ impl BoundServer {
         let watchers = Places::new(limits::WATCHERS_MAX, "watchers");
         let history = store.as_ref().map(|store| store.history_reader.clone());
         let tracks = Tracks::new(hubs.picture.window(), watchers.clone(), history);
-        let alerts = Alerts::new(records.clone(), watchers.clone(), ended);
         let picture = hubs.picture.window();
         let view = View {
             chart: chart_window.clone(),
@@ -183,8 +186,12 @@ impl BoundServer {
             sensors: Arc::new(self.http.sensors.clone()),
             shutdown: shutdown.clone(),
         };
+        let register = Arc::new(records.read(register::load).await?);
+        core.heed(Word::Register(Arc::clone(&register)));
         let started = engine_task::start(core, hubs, store).map_err(ServeError::Thread)?;
         let Started { handle: engine, mut ready, mut ending } = started;
+        let alerts = Alerts::new(records.clone(), engine.clone(), watchers.clone(), ended);
+        let registers = Registers::new(records.clone(), engine.clone(), register);
         let zone_desk = Arc::new(ZoneDesk::new(Arc::clone(&chart), chart_window, records.clone(), engine.clone()));
         let zones = Zones::new(Arc::clone(&zone_desk), picture, watchers);
 
@@ -193,10 +200,18 @@ impl BoundServer {
         let sensors = SensorServiceServer::new(Sensors::new(engine.clone(), chart, questions));
         let alerts = AlertServiceServer::new(alerts);
         let zones = ZoneServiceServer::new(zones);
+        let registers = RegisterServiceServer::new(registers).max_decoding_message_size(limits::REGISTER_BYTES_MAX);
         let feeds = FeedServiceServer::new(Feeds::new(engine.clone(), shutdown))
             .max_decoding_message_size(limits::MESSAGE_BYTES_MAX);
         let (health, health_service) = tonic_health::server::health_reporter();
-        let names = [name_of(&feeds), name_of(&tracks), name_of(&alerts), name_of(&zones), name_of(&sensors)];
+        let names = [
+            name_of(&feeds),
+            name_of(&tracks),
+            name_of(&alerts),
+            name_of(&zones),
+            name_of(&sensors),
+            name_of(&registers),
+        ];
         let at_first = if *caught_up.borrow() { ServingStatus::Serving } else { ServingStatus::NotServing };
         set_all(&health, at_first, &names).await;
         let reflection = tonic_reflection::server::Builder::configure()
@@ -211,7 +226,8 @@ impl BoundServer {
             .add_service(web.layer(tracks))
             .add_service(web.layer(alerts))
             .add_service(web.layer(zones))
-            .add_service(web.layer(sensors));
+            .add_service(web.layer(sensors))
+            .add_service(web.layer(registers));
         let routes = http::around(services.into_axum_router(), view, &self.http, AccessLayer::new(identify));
 
         let (close, mut closed) = watch::channel(false);
@@ -239,6 +255,10 @@ impl BoundServer {
                     zones_known = true;
                     // What does not fit has been said in the log: the zones of the file are better than no server.
                     let _ = zone_desk.hand_over().await;
+                    // What the log does not hold.
+                    for word in words_on_record(&records).await? {
+                        let _ = engine.say(word).await;
+                    }
                     catch_up.send_replace(true);
                     set_all(&health, ServingStatus::Serving, &names).await;
                 }
@@ -308,6 +328,17 @@ async fn set_all(health: &HealthReporter, status: ServingStatus, services: &[&'s
     for service in services.iter().copied().chain([""]) {
         health.set_service_status(service, status).await;
     }
+}
+
+/// What officers have said of the alerts that were told last, in the order in which these were raised.
+async fn words_on_record(records: &Records) -> Result<Vec<Word>, RecordsError> {
+    let mut known = records
+        .read(|connection| {
+            alert::list(connection, i64::MAX, limits::ALERTS_KEPT, |record| record.life.acknowledged_ms.is_some())
+        })
+        .await?;
+    known.reverse();
+    Ok(known.iter().flat_map(Word::of).collect())
 }
 
 /// Keeps time going while no records come.

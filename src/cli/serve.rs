@@ -23,6 +23,7 @@ use crate::serve::session::{Plan, Session};
 use crate::serve::stored::{OpenStore, Retention};
 use crate::store::disk::{Disk, RealDisk};
 use crate::store::records::checkpoint::{self, Signer};
+use crate::store::records::register::Imported;
 use crate::store::records::{Place, Records, Watchkeeping};
 
 /// Arguments of `shorewatch serve`.
@@ -73,7 +74,8 @@ pub struct Serve {
     #[arg(long, value_name = "FILE")]
     rules: Option<PathBuf>,
 
-    /// What is known of vessels: class, length, permits, watch list (CSV; docs/register.md has the columns).
+    /// What is known of vessels: class, length, permits, watch list (CSV; docs/register.md has the columns). It is kept with the
+    /// records, in place of what its columns said there before.
     #[arg(long, value_name = "FILE")]
     register: Option<PathBuf>,
 
@@ -135,15 +137,15 @@ impl Serve {
         let records = open_records(&set)?;
         let mut plan = Plan { history: store.is_some(), ..area.into_plan(set.out) };
         plan.engine.rules = rules::read(self.rules.as_deref())?;
-        plan.engine.register = register::read(self.register.as_deref())?;
-        if !plan.engine.register.is_empty() {
-            tracing::info!(vessels = plan.engine.register.len(), "register read");
-        }
         let session = Session::new(plan);
         let http = Settings { sensors, allowed_origins: self.allow_origin, frame_ancestors: self.frame_origin };
         let runtime = runtime::build()?;
         let served = runtime.block_on(async {
             let stop = stop_signal()?;
+            if let Some(path) = &self.register {
+                let Imported { added, changed, removed, unchanged, .. } = register::keep(path, &records).await?;
+                tracing::info!(added, changed, removed, unchanged, "register read");
+            }
             let server = BoundServer::bind(set.listen).await?.with_http(http);
             let server = server.with_records(records).with_access(set.identify);
             let scheme = if set.tls.is_some() { "https" } else { "http" };

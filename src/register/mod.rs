@@ -4,8 +4,12 @@
 //! the vessels that it lists and of no others: a vessel that is not in it is neither better nor worse for that.
 
 mod read;
+mod sheet;
+
+use std::sync::Arc;
 
 pub use read::{RegisterError, RowProblem};
+pub use sheet::{Sheet, line_of};
 
 use rustc_hash::FxHashMap;
 
@@ -100,10 +104,15 @@ impl Registered {
     }
 }
 
-/// A register, by MMSI.
-#[derive(Debug, Default)]
+/// Changes that a register carries beside what it was made of, before they are worked into it.
+const CHANGES_MAX: usize = 10_000;
+
+/// A register, by MMSI. A changed one shares with the one before what has not changed.
+#[derive(Clone, Debug, Default)]
 pub struct Register {
-    vessels: FxHashMap<Mmsi, Registered>,
+    vessels: Arc<FxHashMap<Mmsi, Registered>>,
+    /// What is known of vessels since; `None`: nothing more.
+    changed: FxHashMap<Mmsi, Option<Registered>>,
 }
 
 impl Register {
@@ -117,21 +126,77 @@ impl Register {
     /// # Errors
     /// Every line that cannot be right, up to a limit, with line, column and what to give; nothing of such a file is taken.
     pub fn from_csv(text: &str) -> Result<Self, RegisterError> {
-        read::read(text).map(|vessels| Self { vessels })
+        Sheet::from_csv(text).map(Self::from)
+    }
+
+    /// The register in which of these vessels something else is known, or nothing.
+    #[must_use]
+    pub fn with(&self, changes: impl IntoIterator<Item = (Mmsi, Option<Registered>)>) -> Self {
+        let mut changed = self.changed.clone();
+        changed.extend(changes);
+        if changed.len() <= CHANGES_MAX {
+            return Self { vessels: Arc::clone(&self.vessels), changed };
+        }
+        let mut vessels = FxHashMap::clone(&self.vessels);
+        for (mmsi, vessel) in changed {
+            match vessel {
+                Some(vessel) => vessels.insert(mmsi, vessel),
+                None => vessels.remove(&mmsi),
+            };
+        }
+        Self { vessels: Arc::new(vessels), changed: FxHashMap::default() }
     }
 
     /// What is known of a vessel.
     pub fn get(&self, mmsi: Mmsi) -> Option<&Registered> {
-        self.vessels.get(&mmsi)
+        match self.changed.get(&mmsi) {
+            Some(changed) => changed.as_ref(),
+            None => self.vessels.get(&mmsi),
+        }
     }
 
     /// How many vessels it lists.
     pub fn len(&self) -> usize {
-        self.vessels.len()
+        let listed = |mmsi: &Mmsi| usize::from(self.vessels.contains_key(mmsi));
+        let (mut new, mut old) = (0, 0);
+        for (mmsi, vessel) in &self.changed {
+            (new, old) = (new + usize::from(vessel.is_some()), old + listed(mmsi));
+        }
+        self.vessels.len() + new - old
     }
 
     /// Whether it lists none.
     pub fn is_empty(&self) -> bool {
-        self.vessels.is_empty()
+        self.len() == 0
+    }
+}
+
+impl From<Sheet> for Register {
+    fn from(sheet: Sheet) -> Self {
+        Self { vessels: Arc::new(sheet.into_vessels()), changed: FxHashMap::default() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn vessel(number: u32) -> Mmsi {
+        Mmsi::new(412_000_000 + number).unwrap()
+    }
+
+    #[test]
+    fn a_changed_register_says_what_was_changed_and_what_was_not() {
+        let register = Register::from_csv("mmsi,name\n412000001,one\n412000002,two\n").unwrap();
+        let named = |name: &str| Some(Registered { name: Some(name.to_owned()), ..Registered::default() });
+        let changed = register.with([(vessel(1), named("uno")), (vessel(2), None), (vessel(3), named("three"))]);
+        let name = |number| changed.get(vessel(number)).and_then(|it| it.name.as_deref());
+        assert_eq!((name(1), name(2), name(3), changed.len()), (Some("uno"), None, Some("three"), 2));
+        assert_eq!(register.len(), 2);
+        // So many changes that they are worked in.
+        let many = (10..10 + CHANGES_MAX as u32).map(|number| (vessel(number), named("many")));
+        let worked_in = changed.with(many);
+        assert_eq!((worked_in.len(), worked_in.changed.len()), (CHANGES_MAX + 2, 0));
+        assert_eq!(worked_in.get(vessel(2)), None);
     }
 }

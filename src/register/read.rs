@@ -8,7 +8,7 @@ use super::{Credit, Permit, Registered, VESSELS_MAX, Watch};
 use crate::units::{EventTime, Mmsi, VesselClass};
 
 /// The columns, of which `mmsi` is needed.
-const COLUMNS: [&str; 9] =
+pub(super) const COLUMNS: [&str; 9] =
     ["mmsi", "name", "class", "length_m", "owner", "credit", "permits", "watch_reason", "watch_until"];
 /// The most problems that a refusal lists; the rest are counted.
 const PROBLEMS_LISTED_MAX: usize = 20;
@@ -62,8 +62,11 @@ fn list(problems: &[RowProblem], more: usize) -> String {
     text
 }
 
+/// What all lines say, by MMSI, and the names of the columns.
+pub(super) type Lines = (FxHashMap<Mmsi, Registered>, Vec<String>);
+
 /// Reads all vessels of a register.
-pub(super) fn read(text: &str) -> Result<FxHashMap<Mmsi, Registered>, RegisterError> {
+pub(super) fn read(text: &str) -> Result<Lines, RegisterError> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(text.as_bytes());
     let columns = columns(&mut reader)?;
@@ -102,7 +105,7 @@ pub(super) fn read(text: &str) -> Result<FxHashMap<Mmsi, Registered>, RegisterEr
             return Err(RegisterError::TooLong);
         }
     }
-    if problems.is_empty() { Ok(vessels) } else { Err(RegisterError::Rows { problems, more }) }
+    if problems.is_empty() { Ok((vessels, columns)) } else { Err(RegisterError::Rows { problems, more }) }
 }
 
 fn columns(reader: &mut csv::Reader<&[u8]>) -> Result<Vec<String>, RegisterError> {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::hubs::Hubs;
 use super::picture::Picture;
 use super::sensor_board::{Explained, SensorBoard};
-use super::work::{FeedNumber, Hello, Payload, Standing};
+use super::work::{FeedNumber, Hello, Payload, Standing, Word};
 use crate::alert::Alert;
 use crate::chart::{Chart, ChartError};
 use crate::coverage::Coverage;
@@ -53,6 +53,9 @@ pub trait Core: Send + 'static {
     /// # Errors
     /// When the change is refused; then the chart stays as it was.
     fn change_zones(&mut self, change: &str) -> Result<Arc<Chart>, ChartError>;
+
+    /// Takes what people say, between two records.
+    fn heed(&mut self, _word: Word) {}
 
     /// Posts how tracks ended since the last call.
     fn tell(&mut self, hubs: &Hubs);

@@ -190,6 +190,7 @@ impl<C: Core> EngineTask<C> {
                     let _ = answer.send(changed);
                 }
                 (Work::Tick(now), _) => self.tick(now)?,
+                (Work::Word(word), _) => self.core.heed(word),
                 (Work::Finish, _) => break,
                 // Whoever asked may have gone.
                 (Work::Sensors(answer), _) => drop(answer.send(self.core.sensor_board())),

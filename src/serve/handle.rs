@@ -7,7 +7,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::clock;
 use super::sensor_board::{Explained, SensorBoard};
-use super::work::{AnswerPlace, Hello, Record};
+use super::work::{AnswerPlace, Hello, Record, Word};
 use crate::chart::ChartError;
 use crate::coverage::Coverage;
 use crate::units::{EventTime, TrackId};
@@ -22,6 +22,7 @@ pub(super) enum Work {
     Sensors(oneshot::Sender<SensorBoard>),
     Coverage(oneshot::Sender<Coverage>),
     Explain(TrackId, oneshot::Sender<Option<Vec<Explained>>>),
+    Word(Word),
     Finish,
 }
 
@@ -61,6 +62,14 @@ impl EngineHandle {
     /// [`Stopped`] when the server shuts down.
     pub async fn advance(&self, number: u64, received_until: EventTime, place: AnswerPlace) -> Result<(), Stopped> {
         self.send(Work::Advance { number, received_until, place }).await
+    }
+
+    /// Says what people say. It holds from the next picture on; nobody waits for an answer.
+    ///
+    /// # Errors
+    /// [`Stopped`] when the server shuts down.
+    pub async fn say(&self, word: Word) -> Result<(), Stopped> {
+        self.send(Work::Word(word)).await
     }
 
     /// Changes the zones ([`Core::change_zones`](super::core::Core::change_zones)). What was handed over before is judged by the zones of before; when this returns,

@@ -5,6 +5,9 @@ use std::time::Duration;
 /// Largest message that the server reads, in bytes: a batch of 10,000 AIS lines has about 1 MiB.
 pub const MESSAGE_BYTES_MAX: usize = 4 << 20;
 
+/// Largest register that a call may bring, in bytes: some 150,000 vessels.
+pub const REGISTER_BYTES_MAX: usize = 16 << 20;
+
 /// HTTP/2 window of one stream in bytes, see [`CONNECTION_WINDOW_BYTES`].
 pub const STREAM_WINDOW_BYTES: u32 = 256 << 10;
 
@@ -91,6 +94,12 @@ pub const ALERT_PAGE_DEFAULT: usize = 100;
 
 /// Alerts or entries on a page at most: some 2 kB each, so within [`MESSAGE_BYTES_MAX`].
 pub const ALERT_PAGE_MAX: usize = 1_000;
+
+/// Vessels of the register on a page when no size is asked for.
+pub const REGISTER_PAGE_DEFAULT: usize = 100;
+
+/// Vessels of the register on one page.
+pub const REGISTER_PAGE_MAX: usize = 1_000;
 
 /// How often it is looked whether somebody is to be reminded.
 pub const REMINDER_INTERVAL: Duration = Duration::from_secs(1);

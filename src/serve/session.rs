@@ -7,7 +7,7 @@ use super::core::{Core, Fatal, PicturePoints, Verdict};
 use super::hubs::Hubs;
 use super::picture::{Farewell, Picture as Shown};
 use super::sensor_board::{Explained, SensorBoard};
-use super::work::{FeedName, FeedNumber, Hello, Payload, Standing};
+use super::work::{FeedName, FeedNumber, Hello, Payload, Standing, Word};
 use crate::alert::Alert;
 use crate::chart::{Chart, ChartError};
 use crate::coverage::Coverage;
@@ -284,6 +284,25 @@ impl Core for Session {
             running.engine.set_chart(Arc::clone(&chart));
         }
         Ok(chart)
+    }
+
+    fn heed(&mut self, word: Word) {
+        if let Word::Register(register) = &word {
+            self.plan.engine.register = Arc::clone(register);
+        }
+        let Some(Running { engine, .. }) = &mut self.running else { return };
+        let until = |at: EventTime, engine: &Engine| engine.now().map_or(at, |now| at.min(now));
+        // An alert that is too old to change is none that could come back, or count.
+        let _ = match word {
+            Word::Register(register) => {
+                engine.set_register(register);
+                Ok(())
+            }
+            Word::Acknowledged { alert_id, at } => engine.acknowledge(&alert_id, until(at, engine)),
+            Word::Judged { alert_id, outcome, at } => engine.judge(&alert_id, outcome, until(at, engine)),
+        };
+        // That an alert is acknowledged its life says already: it is no news of the rules.
+        engine.drain_events().for_each(drop);
     }
 
     fn tell(&mut self, hubs: &Hubs) {

@@ -31,10 +31,10 @@ fn calls() -> BTreeSet<String> {
 }
 
 /// What each role may call, written down by hand: a `*` stands for the rest.
-const MAY: [(Role, &[&str]); 6] = [
+const MAY: [(Role, &[&[&str]]); 6] = [
     (
         Role::WatchOfficer,
-        &[
+        &[&[
             "AlertService/*",
             "SensorService/*",
             "TrackService/ExplainTrack",
@@ -48,13 +48,18 @@ const MAY: [(Role, &[&str]); 6] = [
             "ZoneService/GetZone",
             "ZoneService/WatchZones",
             "ZoneService/ListZoneVersions",
-        ],
+            "RegisterService/ListVessels",
+            "RegisterService/GetVessel",
+        ]],
     ),
-    (Role::Supervisor, &["AlertService/*", "SensorService/*", "TrackService/*", "ZoneService/*"]),
-    (Role::SensorFeeder, &["FeedService/Ingest"]),
-    (Role::Integrator, READERS),
-    (Role::Administrator, ADMINISTRATOR),
-    (Role::Auditor, READERS),
+    (
+        Role::Supervisor,
+        &[&["AlertService/*", "SensorService/*", "TrackService/*", "ZoneService/*", "RegisterService/*"]],
+    ),
+    (Role::SensorFeeder, &[&["FeedService/Ingest"]]),
+    (Role::Integrator, &[READERS]),
+    (Role::Administrator, &[ADMINISTRATOR, &["RegisterService/*"]]),
+    (Role::Auditor, &[READERS, &["RegisterService/ListVesselVersions"]]),
 ];
 
 /// What those may call who look and do not act.
@@ -64,6 +69,8 @@ const READERS: &[&str] = &[
     "AlertService/WatchAlerts",
     "AlertService/ListAlertEvents",
     "AlertService/GetEvidence",
+    "RegisterService/ListVessels",
+    "RegisterService/GetVessel",
     "SensorService/*",
     "TrackService/ExplainTrack",
     "TrackService/GetTrack",
@@ -113,7 +120,7 @@ fn each_role_may_call_what_the_table_says_and_nothing_else() {
     for (role, may) in MAY {
         let who = Principal::new("x", "", "", vec![role], None, Arc::default());
         for call in calls() {
-            let expected = may.iter().any(|glob| match glob.strip_suffix('*') {
+            let expected = may.iter().copied().flatten().any(|glob| match glob.strip_suffix('*') {
                 Some(service) => call.contains(&format!(".{service}")),
                 None => call.ends_with(&format!(".{glob}")),
             });

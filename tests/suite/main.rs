@@ -27,6 +27,7 @@ mod kill;
 mod live;
 mod plot;
 mod records;
+mod register_service;
 mod replay;
 mod scores;
 mod secure;

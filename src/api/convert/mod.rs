@@ -6,6 +6,7 @@ pub mod geo;
 pub mod history;
 pub mod life;
 pub mod mask;
+pub mod register;
 pub mod sensor;
 pub mod track;
 pub mod zone;

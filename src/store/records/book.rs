@@ -246,8 +246,7 @@ impl<'a> Book<'a> {
         }
         let (record, entered) =
             self.step(record, &order.step, &order.actor, order.at_ms, &order.note, &order.request_id)?;
-        let mut insert = self.connection.prepare_cached("INSERT INTO requests VALUES (?1, ?2, ?3, ?4, ?5)")?;
-        insert.execute(params![order.actor.id, order.request_id, fingerprint, entered.entry.sequence, order.at_ms])?;
+        self.remember(&order.actor.id, &order.request_id, &fingerprint, entered.entry.sequence, order.at_ms)?;
         Ok((record, entered))
     }
 
@@ -345,6 +344,21 @@ impl<'a> Book<'a> {
         Ok(record)
     }
 
+    /// Notes that a call was answered, with which entry.
+    pub(super) fn remember(
+        &self,
+        actor: &str,
+        request_id: &str,
+        fingerprint: &str,
+        sequence: i64,
+        at_ms: i64,
+    ) -> Result<(), RecordsError> {
+        let mut insert = self.connection.prepare_cached("INSERT INTO requests VALUES (?1, ?2, ?3, ?4, ?5)")?;
+        insert.execute(params![actor, request_id, fingerprint, sequence, at_ms])?;
+        Ok(())
+    }
+
+    /// What a call of that name was, and the entry that it was answered with.
     pub(super) fn request(&self, actor: &str, request_id: &str) -> Result<Option<(String, i64)>, RecordsError> {
         let mut known = self
             .connection

@@ -13,6 +13,7 @@ pub mod chain;
 pub mod checkpoint;
 pub mod entry;
 pub mod error;
+pub mod register;
 pub mod schema;
 mod writer;
 pub mod zones;
