@@ -248,15 +248,13 @@ impl MultiModel {
 
     /// Multiplies the model probabilities by their likelihoods; returns the total before normalising.
     fn weigh(&mut self, likelihood: [f64; MODELS]) -> f64 {
-        let mut total = 0.0;
-        for (p, l) in self.probability.iter_mut().zip(likelihood) {
-            *p *= l;
-            total += *p;
-        }
+        let weighed: [f64; MODELS] = std::array::from_fn(|index| self.probability[index] * likelihood[index]);
+        let total: f64 = weighed.iter().sum();
+        // What no model can explain says nothing for any of them.
         if total > 0.0 && total.is_finite() {
             // No model may die out: it could not come back when the craft changes its mind.
             let floor = |p: f64| if p > 0.0 { (p / total).max(1e-4) } else { 0.0 };
-            self.probability = self.probability.map(floor);
+            self.probability = weighed.map(floor);
             let sum: f64 = self.probability.iter().sum();
             self.probability = self.probability.map(|p| p / sum);
         }
