@@ -70,6 +70,8 @@ pub struct AlertBook {
 struct Entry {
     alert: Alert,
     keys: (VesselKey, Option<VesselKey>),
+    /// What an officer found out about it.
+    judged: Option<Outcome>,
 }
 
 impl AlertBook {
@@ -123,7 +125,8 @@ impl AlertBook {
         } else if let Some(told) = alert.confirmed {
             self.history.note(&alert, keys, alert.end.unwrap_or(told).max(told));
         }
-        self.alerts.insert(affair, Entry { alert: alert.clone(), keys });
+        let judged = self.alerts.get(&affair).and_then(|entry| entry.judged);
+        self.alerts.insert(affair, Entry { alert: alert.clone(), keys, judged });
         self.drop_oldest();
         Some(AlertEvent { change, alert })
     }
@@ -160,14 +163,18 @@ impl AlertBook {
     }
 
     /// Takes note of what an officer found out about an alert, at the event time `at`: it counts in later alerts of the
-    /// same vessels.
+    /// same vessels. Said again, it counts once; returns whether it was said for the first time.
     ///
     /// # Errors
     /// When no such alert is in the book.
-    pub fn judge(&mut self, id: &str, outcome: Outcome, at: EventTime) -> Result<(), UnknownAlert> {
-        let keys = self.entry_mut(id)?.keys;
+    pub fn judge(&mut self, id: &str, outcome: Outcome, at: EventTime) -> Result<bool, UnknownAlert> {
+        let entry = self.entry_mut(id)?;
+        if entry.judged.replace(outcome) == Some(outcome) {
+            return Ok(false);
+        }
+        let keys = entry.keys;
         self.history.judge(keys, outcome, at);
-        Ok(())
+        Ok(true)
     }
 
     fn entry_mut(&mut self, id: &str) -> Result<&mut Entry, UnknownAlert> {
@@ -187,7 +194,7 @@ impl AlertBook {
     fn same_behaviour(&self, finding: &Finding) -> Option<u64> {
         let merge_ms = self.merge_ms.get(finding.kind as usize).copied().unwrap_or(0);
         let vessels = VesselKey::of(finding);
-        let same = |Entry { alert, keys }: &Entry| {
+        let same = |Entry { alert, keys, .. }: &Entry| {
             if alert.kind != finding.kind || alert.zone != finding.zone || alert.stage == Stage::Withdrawn {
                 return false;
             }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Code, Request, Response, Status};
 
@@ -20,7 +20,7 @@ use crate::life::{DismissReason, Step};
 use crate::serve::clock;
 use crate::serve::engine_task::EngineHandle;
 use crate::serve::limits::{ALERT_PAGE_DEFAULT, ALERT_PAGE_MAX, WATCH_QUEUE};
-use crate::serve::work::Word;
+use crate::serve::officer::OfficerWord;
 use crate::store::records::alert::{self as alerts, AlertRecord};
 use crate::store::records::entry::{ALERT, Entered, NO_HASH};
 use crate::store::records::{Order, OrderError, Records, RecordsError, book};
@@ -30,6 +30,8 @@ use crate::store::records::{Order, OrderError, Records, RecordsError, book};
 pub struct Alerts {
     records: Records,
     engine: EngineHandle,
+    /// Whether the engine takes work; before, it is told everything from the records.
+    caught_up: watch::Receiver<bool>,
     places: Places,
     ended: Shutdown,
 }
@@ -59,10 +61,25 @@ macro_rules! answer {
 }
 
 impl Alerts {
-    /// A service of what is on record; watchers take one of `places` each, and end when `ended` says so. What officers find out
-    /// is told to the `engine`.
-    pub fn new(records: Records, engine: EngineHandle, places: Places, ended: Shutdown) -> Self {
-        Self { records, engine, places, ended }
+    /// A service of what is on record. The `engine` hears of officers' steps once it has `caught_up`. Watchers take one of `places`
+    /// each, and end when `ended` says so.
+    pub fn new(
+        records: Records,
+        engine: EngineHandle,
+        caught_up: watch::Receiver<bool>,
+        places: Places,
+        ended: Shutdown,
+    ) -> Self {
+        Self { records, engine, caught_up, places, ended }
+    }
+
+    /// Tells the engine of a step that is on record.
+    async fn tell_engine(&self, record: &AlertRecord) {
+        // An engine that has not caught up is told everything on record when it has.
+        if let Some(word) = OfficerWord::of(record.id(), &record.life).filter(|_| *self.caught_up.borrow()) {
+            // One that has stopped is told when the server starts again.
+            let _ = self.engine.officer(word).await;
+        }
     }
 
     async fn carry_out(
@@ -84,17 +101,16 @@ impl Alerts {
             alert_id: asked.id,
             etag: Some(asked.etag).filter(|etag| !etag.is_empty()),
             request_id: convert::checked_request_id(asked.request_id)?,
-            step,
+            step: step.clone(),
             note,
             actor: caller.actor(Permission::Act),
             at_ms: clock::now().as_millis(),
         };
-        let says = says(&order.step);
+        let says_something = !matches!(step, Step::Comment | Step::HandOver { .. } | Step::Close);
         let done = self.records.write(move |book| book.carry_out(&order, |record| caller.sees_alert(record))).await;
         let (record, entered) = done.map_err(refused)?;
-        for word in Word::of(&record).into_iter().filter(says) {
-            // A server that shuts down tells it when it is started again.
-            let _ = self.engine.say(word).await;
+        if says_something {
+            self.tell_engine(&record).await;
         }
         Ok((convert::alert(&record)?, convert::event(&entered)))
     }
@@ -310,15 +326,6 @@ impl AlertService for Alerts {
             previous_hash,
             checkpoint: None,
         }))
-    }
-}
-
-/// Which words a step says to the rules: whoever takes an alert further knows of it, and two steps say what it was.
-fn says(step: &Step) -> fn(&Word) -> bool {
-    match step {
-        Step::Confirm | Step::Dismiss(_) => |_| true,
-        Step::Comment | Step::HandOver { .. } => |_| false,
-        _ => |word| matches!(word, Word::Acknowledged { .. }),
     }
 }
 

@@ -46,6 +46,7 @@ use crate::serve::core::{Core, Fatal};
 use crate::serve::engine_task::{self, EngineHandle, Started};
 use crate::serve::hubs::{AlertDesk, Hubs};
 use crate::serve::limits;
+use crate::serve::officer::OfficerWord;
 use crate::serve::stored::OpenStore;
 use crate::serve::work::Word;
 use crate::store::records::{Place, Records, RecordsError, Watchkeeping};
@@ -190,11 +191,11 @@ impl BoundServer {
         core.heed(Word::Register(Arc::clone(&register)));
         let started = engine_task::start(core, hubs, store).map_err(ServeError::Thread)?;
         let Started { handle: engine, mut ready, mut ending } = started;
-        let alerts = Alerts::new(records.clone(), engine.clone(), watchers.clone(), ended);
         let registers = Registers::new(records.clone(), engine.clone(), register);
         let zone_desk = Arc::new(ZoneDesk::new(Arc::clone(&chart), chart_window, records.clone(), engine.clone()));
-        let zones = Zones::new(Arc::clone(&zone_desk), picture, watchers);
+        let zones = Zones::new(Arc::clone(&zone_desk), picture, watchers.clone());
 
+        let alerts = Alerts::new(records.clone(), engine.clone(), caught_up.clone(), watchers, ended);
         let questions = Arc::new(Semaphore::new(limits::QUESTIONS_AT_ONCE));
         let tracks = TrackServiceServer::new(tracks.explained_by(engine.clone(), Arc::clone(&questions)));
         let sensors = SensorServiceServer::new(Sensors::new(engine.clone(), chart, questions));
@@ -255,11 +256,9 @@ impl BoundServer {
                     zones_known = true;
                     // What does not fit has been said in the log: the zones of the file are better than no server.
                     let _ = zone_desk.hand_over().await;
-                    // What the log does not hold.
-                    for word in words_on_record(&records).await? {
-                        let _ = engine.say(word).await;
-                    }
                     catch_up.send_replace(true);
+                    // After that, so that no step falls between what is read and what is told at once.
+                    restore(&records, &engine).await;
                     set_all(&health, ServingStatus::Serving, &names).await;
                 }
             }
@@ -302,6 +301,19 @@ impl BoundServer {
     }
 }
 
+/// Tells the engine what officers knew: the server may have ended between a step and the engine's hearing of it.
+async fn restore(records: &Records, engine: &EngineHandle) {
+    let words = records.read(|connection| {
+        let records = alert::latest(connection, limits::ALERTS_KEPT)?;
+        Ok(records.iter().filter_map(|record| OfficerWord::of(record.id(), &record.life)).collect::<Vec<_>>())
+    });
+    match words.await {
+        // An engine that has stopped ends the server by itself.
+        Ok(words) => drop(engine.restore(words).await),
+        Err(error) => tracing::warn!(%error, "the engine cannot be told what officers knew before the start"),
+    }
+}
+
 /// HTTP/2 as sensors need it (see [`limits::CONNECTION_WINDOW_BYTES`] for the windows), and HTTP/1.1 for browsers, which
 /// speak HTTP/2 only under TLS.
 fn transport(tls: Option<ServerTlsConfig>) -> Result<tonic::transport::Server, tonic::transport::Error> {
@@ -328,17 +340,6 @@ async fn set_all(health: &HealthReporter, status: ServingStatus, services: &[&'s
     for service in services.iter().copied().chain([""]) {
         health.set_service_status(service, status).await;
     }
-}
-
-/// What officers have said of the alerts that were told last, in the order in which these were raised.
-async fn words_on_record(records: &Records) -> Result<Vec<Word>, RecordsError> {
-    let mut known = records
-        .read(|connection| {
-            alert::list(connection, i64::MAX, limits::ALERTS_KEPT, |record| record.life.acknowledged_ms.is_some())
-        })
-        .await?;
-    known.reverse();
-    Ok(known.iter().flat_map(Word::of).collect())
 }
 
 /// Keeps time going while no records come.

@@ -5,7 +5,9 @@ use std::path::PathBuf;
 use anyhow::{Context, Result};
 use clap::Args;
 
-use crate::evidence::{bundle, verify};
+use crate::evidence::bundle::{self, Written};
+use crate::evidence::raw::Replay;
+use crate::evidence::verify;
 use crate::serve::area::Area;
 use crate::serve::clock;
 use crate::store::records::checkpoint::{KEY_FILE, PublicKey, Signer};
@@ -18,7 +20,7 @@ use crate::units::EventTime;
   shorewatch verify case-17 --key 7d3c…
 
 The folder holds the alert with its reasons, its life as it was entered, the proof that no entry was altered, the zone with its version,
-and a page for people. The server may run.")]
+a page for people, and the raw records that the alert came of, which verify replays to the same alert. The server may run.")]
 pub struct Evidence {
     /// Id of the alert.
     #[arg(value_name = "ALERT")]
@@ -35,6 +37,10 @@ pub struct Evidence {
     /// Folder of the area that the server watches, for zone and picture. Without it: the built-in chart of Hainan.
     #[arg(long, value_name = "DIR")]
     area: Option<PathBuf>,
+
+    /// Leave out the raw records: they say what every vessel of the area sent in that time.
+    #[arg(long)]
+    without_records: bool,
 }
 
 /// Arguments of `shorewatch verify`.
@@ -67,10 +73,29 @@ impl Evidence {
         let chart = area.as_ref().map(|area| area.chart.as_ref());
         let signer = Signer::load_or_make(&self.store.join(KEY_FILE))?;
         let made_ms = clock::now().as_millis();
-        let manifest = bundle::write(&self.store, &self.alert, chart, &signer, made_ms, &self.out)?;
+        let with_records = !self.without_records;
+        let Written { manifest, replay } =
+            bundle::write(&self.store, &self.alert, chart, &signer, with_records, made_ms, &self.out)?;
         println!("{}: {} files, signed with key {}", self.out.display(), manifest.files.len() + 2, manifest.public_key);
+        match replay {
+            Some(replay) => println!("{}", said(&replay)),
+            None if with_records => println!(
+                "Without raw records: the log does not hold them any more, or this program does not tell the alert of them."
+            ),
+            None => {}
+        }
         Ok(())
     }
+}
+
+/// What the replay of raw records tells, in words.
+fn said(replay: &Replay) -> String {
+    let Replay { records, received_from, received_to, is_identical, .. } = replay;
+    let tell = match is_identical {
+        true => "this very alert, to the byte",
+        false => "the same behaviour of the same vessels at the same time and place",
+    };
+    format!("Its {records} raw records, received from {received_from} to {received_to}, replayed tell {tell}.")
 }
 
 impl Verify {
@@ -91,6 +116,10 @@ impl Verify {
             "Its last entry was there on {} at the latest, by the server's clock.",
             EventTime::from_millis(stands.signed_ms)
         );
+        match &stands.replay {
+            Some(replay) => println!("{}", said(replay)),
+            None => println!("It has no raw records."),
+        }
         match key {
             Some(_) => println!("Signed with the key that you gave."),
             None => println!(

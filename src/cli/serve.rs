@@ -10,7 +10,7 @@ use clap::Args;
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::config::variable;
-use super::{register, rules, runtime};
+use super::{register, runtime};
 use crate::api::server::BoundServer;
 use crate::collect::{Collector, Sources};
 use crate::config::Config;
@@ -106,10 +106,13 @@ impl Serve {
     pub fn run(self) -> Result<()> {
         runtime::start_logging();
         let set = self.checked()?;
-        let area = match &set.area {
+        let mut area = match &set.area {
             Some(folder) => Area::open(folder).with_context(|| format!("area {}", folder.display()))?,
             None => Area::built_in()?,
         };
+        if let Some(file) = &self.rules {
+            area = area.with_rules(file).with_context(|| format!("--rules {}", file.display()))?;
+        }
         for note in &area.notes {
             tracing::warn!("{note}");
         }
@@ -135,8 +138,7 @@ impl Serve {
         let store = open_store(&set, &area)?;
         let sensors = area.sensors.clone();
         let records = open_records(&set)?;
-        let mut plan = Plan { history: store.is_some(), ..area.into_plan(set.out) };
-        plan.engine.rules = rules::read(self.rules.as_deref())?;
+        let plan = Plan { history: store.is_some(), ..area.into_plan(set.out) };
         let session = Session::new(plan);
         let http = Settings { sensors, allowed_origins: self.allow_origin, frame_ancestors: self.frame_origin };
         let runtime = runtime::build()?;

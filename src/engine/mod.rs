@@ -190,11 +190,12 @@ impl Engine {
         Ok(())
     }
 
-    /// Takes note of what an officer found out about an alert, at the event time `at`; an input like [`Self::acknowledge`].
+    /// Takes note of what an officer found out about an alert, at the event time `at`; an input like [`Self::acknowledge`]. Returns
+    /// whether it was said for the first time.
     ///
     /// # Errors
     /// When no such alert may still change.
-    pub fn judge(&mut self, id: &str, outcome: Outcome, at: EventTime) -> Result<(), UnknownAlert> {
+    pub fn judge(&mut self, id: &str, outcome: Outcome, at: EventTime) -> Result<bool, UnknownAlert> {
         self.alerts.judge(id, outcome, at)
     }
 

@@ -7,6 +7,7 @@ use rusqlite::Connection;
 use serde::Serialize;
 
 use super::page::{self, Case};
+use super::raw;
 use super::{ALERT, CHAIN, EVENTS, FORMAT, FileHash, Link, MANIFEST, Manifest, PAGE, SIGNATURE, ZONE};
 use crate::chart::Chart;
 use crate::store::records::checkpoint::{Checkpoint, Signer};
@@ -25,6 +26,9 @@ pub enum BundleError {
     /// Entries after the last checkpoint, and nobody who signs.
     #[error("the last entries are not signed yet: wait a minute, or stop the server in order")]
     NotSigned,
+    /// The raw records.
+    #[error("the raw records of the alert: {0}")]
+    Raw(#[from] raw::RawError),
     /// The folder.
     #[error("{path}: {problem}")]
     Write {
@@ -35,8 +39,17 @@ pub enum BundleError {
     },
 }
 
-/// Writes everything behind an alert into a new folder. The server may run. `chart`, where there is one, has the zone and the
-/// shore; `signer` is the key of the records.
+/// A bundle that was written.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Written {
+    /// What is in it.
+    pub manifest: Manifest,
+    /// What its raw records tell; `None` when it has none.
+    pub replay: Option<raw::Replay>,
+}
+
+/// Writes everything behind an alert into a new folder, with the raw records if wanted and there. The server may run. `chart`,
+/// where there is one, has the zone and the shore; `signer` is the key of the records.
 ///
 /// # Errors
 /// When the alert is not on record, its entries are not signed, or the folder is there already.
@@ -45,9 +58,10 @@ pub fn write(
     alert_id: &str,
     chart: Option<&Chart>,
     signer: &Signer,
+    with_records: bool,
     made_ms: i64,
     out: &Path,
-) -> Result<Manifest, BundleError> {
+) -> Result<Written, BundleError> {
     let connection = open_to_read(&store.join(FILE))?;
     let record = alert::load(&connection, alert_id)?.ok_or_else(|| BundleError::NoAlert(alert_id.to_owned()))?;
     let entries = book::entries(&connection, &format!("{}{alert_id}", entry::ALERT), 0, usize::MAX)?;
@@ -56,41 +70,44 @@ pub fn write(
         .map_err(|error| RecordsError::Damaged(format!("alert {alert_id}: {error}")))?;
     let zone = chart.and_then(|chart| chart.zones.zones().iter().find(|zone| zone.id == record.news.facts.zone));
     let case = Case { record: &record, alert: &alert, entries: &entries, zone, chart, made_ms };
-    let mut files = vec![
-        (ALERT, pretty(&alert)),
-        (CHAIN, pretty(&links)),
-        (EVENTS, entries.iter().map(|entered| format!("{}\n", entered.line)).collect()),
-        (PAGE, page::html(&case)),
+    let mut files: Vec<(String, Vec<u8>)> = vec![
+        (ALERT.to_owned(), pretty(&alert)),
+        (CHAIN.to_owned(), pretty(&links)),
+        (EVENTS.to_owned(), entries.iter().flat_map(|entered| [entered.line.as_bytes(), b"\n"].concat()).collect()),
+        (PAGE.to_owned(), page::html(&case).into_bytes()),
     ];
     if let Some(zone) = zone {
-        files.push((ZONE, pretty(&page::zone_feature(zone))));
+        files.push((ZONE.to_owned(), pretty(&page::zone_feature(zone))));
     }
-    files.sort_unstable_by_key(|(name, _)| *name);
+    let raw = if with_records { raw::cut(store, &alert)? } else { None };
+    let replay = raw.map(|raw| {
+        files.push((raw::REPLAY.to_owned(), pretty(&raw.replay)));
+        files.extend(raw.files);
+        raw.replay
+    });
+    files.sort_unstable();
     let manifest = Manifest {
         format: FORMAT.to_owned(),
         alert: alert_id.to_owned(),
         program: env!("CARGO_PKG_VERSION").to_owned(),
         made_ms,
         public_key: signer.public().to_hex(),
-        files: files
-            .iter()
-            .map(|(name, text)| FileHash { name: (*name).to_owned(), sha256: sha256_hex(text.as_bytes()) })
-            .collect(),
+        files: files.iter().map(|(name, bytes)| FileHash { name: name.clone(), sha256: sha256_hex(bytes) }).collect(),
     };
-    let text = pretty(&manifest);
-    files.push((SIGNATURE, signer.sign_text(&text) + "\n"));
-    files.push((MANIFEST, text));
+    let text = String::from_utf8_lossy(&pretty(&manifest)).into_owned();
+    files.push((SIGNATURE.to_owned(), (signer.sign_text(&text) + "\n").into_bytes()));
+    files.push((MANIFEST.to_owned(), text.into_bytes()));
 
     let problem =
         |path: &Path, error: std::io::Error| BundleError::Write { path: path.to_owned(), problem: error.to_string() };
     fs::create_dir_all(out.parent().unwrap_or(Path::new(""))).map_err(|error| problem(out, error))?;
     // Never into what is there: a bundle is whole, and nothing else.
     fs::create_dir(out).map_err(|error| problem(out, error))?;
-    for (name, text) in &files {
+    for (name, bytes) in &files {
         let path = out.join(name);
-        fs::write(&path, text).map_err(|error| problem(&path, error))?;
+        fs::write(&path, bytes).map_err(|error| problem(&path, error))?;
     }
-    Ok(manifest)
+    Ok(Written { manifest, replay })
 }
 
 /// For each entry the way to the next checkpoint.
@@ -114,7 +131,7 @@ fn links(connection: &Connection, entries: &[Entered]) -> Result<Vec<Link>, Bund
 }
 
 /// As JSON for people.
-fn pretty(value: &impl Serialize) -> String {
+fn pretty(value: &impl Serialize) -> Vec<u8> {
     // Maps with texts as keys and finite numbers always have a form.
-    serde_json::to_string_pretty(value).map(|text| text + "\n").unwrap_or_default()
+    serde_json::to_string_pretty(value).map(|text| (text + "\n").into_bytes()).unwrap_or_default()
 }

@@ -7,15 +7,21 @@
 //! | `alert.json` | the alert with its reasons, as it stands |
 //! | `events.jsonl` | its life: the entries of the record, line by line as they were hashed |
 //! | `chain.json` | for each entry the hash before it and the hashes of its followers up to a signed checkpoint |
+//! | `records.seg` | everything received in a stretch of time that tells the alert again, in the form of `docs/log-format.md` |
+//! | `scenario.json`, `coastline.geojson`, `zones.geojson`, `rules.toml` | sensors, chart and rules that they are replayed with |
+//! | `replay.json` | what the replay tells |
+//! | `<32 digits>.geojson` | changes of the zones that the records name |
 //! | `zone.geojson` | the zone that the alert names, with its version, where the chart has it |
 //! | `page.html` | all of that for people, in English and Chinese, with a picture |
 //! | `manifest.json` | the hash of every file, and the public key |
 //! | `manifest.sig` | the signature of the manifest |
 //!
-//! The neighbours of an entry are in the proof by their hashes alone: a bundle tells nothing of other cases.
+//! The neighbours of an entry are in the proof by their hashes alone: a bundle tells nothing of other cases. The raw records tell
+//! what every vessel of the area sent in that time; without them (`--without-records`) the bundle proves what was told, not what of.
 
 pub mod bundle;
 pub mod page;
+pub mod raw;
 pub mod verify;
 
 use serde::{Deserialize, Serialize};

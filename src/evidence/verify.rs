@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
+use super::raw::{self, RECORDS, REPLAY, Replay};
 use super::{ALERT, CHAIN, EVENTS, FORMAT, Link, MANIFEST, Manifest, SIGNATURE};
 use crate::store::records::checkpoint::PublicKey;
 use crate::store::records::entry::{self, Entry, chained, linked, sha256_hex};
@@ -23,7 +24,7 @@ fn altered(file: &str, problem: impl ToString) -> Altered {
 }
 
 /// What stands.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Stands {
     /// The alert.
     pub alert: String,
@@ -33,6 +34,29 @@ pub struct Stands {
     pub signed_ms: i64,
     /// The key that signed it.
     pub public_key: String,
+    /// What its raw records tell; `None` when it has none.
+    pub replay: Option<Replay>,
+}
+
+/// Replays the raw records: they must tell what the bundle says that they do.
+fn replayed(bundle: &Path, text: &str, alert: &serde_json::Value, program: &str) -> Result<Replay, Altered> {
+    let said: Replay = serde_json::from_str(text).map_err(|error| altered(REPLAY, error))?;
+    let id = said.alert.get("id").and_then(serde_json::Value::as_str).unwrap_or_default();
+    let (told, report) = raw::replay(bundle, id).map_err(|error| altered(RECORDS, error))?;
+    if let Some(complaint) = report.complaints().into_iter().next() {
+        return Err(altered(RECORDS, complaint));
+    }
+    if told.as_ref() != Some(&said.alert) {
+        let version = env!("CARGO_PKG_VERSION");
+        let problem = format!(
+            "their replay does not tell what replay.json says; this is shorewatch {version}, the bundle was made by {program}"
+        );
+        return Err(altered(RECORDS, problem));
+    }
+    if said.is_identical && said.alert != *alert {
+        return Err(altered(REPLAY, "is not the alert of the bundle, and says that it is"));
+    }
+    Ok(said)
 }
 
 /// Checks a bundle; against `pinned` where it is given, else against the key that the bundle names, which says only that nothing
@@ -41,8 +65,9 @@ pub struct Stands {
 /// # Errors
 /// With the first thing that does not stand.
 pub fn verify(bundle: &Path, pinned: Option<&PublicKey>) -> Result<Stands, Altered> {
-    let read = |name: &str| fs::read_to_string(bundle.join(name)).map_err(|error| altered(name, error));
-    let text = read(MANIFEST)?;
+    let read = |name: &str| fs::read(bundle.join(name)).map_err(|error| altered(name, error));
+    let read_text = |name: &str| String::from_utf8(read(name)?).map_err(|error| altered(name, error));
+    let text = read_text(MANIFEST)?;
     let manifest: Manifest = serde_json::from_str(&text).map_err(|error| altered(MANIFEST, error))?;
     if manifest.format != FORMAT {
         return Err(altered(MANIFEST, format!("'{}' is no form of bundle that this program knows", manifest.format)));
@@ -51,17 +76,17 @@ pub fn verify(bundle: &Path, pinned: Option<&PublicKey>) -> Result<Stands, Alter
     if pinned.is_some_and(|pinned| *pinned != named) {
         return Err(altered(MANIFEST, format!("was signed by another key, {}", named.to_hex())));
     }
-    let signature = read(SIGNATURE)?;
+    let signature = read_text(SIGNATURE)?;
     if !signature.strip_suffix('\n').is_some_and(|signature| named.signed_text(&text, signature)) {
         return Err(altered(SIGNATURE, "is not the signature of the manifest"));
     }
     let mut files = BTreeMap::new();
     for file in &manifest.files {
-        let text = read(&file.name)?;
-        if sha256_hex(text.as_bytes()) != file.sha256 {
+        let bytes = read(&file.name)?;
+        if sha256_hex(&bytes) != file.sha256 {
             return Err(altered(&file.name, "is not what was signed"));
         }
-        files.insert(file.name.as_str(), text);
+        files.insert(file.name.as_str(), bytes);
     }
     let mut known: BTreeSet<&str> = files.keys().copied().collect();
     known.extend([MANIFEST, SIGNATURE]);
@@ -71,7 +96,10 @@ pub fn verify(bundle: &Path, pinned: Option<&PublicKey>) -> Result<Stands, Alter
             return Err(altered(&name.to_string_lossy(), "does not belong to the bundle"));
         }
     }
-    let part = |name: &str| files.get(name).ok_or_else(|| altered(name, "is missing from the manifest"));
+    let part = |name: &str| {
+        let bytes = files.get(name).ok_or_else(|| altered(name, "is missing from the manifest"))?;
+        std::str::from_utf8(bytes).map_err(|error| altered(name, error))
+    };
     let links: Vec<Link> = serde_json::from_str(part(CHAIN)?).map_err(|error| altered(CHAIN, error))?;
     let lines: Vec<&str> = part(EVENTS)?.lines().collect();
     if lines.is_empty() || lines.len() != links.len() {
@@ -102,7 +130,12 @@ pub fn verify(bundle: &Path, pinned: Option<&PublicKey>) -> Result<Stands, Alter
     if Some(&alert) != content.as_ref() {
         return Err(altered(ALERT, "is not the alert of the entries"));
     }
+    let replay = match files.contains_key(REPLAY) {
+        true => Some(replayed(bundle, part(REPLAY)?, &alert, &manifest.program)?),
+        false => None,
+    };
     Ok(Stands {
+        replay,
         entries: lines.len(),
         signed_ms: links.last().map_or(0, |link| link.checkpoint.time_ms),
         public_key: named.to_hex(),

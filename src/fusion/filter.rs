@@ -431,9 +431,10 @@ mod tests {
                 }
             }
             let (got, wanted) = (filter.combined(), batch(&first, &measured, config.cruise_noise, SPEED_SIGMA_MPS));
-            prop_assert!((got.mean - wanted.mean).norm() < 1e-4, "{} against {}", got.mean, wanted.mean);
+            // A millimetre: with looks half a second apart the batch's own matrix is that ill-conditioned.
+            prop_assert!((got.mean - wanted.mean).norm() < 1e-3, "{} against {}", got.mean, wanted.mean);
             let off = (got.covariance - wanted.covariance).norm() / wanted.covariance.norm();
-            prop_assert!(off < 1e-5, "{} against {}", got.covariance, wanted.covariance);
+            prop_assert!(off < 1e-4, "{} against {}", got.covariance, wanted.covariance);
         }
     }
 }

@@ -4,6 +4,7 @@ use std::error::Error;
 use std::sync::Arc;
 
 use super::hubs::Hubs;
+use super::officer::OfficerWord;
 use super::picture::Picture;
 use super::sensor_board::{Explained, SensorBoard};
 use super::work::{FeedNumber, Hello, Payload, Standing, Word};
@@ -73,6 +74,12 @@ pub trait Core: Send + 'static {
     /// The instant up to which [`advance`](Self::advance) changes nothing, that instant left out; `None` when it is not known.
     fn next_instant(&self) -> Option<EventTime> {
         None
+    }
+
+    /// Takes note of what an officer knows at `at`; false when that has no effect. `restored`: it comes from the records, so it
+    /// may have been taken before.
+    fn hear(&mut self, _word: &OfficerWord, _at: EventTime, _restored: bool) -> Result<bool, Fatal> {
+        Ok(false)
     }
 
     /// All confirmed tracks at `now`.

@@ -1,9 +1,12 @@
 //! The thread that owns the engine: takes work in the order of one queue, never waits for a watcher or a client.
 
+mod catch_up;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
+pub use catch_up::{Replayer, replay};
 use rustc_hash::FxHashMap;
 use tokio::sync::{mpsc, oneshot};
 
@@ -12,8 +15,9 @@ use super::core::{Core, Fatal};
 use super::handle::Work;
 pub use super::handle::{EngineHandle, Stopped};
 use super::hubs::Hubs;
-use super::journal::{self, Item, Journal, Write};
+use super::journal::{Item, Journal, Write};
 use super::limits::{ENGINE_QUEUE, FEEDS_MAX, RECEIVED_MS, REJECTIONS_PER_ACK, SHOW_INTERVAL, STORE_RESERVE_BYTES};
+use super::officer::OfficerWord;
 use super::stored::OpenStore;
 use super::taken::{Taken, reason};
 use super::work::{
@@ -22,9 +26,7 @@ use super::work::{
 };
 use crate::chart::ChartError;
 use crate::feed::sensor::SensorKind;
-use crate::store::history::HistoryWriter;
-use crate::store::log::entry::{Entry, FeedEntry};
-use crate::store::log::reader::LogReader;
+use crate::store::log::entry::FeedEntry;
 use crate::store::zones::ZoneStore;
 use crate::units::EventTime;
 
@@ -63,17 +65,6 @@ pub fn start(core: impl Core, hubs: Hubs, store: Option<OpenStore>) -> std::io::
         let _ = ended.send(result);
     })?;
     Ok(Started { handle, ready, ending })
-}
-
-/// Takes all that a log holds, as the server took it when it came, and closes the output. `zones` has the changes that it names.
-///
-/// # Errors
-/// When the log or a change of the zones cannot be read, or the output not be written.
-pub fn replay(core: impl Core, log: &LogReader, zones: ZoneStore) -> Result<(), Fatal> {
-    let mut task = EngineTask::new(core, Arc::default());
-    task.zones = Some(zones);
-    task.catch_up(log, None, &AtomicBool::new(false))?;
-    task.core.finish()
 }
 
 /// Who says when a record was received.
@@ -150,7 +141,7 @@ impl<C: Core> EngineTask<C> {
             if store.state.area != store.area {
                 if !store.state.area.is_empty() {
                     tracing::warn!(
-                        "sensors or chart are not those that the end of the log was received with: the picture was \
+                        "sensors, chart or rules are not those that the end of the log was received with: the picture was \
                          rebuilt with the new ones"
                     );
                 }
@@ -189,6 +180,12 @@ impl<C: Core> EngineTask<C> {
                     let changed = self.change_zones(change)?;
                     let _ = answer.send(changed);
                 }
+                (Work::Officer(word), _) => self.officer(word, false)?,
+                (Work::Restore(words), _) => {
+                    for word in words {
+                        self.officer(word, true)?;
+                    }
+                }
                 (Work::Tick(now), _) => self.tick(now)?,
                 (Work::Word(word), _) => self.core.heed(word),
                 (Work::Finish, _) => break,
@@ -207,75 +204,10 @@ impl<C: Core> EngineTask<C> {
         Ok(())
     }
 
-    /// Takes everything that the log holds, as it was taken when it came.
-    fn catch_up(
-        &mut self,
-        log: &LogReader,
-        mut history: Option<&mut HistoryWriter>,
-        stopping: &AtomicBool,
-    ) -> Result<(), Fatal> {
-        let mut records = 0_u64;
-        let reports = log.each::<Fatal>(None, |_, entry| {
-            self.take_up(entry)?;
-            records += u64::from(matches!(entry, Entry::Record(_)));
-            self.core.tell(&self.hubs);
-            self.core.take_alerts().into_iter().for_each(|alert| self.hubs.tell(alert));
-            for (at, points) in self.core.take_points() {
-                if let Some(history) = &mut history {
-                    history.append(at, &points)?;
-                    history.commit()?;
-                }
-            }
-            if stopping.load(Ordering::Relaxed) { Err("stopped while the log was being read".into()) } else { Ok(()) }
-        })?;
-        for complaint in reports.iter().flat_map(|report| report.complaints()) {
-            tracing::warn!("{complaint}");
-        }
-        tracing::info!(records, segments = reports.len(), until = %self.now, "the input log has been replayed");
-        self.show();
-        Ok(())
-    }
-
-    fn take_up(&mut self, entry: &Entry<'_>) -> Result<(), Fatal> {
-        match entry {
-            Entry::Feed(feed) => {
-                let Some(name) = FeedName::new(&feed.name) else { return Ok(()) };
-                let hello = Hello { name, kind: feed.kind, handle: 0, last_sequence: feed.last_sequence };
-                match self.open(&hello) {
-                    Ok((number, _)) if number.0 == feed.number => {}
-                    // Only a log with damage at the beginning of a segment has such.
-                    _ => tracing::warn!(feed = feed.name, "the log knows this feed by another number"),
-                }
-            }
-            Entry::Record(record) => {
-                let Some(feed) = self.feeds.get_mut(usize::from(record.feed)) else { return Ok(()) };
-                feed.last_sequence = Some(record.sequence);
-                self.time_base = Some(if record.stamped { TimeBase::Live } else { TimeBase::Recorded });
-                let known = feed.standing != Standing::Unknown;
-                self.move_to(record.received);
-                if known {
-                    let (number, payload) = (FeedNumber(record.feed), journal::payload(record));
-                    // What was refused then is refused now.
-                    let _ = self.core.take(number, record.sequence, self.now, &payload)?;
-                }
-            }
-            Entry::Advance(until) => {
-                self.move_to(*until);
-                self.core.advance(self.now)?;
-            }
-            Entry::Gap { feed, last, .. } => {
-                if let Some(feed) = self.feeds.get_mut(usize::from(*feed)) {
-                    feed.last_sequence = Some(*last);
-                }
-            }
-            Entry::Zones(name) => {
-                let Some(zones) = &self.zones else { return Ok(()) };
-                let change = zones.read(name)?;
-                if let Err(error) = self.change_zones(change)? {
-                    tracing::warn!(%error, "a change of the zones does not fit the area's own: it is left out");
-                }
-            }
-            Entry::Area(_) | Entry::Durable | Entry::Sealed { .. } => {}
+    /// What an officer knows goes into the log where the engine takes it: what it tells afterwards follows from it.
+    fn officer(&mut self, word: OfficerWord, restored: bool) -> Result<(), Fatal> {
+        if self.core.hear(&word, self.now, restored)? {
+            self.tell(Write::Officer(word), None)?;
         }
         Ok(())
     }

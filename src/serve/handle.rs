@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::sync::{mpsc, oneshot};
 
 use super::clock;
+use super::officer::OfficerWord;
 use super::sensor_board::{Explained, SensorBoard};
 use super::work::{AnswerPlace, Hello, Record, Word};
 use crate::chart::ChartError;
@@ -19,6 +20,8 @@ pub(super) enum Work {
     Advance { number: u64, received_until: EventTime, place: AnswerPlace },
     Zones { change: String, answer: oneshot::Sender<Result<(), ChartError>> },
     Tick(EventTime),
+    Officer(OfficerWord),
+    Restore(Vec<OfficerWord>),
     Sensors(oneshot::Sender<SensorBoard>),
     Coverage(oneshot::Sender<Coverage>),
     Explain(TrackId, oneshot::Sender<Option<Vec<Explained>>>),
@@ -81,6 +84,22 @@ impl EngineHandle {
         let (answer, answered) = oneshot::channel();
         self.send(Work::Zones { change, answer }).await?;
         answered.await.map_err(|_| Stopped)
+    }
+
+    /// Tells what an officer knows.
+    ///
+    /// # Errors
+    /// [`Stopped`] when the server shuts down; then the next start tells it from the records.
+    pub async fn officer(&self, word: OfficerWord) -> Result<(), Stopped> {
+        self.send(Work::Officer(word)).await
+    }
+
+    /// Tells what officers knew before the server started.
+    ///
+    /// # Errors
+    /// [`Stopped`] when the server shuts down.
+    pub async fn restore(&self, words: Vec<OfficerWord>) -> Result<(), Stopped> {
+        self.send(Work::Restore(words)).await
     }
 
     /// Lets time go on where records are live, and the picture be shown. Passed over when the task is busy: then it does so

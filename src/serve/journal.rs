@@ -18,6 +18,7 @@ use super::clock::GroupTimer;
 use super::core::{Fatal, PicturePoints};
 use super::hubs::Hubs;
 use super::limits::{GROUP_BYTES_MAX, GROUP_INTERVAL, JOURNAL_QUEUE};
+use super::officer::OfficerWord;
 use super::work::{Answer, AnswerPlace, Payload, Record};
 use crate::alert::Alert;
 use crate::store::history::HistoryWriter;
@@ -54,6 +55,8 @@ pub enum Write {
     Area(String),
     /// The change of the zones that holds from here on.
     Zones(String),
+    /// What an officer knows.
+    Officer(OfficerWord),
 }
 
 /// One thing to write, and whom to tell when it is on disk.
@@ -218,6 +221,9 @@ impl Task {
             Write::Gap { feed, first, last } => self.append(&Entry::Gap { feed, first, last }, at)?,
             Write::Area(name) => self.append(&Entry::Area(name), at)?,
             Write::Zones(name) => self.append(&Entry::Zones(name), at)?,
+            Write::Officer(OfficerWord { alert_id, outcome }) => {
+                self.append(&Entry::Officer { at, outcome, alert: alert_id }, at)?;
+            }
         }
         for (at, points) in points {
             self.history.append(at, &points)?;

@@ -14,6 +14,7 @@ mod handle;
 pub mod hubs;
 pub mod journal;
 pub mod limits;
+pub mod officer;
 pub mod picture;
 pub mod sensor_board;
 pub mod session;

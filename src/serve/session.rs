@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::core::{Core, Fatal, PicturePoints, Verdict};
 use super::hubs::Hubs;
+use super::officer::OfficerWord;
 use super::picture::{Farewell, Picture as Shown};
 use super::sensor_board::{Explained, SensorBoard};
 use super::work::{FeedName, FeedNumber, Hello, Payload, Standing, Word};
@@ -287,28 +288,38 @@ impl Core for Session {
     }
 
     fn heed(&mut self, word: Word) {
-        if let Word::Register(register) = &word {
-            self.plan.engine.register = Arc::clone(register);
+        let Word::Register(register) = word;
+        self.plan.engine.register = Arc::clone(&register);
+        if let Some(running) = &mut self.running {
+            running.engine.set_register(register);
         }
-        let Some(Running { engine, .. }) = &mut self.running else { return };
-        let until = |at: EventTime, engine: &Engine| engine.now().map_or(at, |now| at.min(now));
-        // An alert that is too old to change is none that could come back, or count.
-        let _ = match word {
-            Word::Register(register) => {
-                engine.set_register(register);
-                Ok(())
-            }
-            Word::Acknowledged { alert_id, at } => engine.acknowledge(&alert_id, until(at, engine)),
-            Word::Judged { alert_id, outcome, at } => engine.judge(&alert_id, outcome, until(at, engine)),
-        };
-        // That an alert is acknowledged its life says already: it is no news of the rules.
-        engine.drain_events().for_each(drop);
     }
 
     fn tell(&mut self, hubs: &Hubs) {
         for (track, how) in self.news.farewells.drain(..) {
             hubs.picture.remember(track, how);
         }
+    }
+
+    fn hear(&mut self, word: &OfficerWord, at: EventTime, restored: bool) -> Result<bool, Fatal> {
+        let Some(running) = &mut self.running else { return Ok(false) };
+        let engine = &mut running.engine;
+        // An alert that is too old to change is not in the engine any more.
+        let Some(alert) = engine.alerts().find(|alert| alert.id.as_str() == word.alert_id) else { return Ok(false) };
+        let known = alert.acknowledged.is_some_and(|until| restored || until >= at);
+        let judged = match word.outcome {
+            Some(outcome) => engine.judge(&word.alert_id, outcome, at)?,
+            None => false,
+        };
+        if known && !judged {
+            return Ok(false);
+        }
+        engine.acknowledge(&word.alert_id, at)?;
+        let told = self.news.alerts.len();
+        running.drain(&mut self.news)?;
+        // Watchers have heard of the step from the records; the alert says so itself from its next change on.
+        self.news.alerts.truncate(told);
+        Ok(true)
     }
 
     fn take_alerts(&mut self) -> Vec<Alert> {

@@ -7,11 +7,8 @@ use bytes::Bytes;
 use tokio::sync::mpsc;
 
 use super::limits::FEED_ID_CHARS_MAX;
-use crate::alert::Outcome;
 use crate::feed::sensor::SensorKind;
-use crate::life::DismissReason;
 use crate::register::Register;
-use crate::store::records::alert::AlertRecord;
 use crate::units::EventTime;
 
 /// What people say that the rules are to know.
@@ -19,39 +16,6 @@ use crate::units::EventTime;
 pub enum Word {
     /// The register of vessels is this one from now on.
     Register(Arc<Register>),
-    /// An officer knows of an alert, and of its behaviour up to now.
-    Acknowledged {
-        /// The alert.
-        alert_id: String,
-        /// When he took it up; what begins later is told anew. Never later than the picture.
-        at: EventTime,
-    },
-    /// An officer has found out what an alert was.
-    Judged {
-        /// The alert.
-        alert_id: String,
-        /// What it was.
-        outcome: Outcome,
-        /// When he said so.
-        at: EventTime,
-    },
-}
-
-impl Word {
-    /// What officers have said of an alert: that they know of it, and what it was. A duplicate of another alert is neither.
-    pub fn of(record: &AlertRecord) -> Vec<Self> {
-        let (life, alert_id) = (&record.life, || record.id().to_owned());
-        let known = life.acknowledged_ms.map(EventTime::from_millis);
-        let known = known.map(|at| Self::Acknowledged { alert_id: alert_id(), at });
-        let outcome = match (life.found_true, life.dismissal) {
-            (_, Some(DismissReason::Duplicate)) | (None, _) => None,
-            (Some(true), _) => Some(Outcome::Offence),
-            (Some(false), _) => Some(Outcome::False),
-        };
-        let judged = outcome.zip(life.judged_ms.map(EventTime::from_millis));
-        let judged = judged.map(|(outcome, at)| Self::Judged { alert_id: alert_id(), outcome, at });
-        known.into_iter().chain(judged).collect()
-    }
 }
 
 /// A feed as the server numbers it: in the order in which feeds first said hello.

@@ -22,20 +22,22 @@ pub struct AreaStoreError {
     source: io::Error,
 }
 
-/// Copies the files of an area (`scenario.json` where there is one, coastline, zones) into the store in `folder`, once, and
-/// returns their name: a digest of what they say.
+/// Name of the rules in the folder of an area that has others than the built-in ones.
+pub const RULES_FILE: &str = "rules.toml";
+
+/// Copies the files of an area (`scenario.json` where there is one, coastline, zones, `rules.toml`) into the store in `folder` under
+/// their names, once, and returns the name of all: a digest of what they say.
 ///
 /// # Errors
 /// When a file cannot be read or written.
-pub fn keep(disk: &dyn Disk, folder: &Path, files: &[PathBuf]) -> Result<String, AreaStoreError> {
+pub fn keep(disk: &dyn Disk, folder: &Path, files: &[(String, PathBuf)]) -> Result<String, AreaStoreError> {
     let fault = |path: &Path| {
         let path = path.to_owned();
         move |source| AreaStoreError { path, source }
     };
     let mut read = Vec::new();
     let mut digest = Sha256::new();
-    for path in files {
-        let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    for (name, path) in files {
         let bytes = fs::read(path).map_err(fault(path))?;
         digest.update((name.len() as u64).to_le_bytes());
         digest.update(name.as_bytes());
@@ -48,8 +50,8 @@ pub fn keep(disk: &dyn Disk, folder: &Path, files: &[PathBuf]) -> Result<String,
     disk.create_folder(&home).map_err(fault(&home))?;
     let there = disk.list(&home).map_err(fault(&home))?;
     for (name, bytes) in read {
-        let path = home.join(&name);
-        if !there.iter().any(|file| file.name == name && file.bytes == bytes.len() as u64) {
+        let path = home.join(name);
+        if !there.iter().any(|file| file.name == *name && file.bytes == bytes.len() as u64) {
             write_whole(disk, &path, &bytes).map_err(fault(&path))?;
         }
     }

@@ -41,6 +41,11 @@ impl ZoneStore {
         Self { disk: Arc::clone(disk), folder: folder.join(ZONES_FOLDER) }
     }
 
+    /// Those that lie in `folder` itself.
+    pub fn in_folder(disk: &Arc<dyn Disk>, folder: &Path) -> Self {
+        Self { disk: Arc::clone(disk), folder: folder.to_owned() }
+    }
+
     /// Keeps a change and returns its name: a digest of what it says.
     ///
     /// # Errors

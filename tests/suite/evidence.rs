@@ -72,7 +72,7 @@ async fn store(folder: &Path) -> PublicKey {
 
 fn export(folder: &Path, out: &Path) -> Result<PathBuf, BundleError> {
     let signer = Signer::load_or_make(&folder.join(KEY_FILE)).unwrap();
-    bundle::write(folder, "case", None, &signer, 9_000, out).map(|_| out.to_owned())
+    bundle::write(folder, "case", None, &signer, true, 9_000, out).map(|_| out.to_owned())
 }
 
 #[tokio::test]
@@ -92,7 +92,7 @@ async fn a_bundle_stands_by_itself_and_tells_nothing_of_other_cases() {
     assert!(!page.contains("<b>Haikou") && !page.contains("<16>"), "what comes from outside is text, not markup");
     assert!(export(folder.path(), &bundle).is_err(), "never written over");
     let nobody = Signer::load_or_make(&folder.path().join(KEY_FILE)).unwrap();
-    let missing = bundle::write(folder.path(), "none", None, &nobody, 0, &folder.path().join("x"));
+    let missing = bundle::write(folder.path(), "none", None, &nobody, true, 0, &folder.path().join("x"));
     assert!(matches!(missing, Err(BundleError::NoAlert(_))));
 }
 

@@ -6,13 +6,13 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::{BufRead, BufReader};
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::path::Path;
+use std::process::Command;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use crate::support::process::{Process, fixture};
 use shorewatch::api::playback::{self, Pace, Speed};
 use shorewatch::api::sender::send;
 use shorewatch::recording::{OpenOptions, Recording};
@@ -24,53 +24,6 @@ use shorewatch::store::records::{FILE as RECORDS_FILE, open_to_read};
 
 /// Kills while the recording is sent once.
 const KILLS_PER_PASS: u64 = 5;
-
-fn fixture() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/haikou-evening")
-}
-
-/// The server as a process of its own.
-struct Process {
-    child: Child,
-    address: String,
-}
-
-impl Process {
-    fn start(folder: &Path, listen: &str) -> Self {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_shorewatch"))
-            .args(["serve", "--listen", listen])
-            .arg("--area")
-            .arg(fixture())
-            .arg("--store")
-            .arg(folder.join("store"))
-            .arg("--out")
-            .arg(folder.join("out"))
-            .env("RUST_LOG", "warn")
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut line = String::new();
-        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        let address = line.trim().strip_prefix("shorewatch listens on http://").unwrap_or_else(|| panic!("{line}"));
-        Self { child, address: address.to_owned() }
-    }
-
-    /// SIGKILL: no word, no time.
-    fn kill(mut self) {
-        self.child.kill().unwrap();
-        self.child.wait().unwrap();
-    }
-
-    /// Waits until it has read its log; then SIGTERM, and an orderly end.
-    fn stop(mut self) {
-        let health = format!("http://{}/healthz", self.address);
-        while ureq::get(&health).call().is_err() {
-            std::thread::sleep(Duration::from_millis(10));
-        }
-        Command::new("kill").arg(self.child.id().to_string()).status().unwrap();
-        assert!(self.child.wait().unwrap().success());
-    }
-}
 
 /// The records of each feed in the store, by name; fails when one is there twice, missing or out of order.
 fn stored(folder: &Path) -> BTreeMap<String, Vec<Vec<u8>>> {

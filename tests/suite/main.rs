@@ -25,6 +25,7 @@ mod grpc_ingest;
 mod http;
 mod kill;
 mod live;
+mod officers;
 mod plot;
 mod records;
 mod register_service;

@@ -1,5 +1,6 @@
 //! What a frame of the input log says, byte by byte; the specification is `docs/log-format.md`.
 
+use crate::alert::Outcome;
 use crate::feed::sensor::SensorKind;
 use crate::units::EventTime;
 
@@ -13,6 +14,7 @@ mod kind {
     pub(super) const GAP: u8 = 6;
     pub(super) const SEALED: u8 = 7;
     pub(super) const ZONES: u8 = 8;
+    pub(super) const OFFICER: u8 = 9;
 }
 
 /// Flag beside the kind of payload: the server stamped the record, it does not come from a recording.
@@ -115,11 +117,31 @@ pub enum Entry<'a> {
         /// The last.
         last: u64,
     },
+    /// An officer knows of an alert, and may have found out what it was.
+    Officer {
+        /// The event time up to which he knows of it.
+        at: EventTime,
+        /// What he found out.
+        outcome: Option<Outcome>,
+        /// Id of the alert.
+        alert: String,
+    },
     /// The last entry of a segment that was closed in order.
     Sealed {
         /// Records in it.
         records: u64,
     },
+}
+
+/// What an officer may have found out.
+const OUTCOMES: [Option<Outcome>; 3] = [None, Some(Outcome::Offence), Some(Outcome::False)];
+
+const fn outcome_byte(outcome: Option<Outcome>) -> u8 {
+    match outcome {
+        None => 0,
+        Some(Outcome::Offence) => 1,
+        Some(Outcome::False) => 2,
+    }
 }
 
 const fn kind_byte(kind: SensorKind) -> u8 {
@@ -167,6 +189,12 @@ impl<'a> Entry<'a> {
                 out.extend_from_slice(&first.to_le_bytes());
                 out.extend_from_slice(&last.to_le_bytes());
             }
+            Self::Officer { at, outcome, alert } => {
+                out.push(kind::OFFICER);
+                out.extend_from_slice(&at.as_millis().to_le_bytes());
+                out.push(outcome_byte(*outcome));
+                out.extend_from_slice(alert.as_bytes());
+            }
             Self::Sealed { records } => {
                 out.push(kind::SEALED);
                 out.extend_from_slice(&records.to_le_bytes());
@@ -208,6 +236,12 @@ impl<'a> Entry<'a> {
                 first: u64::from_le_bytes(take(&mut rest)?),
                 last: u64::from_le_bytes(take(&mut rest)?),
             },
+            kind::OFFICER => {
+                let at = EventTime::from_millis(i64::from_le_bytes(take(&mut rest)?));
+                let [byte] = take(&mut rest)?;
+                let outcome = OUTCOMES.into_iter().find(|known| outcome_byte(*known) == byte)?;
+                return Some(Self::Officer { at, outcome, alert: text(rest)? });
+            }
             kind::SEALED => Self::Sealed { records: u64::from_le_bytes(take(&mut rest)?) },
             _ => return None,
         };
@@ -261,6 +295,7 @@ mod tests {
             &[4, 1],
             &[5, 0],
             &[3, 0x7f],
+            &[9, 0, 0, 0, 0, 0, 0, 0, 0, 3],
             &[1, 0xff],
         ] {
             assert_eq!(Entry::read(bad), None, "{bad:?}");
@@ -269,7 +304,7 @@ mod tests {
 
     fn entries() -> impl Strategy<Value = (u8, u16, u64, Option<u64>, i64, bool, Vec<u8>, String)> {
         (
-            0..20_u8,
+            0..21_u8,
             any::<u16>(),
             any::<u64>(),
             any::<Option<u64>>(),
@@ -292,6 +327,7 @@ mod tests {
                 4 => Entry::Gap { feed: number, first: value, last: last_sequence.unwrap_or(9) },
                 5 => Entry::Sealed { records: value },
                 6 => Entry::Zones(name),
+                7 => Entry::Officer { at: time, outcome: OUTCOMES[usize::from(number) % 3], alert: name },
                 other => {
                     let kind = PayloadKind::ALL[usize::from(other) % 9];
                     Entry::Record(RecordEntry { feed: number, sequence: value, received: time, stamped, kind, bytes: &bytes })

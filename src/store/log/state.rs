@@ -48,7 +48,7 @@ impl LogState {
                     feed.last_sequence = Some(*last);
                 }
             }
-            Entry::Durable | Entry::Sealed { .. } => {}
+            Entry::Durable | Entry::Officer { .. } | Entry::Sealed { .. } => {}
         }
     }
 

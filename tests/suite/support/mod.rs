@@ -3,6 +3,7 @@
 #![allow(unreachable_pub, reason = "used by the modules beside it")]
 
 pub mod bad_disk;
+pub mod process;
 pub mod recorded;
 pub mod server;
 pub mod simulated;

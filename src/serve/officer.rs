@@ -1,0 +1,82 @@
+//! What officers' steps mean to the engine: whom it need not tell again, and what weighs in later alerts of the same vessel.
+//!
+//! The records come first: a step is on record before the engine hears of it, and a server that starts tells the engine anew what
+//! stands on record. What the engine has heard already has no effect.
+
+use crate::alert;
+use crate::life::{DismissReason, Life, Outcome};
+
+/// That an officer knows of an alert, and what he found out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OfficerWord {
+    /// The alert.
+    pub alert_id: String,
+    /// What he found out about its vessels, where that has been said.
+    pub outcome: Option<alert::Outcome>,
+}
+
+impl OfficerWord {
+    /// What the life of an alert says; `None` while nobody has taken it up.
+    pub fn of(alert_id: &str, life: &Life) -> Option<Self> {
+        let taken_up = life.acknowledged_ms.is_some() || life.first_dispatched_ms.is_some();
+        taken_up.then(|| Self { alert_id: alert_id.to_owned(), outcome: found_out(life) })
+    }
+}
+
+/// Whether the vessels have offended or were innocent. That an alert was true is not that there was an offence, and that it was
+/// false need not speak for the vessel.
+fn found_out(life: &Life) -> Option<alert::Outcome> {
+    use DismissReason::{
+        Distress, Duplicate, KnownVessel, LawfulFishing, NotACraft, Other, OwnForces, SensorFault, ServiceVessel,
+        Threshold, Waiting,
+    };
+    use Outcome::{Assisted, Escaped, HandedOver, NothingFound, Penalty, Seized, TurnedAway, Warned};
+    if let Some(disposal) = &life.disposal {
+        return match disposal.outcome {
+            Seized | Penalty | Warned | TurnedAway | HandedOver => Some(alert::Outcome::Offence),
+            NothingFound => Some(alert::Outcome::False),
+            Assisted | Escaped => None,
+        };
+    }
+    match life.dismissal? {
+        KnownVessel | LawfulFishing | ServiceVessel | Waiting | Distress | OwnForces | Threshold => {
+            Some(alert::Outcome::False)
+        }
+        NotACraft | SensorFault | Duplicate | Other => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::life::{Actor, Step};
+
+    fn after(steps: &[Step]) -> Option<OfficerWord> {
+        let life = steps.iter().fold(Life::begin("", 0), |life, step| life.step(step, &Actor::system(), 1).unwrap());
+        OfficerWord::of("a", &life)
+    }
+
+    fn word(outcome: Option<alert::Outcome>) -> Option<OfficerWord> {
+        Some(OfficerWord { alert_id: "a".to_owned(), outcome })
+    }
+
+    #[test]
+    fn the_engine_hears_of_an_alert_when_somebody_has_taken_it_up() {
+        assert_eq!(after(&[]), None);
+        assert_eq!(after(&[Step::Comment, Step::HandOver { to: "west".to_owned(), joint: true }]), None);
+        assert_eq!(after(&[Step::Acknowledge]), word(None));
+        assert_eq!(after(&[Step::Verify, Step::Confirm]), word(None), "true, but no offence was found yet");
+    }
+
+    #[test]
+    fn only_what_was_found_out_about_the_vessel_counts_for_or_against_it() {
+        use alert::Outcome::{False, Offence};
+        let disposed =
+            |outcome| after(&[Step::Acknowledge, Step::Confirm, Step::Dispose { outcome, reference: String::new() }]);
+        assert_eq!(disposed(Outcome::Seized), word(Some(Offence)));
+        assert_eq!(disposed(Outcome::NothingFound), word(Some(False)));
+        assert_eq!(disposed(Outcome::Escaped), word(None));
+        assert_eq!(after(&[Step::Dismiss(DismissReason::Waiting)]), word(Some(False)));
+        assert_eq!(after(&[Step::Dismiss(DismissReason::Duplicate)]), word(None));
+    }
+}
