@@ -2,11 +2,13 @@
 
 use std::path::PathBuf;
 
-use anyhow::Result;
+use anyhow::{Result, anyhow};
 use clap::Args;
+use clap::builder::PossibleValuesParser;
 
 use super::{register, rules};
 use crate::engine::EngineConfig;
+use crate::fusion::{Ablation, FusionConfig};
 use crate::recording::{OpenOptions, Recording, Site};
 use crate::replay::{Progress, ReplayOptions, replay};
 use crate::units::EventTime;
@@ -17,6 +19,7 @@ use crate::units::EventTime;
   shorewatch replay scenarios/small-1 --out out/small-1
   shorewatch replay harbour.nmea.zst --out out/harbour
   shorewatch replay scenarios/small-1 --register vessels.csv --out out/small-1
+  shorewatch replay scenarios/small-1 --out out/unregistered --without registration
   shorewatch replay radar1.ast ais.log --site radar1=20.0867,110.3429 --date 2026-04-17 --out out/both")]
 pub struct Replay {
     /// A scenario folder, or recorded files: AIS lines, ASTERIX blocks or captures, camera lines; a name that ends in
@@ -52,6 +55,10 @@ pub struct Replay {
     #[arg(long, value_name = "FILE")]
     register: Option<PathBuf>,
 
+    /// Switch a part of the tracker off, to see what it is worth; may be given more than once.
+    #[arg(long, value_name = "PART", value_parser = PossibleValuesParser::new(Ablation::PARTS))]
+    without: Vec<String>,
+
     /// Tell nothing but faults.
     #[arg(short, long)]
     quiet: bool,
@@ -66,6 +73,13 @@ fn date(text: &str) -> Result<EventTime, String> {
         .map_err(|_| "write YYYY-MM-DD, for example 2026-04-17".into())
 }
 
+fn ablation(without: &[String]) -> Result<Ablation> {
+    without.iter().try_fold(Ablation::NOTHING_OFF, |parts, part| {
+        let known = Ablation::PARTS.join(", ");
+        parts.without(part).ok_or_else(|| anyhow!("the tracker has no part '{part}': choose among {known}"))
+    })
+}
+
 impl Replay {
     /// Replays and tells how it went.
     ///
@@ -77,6 +91,7 @@ impl Replay {
         let engine = EngineConfig {
             rules: rules::read(self.rules.as_deref())?,
             register: register::read(self.register.as_deref())?,
+            fusion: FusionConfig { ablation: ablation(&self.without)?, ..FusionConfig::default() },
             ..EngineConfig::default()
         };
         let options = ReplayOptions { out: self.out, threads: usize::from(self.threads), engine };

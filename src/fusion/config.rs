@@ -1,5 +1,6 @@
 //! The numbers that fusion runs on, each with its unit and where it comes from.
 
+use super::ablation::Ablation;
 use super::explain::Explain;
 
 /// Settings of the fusion core. The defaults suit a coast with X-band radars of three seconds a turn; none is fitted to
@@ -25,19 +26,6 @@ pub struct FusionConfig {
     pub ablation: Ablation,
     /// What is kept of the observations that make tracks; it changes no track.
     pub explain: Explain,
-}
-
-/// Parts of the tracker that can be switched off, for measuring what each is worth.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Ablation {
-    /// Estimate and apply sensor bias and clock offset.
-    pub registration: bool,
-    /// Run the manoeuvre and stopped models beside the cruising one.
-    pub interacting_models: bool,
-    /// Keep hidden craft as merged with the one that hides them, and absorb doubles.
-    pub merging: bool,
-    /// Carry identity through AIS silence.
-    pub identity_memory: bool,
 }
 
 /// How craft move: three models that take turns (interacting multiple models, Blom and Bar-Shalom 1988).
@@ -194,7 +182,7 @@ impl Default for FusionConfig {
             eo: EoConfig { laser_m: 8.0, azimuth_bias_deg: 0.15, decisive: 0.75 },
             gate: 16.0,
             lateness_s: 32.0,
-            ablation: Ablation { registration: true, interacting_models: true, merging: true, identity_memory: true },
+            ablation: Ablation::NOTHING_OFF,
             explain: Explain::Nothing,
         }
     }

@@ -12,6 +12,7 @@
 //! Cost: a plot costs a look into nine grid cells and a filter step for each track in its gate; an AIS report of a known
 //! MMSI one hash look-up and one step. Neither grows with the number of tracks elsewhere.
 
+pub mod ablation;
 mod ais;
 pub mod associate;
 pub mod clutter;
@@ -37,6 +38,7 @@ mod upkeep;
 use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 
+pub use ablation::Ablation;
 pub use config::FusionConfig;
 pub use explain::{Contribution, Explain, Told};
 pub use sensor_health::{RadarLook, SensorHealth};
@@ -450,7 +452,8 @@ impl Fusion {
             return;
         }
         let by_ais = file.last_ais.is_some() && file.existence >= 0.9;
-        if !by_ais && (file.existence < lifecycle.confirm || file.hits < lifecycle.confirm_hits) {
+        let likely = file.existence >= lifecycle.confirm || !self.config.ablation.existence;
+        if !by_ais && (!likely || file.hits < lifecycle.confirm_hits) {
             return;
         }
         // What appears from nowhere and does not move may be a spike of clutter or a false track of the radar's own: those

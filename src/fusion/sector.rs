@@ -7,7 +7,7 @@ use super::Fusion;
 use super::associate::{Pair, marginals};
 use super::measurement::{Fix, Kinematics, Measure, Measurement};
 use super::nearby::{Nearby, SECTOR_DRIFT_M};
-use super::radar::{Plot, SAME_TURN};
+use super::radar::{Plot, RadarSite, SAME_TURN};
 use super::registration::Comparison;
 use crate::geodesy::{LatLon, distance_m, metres_per_degree, position_to_polar};
 use crate::units::{EventTime, SensorId};
@@ -21,6 +21,9 @@ const NUMBER_KEPT: f64 = 10.0;
 const CLEAR: f64 = 0.7;
 /// Seconds since the last AIS report within which a track may teach a radar its bias.
 const TEACHER_AIS_S: f64 = 12.0;
+/// Existence of every track while existence is not weighed.
+const UNWEIGHED_EXISTENCE: f64 = 0.9;
+
 /// A track that stands in the sector.
 struct Candidate {
     slot: u32,
@@ -98,7 +101,7 @@ impl Fusion {
         let mut slots: Vec<u32> = near_plot.iter().flatten().copied().collect();
         slots.sort_unstable();
         slots.dedup();
-        let prior = self.config.radar.detection;
+        let (prior, weighed) = (self.config.radar.detection, self.config.ablation.existence);
         let mut candidates = Vec::with_capacity(slots.len());
         for slot in slots {
             let Some(file) = self.slot(slot) else { continue };
@@ -112,8 +115,9 @@ impl Fusion {
             }
             let state = file.state_at(middle, &self.config);
             let mean = state.gaussian().mean;
-            let detection = hold.map_or(prior, |hold| hold.detection).clamp(0.1, 0.99);
-            let existence = file.existence.clamp(0.001, 0.9999);
+            let known = hold.filter(|_| weighed).map_or(prior, |hold| hold.detection);
+            let detection = known.clamp(0.1, 0.99);
+            let existence = if weighed { file.existence.clamp(0.001, 0.9999) } else { UNWEIGHED_EXISTENCE };
             let (velocity, track_number) = (Vector2::new(mean.z, mean.w), hold.and_then(|hold| hold.track_number));
             let place = state.position();
             let reach_m = 4.0 * state.gaussian().covariance.fixed_view::<2, 2>(0, 0).trace().sqrt();
@@ -154,7 +158,7 @@ impl Fusion {
                 if distance > self.config.gate {
                     continue;
                 }
-                let clutter = radar.clutter.density(plot.range_m, plot.azimuth_deg, radar.turn_at(plot.time));
+                let clutter = self.clutter_at(radar, plot);
                 let seen = candidate.existence * candidate.detection;
                 let same_number = match (candidate.track_number, plot.track_number) {
                     (Some(known), Some(told)) if known == told => NUMBER_KEPT,
@@ -243,9 +247,9 @@ impl Fusion {
 
     /// A plot that no track explains: clutter, or a craft not yet known.
     fn note_foreign(&mut self, index: usize, plot: &Plot, foreign: f64) {
+        let Some(radar) = self.radars.get(index).and_then(Option::as_ref) else { return };
+        let (turn, clutter) = (radar.turn_at(plot.time), self.clutter_at(radar, plot));
         let Some(radar) = self.radars.get_mut(index).and_then(Option::as_mut) else { return };
-        let turn = radar.turn_at(plot.time);
-        let clutter = radar.clutter.density(plot.range_m, plot.azimuth_deg, turn);
         radar.clutter.note(plot.range_m, plot.azimuth_deg, foreign, turn);
         radar.foreign += foreign;
         if foreign < 0.5 {
@@ -265,6 +269,15 @@ impl Fusion {
             if let Some(hold) = file.hold_mut(sensor) {
                 hold.track_number = plot.track_number;
             }
+        }
+    }
+
+    /// False plots for each square metre and turn where this plot lies.
+    fn clutter_at(&self, radar: &RadarSite, plot: &Plot) -> f64 {
+        if self.config.ablation.existence {
+            radar.clutter.density(plot.range_m, plot.azimuth_deg, radar.turn_at(plot.time))
+        } else {
+            self.config.radar.clutter
         }
     }
 

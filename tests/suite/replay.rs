@@ -121,6 +121,19 @@ fn one_ship_seen_by_three_sensors_is_one_track_where_it_is() {
 }
 
 #[test]
+fn a_part_of_the_tracker_can_be_switched_off_to_see_its_worth() {
+    let case = Case::new();
+    let whole = case.replay(&[]);
+    whole.says(&["1 tracks"]);
+    // The ship keeps her course: with one motion model instead of three her track is another, but near.
+    let less = case.replay(&["--without", "models", "--without", "registration"]);
+    less.says(&["1 tracks"]);
+    assert_ne!(less.tracks, whole.tracks);
+    let unknown = case.replay(&["--without", "luck"]);
+    assert!(!unknown.ok && unknown.complained.contains("registration"), "{}", unknown.complained);
+}
+
+#[test]
 fn a_missing_file_is_named_and_the_other_feeds_go_on() {
     let case = Case::new();
     case.remove("radar1.ast");
