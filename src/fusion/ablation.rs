@@ -14,15 +14,24 @@ pub struct Ablation {
     pub merging: bool,
     /// Carry identity through AIS silence.
     pub identity_memory: bool,
+    /// Hold a name as a probability: doubt it where two craft may have been taken for one another, give it up where its vessel
+    /// cannot be.
+    pub doubt: bool,
 }
 
 impl Ablation {
     /// Everything at work.
-    pub const NOTHING_OFF: Self =
-        Self { registration: true, interacting_models: true, existence: true, merging: true, identity_memory: true };
+    pub const NOTHING_OFF: Self = Self {
+        registration: true,
+        interacting_models: true,
+        existence: true,
+        merging: true,
+        identity_memory: true,
+        doubt: true,
+    };
 
     /// The names that [`Self::without`] knows.
-    pub const PARTS: [&str; 5] = ["registration", "models", "existence", "merging", "identity"];
+    pub const PARTS: [&str; 6] = ["registration", "models", "existence", "merging", "identity", "doubt"];
 
     /// The same with the part of this name switched off as well; `None` for a name that is not in [`Self::PARTS`].
     #[must_use]
@@ -33,6 +42,7 @@ impl Ablation {
             "existence" => &mut self.existence,
             "merging" => &mut self.merging,
             "identity" => &mut self.identity_memory,
+            "doubt" => &mut self.doubt,
             _ => return None,
         };
         *switch = false;

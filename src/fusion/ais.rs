@@ -9,7 +9,7 @@ use super::Fusion;
 use super::measurement::{Kinematics, Measure, Measurement};
 use super::radar::polar_covariance;
 use super::track::Identity;
-use super::track_file::{Claim, TrackFile};
+use super::track_file::{Claim, Told, TrackFile};
 use crate::feed::observation::{AisPosition, AisStatic, AisStation, Dimensions, Observation, Text20};
 use crate::geodesy::{LatLon, distance_m};
 use crate::units::{Bearing, EventTime, Mmsi, SensorId, TrackId};
@@ -31,6 +31,14 @@ const CLEARLY: f64 = 5.0;
 const REPORT_EXISTENCE: f64 = 0.95;
 /// Seconds for which a contradicting claim is remembered.
 const CLAIM_S: f64 = 180.0;
+/// Seconds since radar or camera last saw a craft within which they hold it.
+const HELD_S: f64 = 20.0;
+/// Share of each new interval between reports in their mean, and the longest interval that counts, seconds: class B at
+/// anchor reports every three minutes (ITU-R M.1371-5, table 2), and two in a row may be lost.
+const INTERVAL_SHARE: f64 = 0.3;
+const INTERVAL_MAX_S: f64 = 600.0;
+/// A name held at least this surely is not given to another track that fits a report as well.
+const SURE: f64 = 0.9;
 /// Metres that two reports of one antenna may differ beyond what its speed explains.
 const REPORT_SLACK_M: f64 = 200.0;
 
@@ -121,7 +129,7 @@ impl Fusion {
         }
         let reading = self.read(observation, report);
         let slot = match self.bearer_of(report.mmsi, &reading) {
-            Bearer::Fits(slot) => Some(slot),
+            Bearer::Fits(slot) => Some(self.better_bearer(slot, report.mmsi, &reading)),
             // Near, but not where it should be: the name may have stuck to a neighbour.
             Bearer::Strains(slot) => match self.adopt(report.mmsi, &reading) {
                 Some(better) if better != slot => {
@@ -270,7 +278,7 @@ impl Fusion {
         }
         file.claim = None;
         let id = file.id;
-        let before = file.last_ais.zip(file.last_ais_position);
+        let before = file.last_ais_told.map(|told| (told.time, told.position));
         let coherent = before.is_some_and(|(time, place)| {
             let seconds = claim.first.0.seconds_since(time).abs();
             distance_m(place, claim.first.1) <= config.max_speed_mps * seconds + REPORT_SLACK_M
@@ -297,19 +305,48 @@ impl Fusion {
         Some(new)
     }
 
+    /// The track that takes a report which fits `slot`, its bearer: another, where the hold on the name had become doubtful and
+    /// that one fits clearly better.
+    fn better_bearer(&mut self, slot: u32, mmsi: Mmsi, reading: &Reading) -> u32 {
+        let Some(file) = self.slot(slot) else { return slot };
+        let (id, held) = (file.id, file.name_held());
+        if held > SURE {
+            return slot;
+        }
+        let (_, own) = file.state_at(reading.time, &self.config).fit(reading.position, &reading.covariance);
+        match self.best_free(mmsi, reading) {
+            Some((density, other)) if other != slot && (1.0 - held) * density > CLEARLY * held * own => {
+                self.strip_identity(slot, mmsi, id);
+                other
+            }
+            _ => slot,
+        }
+    }
+
     pub(super) fn strip_identity(&mut self, slot: u32, mmsi: Mmsi, id: TrackId) {
         self.forget_mmsi(mmsi, id);
         if let Some(file) = self.slot_mut(slot) {
-            file.identity = Identity::default();
-            file.identity_votes = (0.0, 0.0);
-            file.last_ais = None;
-            file.last_ais_position = None;
+            file.lose_name();
         }
+    }
+
+    /// Whether a track has been silent for longer than its vessel's own reports lie apart, while another sensor has held it: what
+    /// sends there under another MMSI may be that vessel. Where AIS alone showed a vessel, it need not be any longer.
+    fn may_be_renamed(&self, file: &TrackFile, now: EventTime) -> bool {
+        let held = file.last_radar.max(file.last_eo);
+        let held_since = held.zip(file.last_ais).is_some_and(|(seen, told)| seen > told);
+        held_since
+            && held.is_some_and(|seen| now.seconds_since(seen) < HELD_S)
+            && file.ais_age_s(now) > file.silent_after_s(&self.config)
     }
 
     /// A track that has been seen without AIS, or under another MMSI that fell silent, and that this report fits.
     fn adopt(&mut self, mmsi: Mmsi, reading: &Reading) -> Option<u32> {
-        let silent_s = self.config.ais.silent_s;
+        self.best_free(mmsi, reading).map(|(_, slot)| slot)
+    }
+
+    /// The same with the density of the report's position there.
+    fn best_free(&mut self, mmsi: Mmsi, reading: &Reading) -> Option<(f64, u32)> {
         let found = self.slots_near(reading.position, 800.0);
         let mut best: Option<(f64, u32)> = None;
         let mut second = 0.0_f64;
@@ -322,7 +359,10 @@ impl Fusion {
             }
             let free = match file.mmsi() {
                 None => true,
-                Some(other) => other != mmsi && file.ais_age_s(reading.time) > silent_s && runs_alike(&state, reading),
+                Some(other) => {
+                    let another_craft = runs_alike(&state, reading) || file.name_held() < SURE;
+                    other != mmsi && self.may_be_renamed(file, reading.time) && another_craft
+                }
             };
             if !free || !speeds_agree(&state, reading) {
                 continue;
@@ -337,7 +377,7 @@ impl Fusion {
         }
         self.done_with(found);
         // Between two that fit alike nobody can say whose name it is; the next reports will.
-        best.filter(|(top, _)| *top > CLEARLY * second).map(|(_, slot)| slot)
+        best.filter(|(top, _)| *top > CLEARLY * second)
     }
 
     fn start_by_report(&mut self, reading: &Reading) -> Option<u32> {
@@ -376,6 +416,9 @@ impl Fusion {
             }
         }
         note_report(file, report, reading);
+        if std::mem::take(&mut file.is_rival) {
+            self.clear_doubts_about(id, reading.position);
+        }
         self.confirm_if_due(slot);
     }
 }
@@ -389,14 +432,24 @@ fn note_report(file: &mut TrackFile, report: &AisPosition, reading: &Reading) {
     if report.nav_status.is_some() {
         file.identity.nav_status = report.nav_status;
     }
+    if let Some(seconds) = file.last_ais.map(|last| reading.time.seconds_since(last)).filter(|seconds| *seconds > 0.0) {
+        file.ais_interval_s += INTERVAL_SHARE * (seconds.min(INTERVAL_MAX_S) - file.ais_interval_s);
+    }
     if file.last_ais.is_none_or(|last| reading.time >= last) {
         file.last_ais = Some(reading.time);
-        file.last_ais_position = Some(reading.position);
+        file.last_ais_told = Some(Told {
+            time: reading.time,
+            position: reading.position,
+            covariance: reading.covariance,
+            velocity: reading.velocity.map(|(velocity, _)| velocity),
+        });
         file.middle_known = reading.middle_known;
         file.identity.heading_deg = report.heading_deg;
     }
     file.last_seen = file.last_seen.max(reading.time);
     file.hidden_by = None;
+    file.doubts.clear();
+    file.went = false;
 }
 
 /// Who bears an MMSI.

@@ -81,6 +81,9 @@ pub struct LifecycleConfig {
     pub still_doubt: f64,
     /// Seconds that such a track must be seen before it is shown.
     pub still_proof_s: f64,
+    /// The same for what a radar of known bias shows by plots that no tracker of its own has made: spikes of clutter last a few
+    /// turns, seconds.
+    pub still_proof_by_plots_s: f64,
     /// Seconds that a tentative track may stay without a detection.
     pub tentative_s: f64,
     /// Seconds that a moving track of radar or EO alone is predicted without a detection.
@@ -161,6 +164,7 @@ impl Default for FusionConfig {
                 confirm_hits: 3,
                 still_doubt: 0.25,
                 still_proof_s: 45.0,
+                still_proof_by_plots_s: 15.0,
                 tentative_s: 14.0,
                 coast_s: 75.0,
                 coast_ais_s: 200.0,

@@ -190,6 +190,18 @@ impl Kinematics {
         (mean.x - east).atan2(mean.y - north) + azimuth.turn_from_deg(seen).to_radians()
     }
 
+    /// How alike two states of one instant are in place and velocity: 1 where they are the same, near 0 where their errors leave
+    /// no doubt that they are two.
+    pub fn likeness(&self, other: &Self) -> f64 {
+        let (mine, theirs) = (self.filter.combined(), other.filter.combined());
+        let (east, north) = self.plane.to_plane(other.position());
+        let mut off = theirs.mean - mine.mean;
+        off.x = east - mine.mean.x;
+        off.y = north - mine.mean.y;
+        let spread = mine.covariance + theirs.covariance;
+        spread.try_inverse().map_or(0.0, |inverse| (-0.5 * quadratic(&off, &inverse)).exp())
+    }
+
     /// How well a position fits: squared Mahalanobis distance, and density of the innovation in 1/m^2.
     pub fn fit(&self, position: LatLon, covariance: &Matrix2<f64>) -> (f64, f64) {
         let state = self.filter.combined();

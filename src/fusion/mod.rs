@@ -5,9 +5,10 @@
 //! observations in the same order give the same tracks to the bit.
 //!
 //! Where to look: [`filter`] how a craft moves; [`measurement`] and [`history`] how a measurement enters, also late;
-//! [`associate`] whose plot it is; [`registration`] and [`clutter`] what a radar gets wrong; `radar`, `ais` and `eo`
-//! the three ways in; `upkeep` how tracks end, hide behind one another and turn out to be doubles; [`explain`] what made a
-//! track.
+//! [`associate`] whose plot it is; [`registration`], [`clutter`] and [`detection`] what a radar gets wrong, and how
+//! often it sees what is there; `radar`, `ais` and `eo` the three ways in; `name` whether a name still belongs to the craft that
+//! a track follows; `upkeep` how tracks end, hide behind one another and turn out to be doubles; [`explain`]
+//! what made a track.
 //!
 //! Cost: a plot costs a look into nine grid cells and a filter step for each track in its gate; an AIS report of a known
 //! MMSI one hash look-up and one step. Neither grows with the number of tracks elsewhere.
@@ -17,6 +18,7 @@ mod ais;
 pub mod associate;
 pub mod clutter;
 pub mod config;
+pub mod detection;
 mod eo;
 pub mod explain;
 pub mod filter;
@@ -24,6 +26,7 @@ pub mod grid;
 pub mod history;
 mod lost;
 pub mod measurement;
+mod name;
 mod nearby;
 mod product;
 mod radar;
@@ -223,12 +226,10 @@ impl Fusion {
         let mut shown: Vec<TrackState> = self.files().filter_map(|file| self.shown(file, at)).collect();
         // Reports that point to where nothing is proven to be speak against the track that bears their name.
         for claim in self.files().filter(|file| file.unproven) {
-            let (Some(mmsi), Some((last, position))) = (claim.mmsi(), claim.last_ais.zip(claim.last_ais_position))
-            else {
-                continue;
-            };
+            let (Some(mmsi), Some(told)) = (claim.mmsi(), claim.last_ais_told) else { continue };
             if let Some(track) = shown.iter_mut().find(|track| track.identity.mmsi == Some(mmsi)) {
-                track.ais_elsewhere = Some(track::AisElsewhere { since: claim.born, last, position });
+                track.ais_elsewhere =
+                    Some(track::AisElsewhere { since: claim.born, last: told.time, position: told.position });
             }
         }
         shown.sort_unstable_by_key(|track| track.id);
@@ -374,7 +375,10 @@ impl Fusion {
             file.identity = lost.identity;
             file.identity_votes = lost.identity_votes;
             file.last_ais = lost.last_ais;
-            file.last_ais_position = lost.last_ais_position;
+            file.last_ais_told = lost.last_ais_told;
+            file.doubts = lost.doubts.clone();
+            file.went = lost.went;
+            file.ais_interval_s = lost.ais_interval_s;
             file.middle_known = lost.middle_known;
         }
         file.class_weight = lost.class_weight;
@@ -456,12 +460,18 @@ impl Fusion {
         if !by_ais && (!likely || file.hits < lifecycle.confirm_hits) {
             return;
         }
-        // What appears from nowhere and does not move may be a spike of clutter or a false track of the radar's own: those
-        // are over within a minute, a craft is not. A camera that saw it settles the matter.
+        // What appears from nowhere and does not move may be a false track of a radar's own: those are over within a minute, a
+        // craft is not. And while a radar's bias is open, its plots of a craft that AIS shows may look like another beside it.
+        // A camera that saw it settles the matter.
+        let doubtful = file.radars.iter().any(|hold| {
+            let radar = self.radars.get(hold.sensor.index()).and_then(Option::as_ref);
+            hold.track_number.is_some() || radar.is_some_and(|radar| radar.registration.is_open())
+        });
+        let proof_s = if doubtful { lifecycle.still_proof_s } else { lifecycle.still_proof_by_plots_s };
         let may_be_still = file.kinematics.still_probability() > lifecycle.still_doubt;
         let age_s = file.last_seen.seconds_since(file.born);
         let seen_otherwise = file.last_ais.is_some() || file.last_eo.is_some() || file.last_report.is_some();
-        if !seen_otherwise && may_be_still && age_s < lifecycle.still_proof_s {
+        if !seen_otherwise && may_be_still && age_s < proof_s {
             return;
         }
         if !by_ais && self.config.ablation.merging && self.is_one_that_was_hidden(slot) {

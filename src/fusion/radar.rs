@@ -6,11 +6,12 @@ use smallvec::smallvec;
 use super::Fusion;
 use super::clutter::ClutterMap;
 use super::config::FusionConfig;
+use super::detection::DetectionMap;
 use super::measurement::{Fix, Measure, Measurement};
 use super::registration::Registration;
 use crate::feed::observation::{Observation, RadarPlot, RadarService};
 use crate::feed::sensor::{RadarClaims, Sensor};
-use crate::geodesy::{LatLon, polar_to_position};
+use crate::geodesy::{LatLon, metres_per_degree, polar_to_position};
 use crate::units::{Bearing, EventTime, SensorId, TrackId};
 
 /// Share of a turn within which a radar sees one craft once.
@@ -27,6 +28,7 @@ pub(super) struct RadarSite {
     pub(super) claims: RadarClaims,
     pub(super) registration: Registration,
     pub(super) clutter: ClutterMap,
+    pub(super) detection: DetectionMap,
     /// Plots of the sector that is being swept, bias removed.
     pub(super) pending: Vec<Plot>,
     /// Latest measurement time, clock offset removed.
@@ -74,6 +76,7 @@ impl RadarSite {
                 claims.sigma_azimuth_deg,
             ),
             clutter: ClutterMap::new(claims.max_range_m, radar),
+            detection: DetectionMap::new(claims.max_range_m, radar),
             pending: Vec::new(),
             latest: EventTime::from_millis(i64::MIN),
             first: None,
@@ -81,6 +84,21 @@ impl RadarSite {
             foreign: 0.0,
             operational: true,
         })
+    }
+
+    /// Range in metres and azimuth in degrees of a place, in the flat: good to say which cell it lies in.
+    pub(super) fn cell_of(&self, place: LatLon) -> (f64, f64) {
+        let scale = metres_per_degree(self.position.lat_deg);
+        let east_m = (place.lon_deg - self.position.lon_deg) * scale.lon_m;
+        let north_m = (place.lat_deg - self.position.lat_deg) * scale.lat_m;
+        (east_m.hypot(north_m), east_m.atan2(north_m).to_degrees())
+    }
+
+    /// Covariance east and north (m^2) at a place of what is still open in this radar's bias: the same in each plot.
+    pub(super) fn open_error(&self, place: LatLon) -> Matrix2<f64> {
+        let (range_m, azimuth_deg) = self.cell_of(place);
+        let (along, across) = self.registration.open_variance();
+        polar_covariance(Bearing::from_deg(azimuth_deg), along, across * range_m * range_m)
     }
 
     /// Number of the turn at `time`, counted from the first plot.

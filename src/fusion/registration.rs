@@ -12,6 +12,9 @@ use nalgebra::{Matrix2, Matrix2x3, Matrix3, Vector2, Vector3};
 
 use crate::units::EventTime;
 
+/// Above these one sigmas a bias is open: they are what is asked of an estimate after ten minutes.
+const OPEN_RANGE_M: f64 = 10.0;
+const OPEN_AZIMUTH_DEG: f64 = 0.05;
 /// Beyond this many sigmas a residual counts with less weight (Huber 1964; 1.345 keeps 95 % efficiency).
 const HUBER: f64 = 1.345;
 /// Beyond this many sigmas it does not count at all: a wrong association.
@@ -108,6 +111,12 @@ impl Registration {
     pub fn sigmas(&self) -> [f64; 3] {
         let sigma = |i: usize| self.covariance[(i, i)].max(0.0).sqrt();
         [sigma(0), sigma(1).to_degrees(), sigma(2)]
+    }
+
+    /// Whether the bias is still so open that a radar's plots may stand beside what AIS shows of the same craft.
+    pub fn is_open(&self) -> bool {
+        let [range_m, azimuth_deg, _] = self.sigmas();
+        range_m > OPEN_RANGE_M || azimuth_deg > OPEN_AZIMUTH_DEG
     }
 
     /// How many comparisons were taken.

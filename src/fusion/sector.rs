@@ -21,13 +21,18 @@ const NUMBER_KEPT: f64 = 10.0;
 const CLEAR: f64 = 0.7;
 /// Seconds since the last AIS report within which a track may teach a radar its bias.
 const TEACHER_AIS_S: f64 = 12.0;
+/// A craft is under way without doubt that lies still with no more than this probability and makes more than this, m/s.
+const UNDER_WAY_STILL: f64 = 0.05;
+const UNDER_WAY_MPS: f64 = 1.5;
+/// Nothing is surer than this to exist: long tracks end too.
+const EXISTENCE_MAX: f64 = 0.9999;
 /// Existence of every track while existence is not weighed.
 const UNWEIGHED_EXISTENCE: f64 = 0.9;
 
 /// A track that stands in the sector.
-struct Candidate {
-    slot: u32,
-    state: Kinematics,
+pub(super) struct Candidate {
+    pub(super) slot: u32,
+    pub(super) state: Kinematics,
     /// Where it is expected, and how far from there its gate reaches at most by its own error, metres.
     place: LatLon,
     reach_m: f64,
@@ -64,6 +69,7 @@ impl Fusion {
                 }
             }
         }
+        self.doubt_names(middle, &candidates, &pairs, &result.pair);
         for (number, candidate) in candidates.iter().enumerate() {
             if let Some((plot, weight)) = hits[number] {
                 self.learn_registration(index, candidate, &plots[plot], middle, weight);
@@ -101,7 +107,7 @@ impl Fusion {
         let mut slots: Vec<u32> = near_plot.iter().flatten().copied().collect();
         slots.sort_unstable();
         slots.dedup();
-        let (prior, weighed) = (self.config.radar.detection, self.config.ablation.existence);
+        let weighed = self.config.ablation.existence;
         let mut candidates = Vec::with_capacity(slots.len());
         for slot in slots {
             let Some(file) = self.slot(slot) else { continue };
@@ -115,15 +121,26 @@ impl Fusion {
             }
             let state = file.state_at(middle, &self.config);
             let mean = state.gaussian().mean;
-            let known = hold.filter(|_| weighed).map_or(prior, |hold| hold.detection);
-            let detection = known.clamp(0.1, 0.99);
             let existence = if weighed { file.existence.clamp(0.001, 0.9999) } else { UNWEIGHED_EXISTENCE };
             let (velocity, track_number) = (Vector2::new(mean.z, mean.w), hold.and_then(|hold| hold.track_number));
             let place = state.position();
+            let known = hold.filter(|_| weighed).map(|hold| hold.detection);
+            let detection = known.unwrap_or_else(|| self.expected_detection(sensor, place)).clamp(0.1, 0.99);
             let reach_m = 4.0 * state.gaussian().covariance.fixed_view::<2, 2>(0, 0).trace().sqrt();
             candidates.push(Candidate { slot, state, place, reach_m, velocity, existence, detection, track_number });
         }
         (candidates, near_plot)
+    }
+
+    /// Detection probability of a craft at this place that the radar has not yet seen.
+    fn expected_detection(&self, sensor: SensorId, place: LatLon) -> f64 {
+        match self.radars.get(sensor.index()).and_then(Option::as_ref) {
+            Some(radar) if self.config.ablation.existence => {
+                let (range_m, azimuth_deg) = radar.cell_of(place);
+                radar.detection.probability(range_m, azimuth_deg)
+            }
+            _ => self.config.radar.detection,
+        }
     }
 
     /// The pairs of a sector that lie in their gates, with their likelihood ratios.
@@ -181,10 +198,11 @@ impl Fusion {
         hit: Option<&Plot>,
         seen: f64,
     ) {
-        let (scan_s, prior) = match self.radars.get(sensor.index()).and_then(Option::as_ref) {
-            Some(radar) => (radar.claims.scan_s, self.config.radar.detection),
-            None => return,
+        let Some(scan_s) = self.radars.get(sensor.index()).and_then(Option::as_ref).map(|radar| radar.claims.scan_s)
+        else {
+            return;
         };
+        let prior = hit.map_or(self.config.radar.detection, |plot| self.expected_detection(sensor, plot.position));
         let now = self.now;
         // A clear case is taken whole: averaging in what probably is a neighbour's plot draws two tracks together.
         if let Some(clear) = fixes.iter().copied().find(|fix| fix.weight > CLEAR) {
@@ -198,15 +216,21 @@ impl Fusion {
             return;
         }
         let Some(file) = self.slot_mut(slot) else { return };
-        file.existence = seen + (1.0 - seen) * file.existence;
+        file.went |=
+            file.kinematics.still_probability() < UNDER_WAY_STILL && file.kinematics.speed_mps() > UNDER_WAY_MPS;
+        file.existence = (seen + (1.0 - seen) * file.existence).min(EXISTENCE_MAX);
         match hit {
             Some(plot) => {
                 file.hits += 1;
+                let confirmed = file.confirmed;
                 file.note_radar_hit(sensor, plot.time, scan_s, prior);
                 if let Some(hold) = file.hold_mut(sensor) {
                     hold.track_number = plot.track_number.or(hold.track_number);
                 }
                 file.note_proof();
+                if confirmed && let Some(radar) = self.radars.get_mut(sensor.index()).and_then(Option::as_mut) {
+                    radar.detection.note(plot.range_m, plot.azimuth_deg, true);
+                }
             }
             // A doubtful share in a plot is no sighting.
             None => file.last_seen = last_seen,
@@ -260,7 +284,7 @@ impl Fusion {
         let existence = foreign * birth / (birth + clutter);
         let state = Kinematics::start(plot.time, plot.position, plot.covariance, None, &self.config);
         let beside = self.nearest_confirmed(plot.position, 1.5 * self.config.lifecycle.merge_m);
-        let prior = self.config.radar.detection;
+        let prior = self.expected_detection(sensor, plot.position);
         let Some(slot) = self.start(state, existence) else { return };
         self.note_birth(slot, plot.time, sensor, plot.position);
         if let Some(file) = self.slot_mut(slot) {

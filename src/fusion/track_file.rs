@@ -1,6 +1,7 @@
 //! All that fusion keeps of one track.
 
 use arrayvec::ArrayVec;
+use nalgebra::{Matrix2, Vector2};
 use smallvec::SmallVec;
 
 use super::config::FusionConfig;
@@ -15,6 +16,8 @@ use crate::units::{EventTime, Mmsi, SensorId, TrackId};
 
 /// Sightings by other sensors that make a craft of a claim.
 const PROOFS: u8 = 8;
+/// Share of the detection probability that is kept with each turn.
+pub(super) const DETECTION_KEPT: f64 = 0.95;
 
 /// How a radar holds a track.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -27,12 +30,34 @@ pub(super) struct RadarHold {
     pub(super) counted_to: EventTime,
     /// Share of turns in which it detects the track, forgetting over some twenty turns.
     pub(super) detection: f64,
+    /// What that share was when it was last detected.
+    pub(super) detection_before: f64,
     /// Turns without a detection since the last one.
     pub(super) misses: u32,
     /// The number under which the radar itself tracks the craft.
     pub(super) track_number: Option<u16>,
     /// Residual of the last range that taught the radar its bias, metres.
     pub(super) residual_m: Option<f64>,
+}
+
+impl RadarHold {
+    /// How probable the present run of misses would be if the radar saw the craft as often as it did before.
+    pub(super) fn missed_by_chance(&self) -> f64 {
+        (1.0 - self.detection_before.clamp(0.05, 0.98)).powi(self.misses.min(100) as i32)
+    }
+}
+
+/// Where a report put a vessel.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Told {
+    /// When.
+    pub(super) time: EventTime,
+    /// The hull's middle.
+    pub(super) position: LatLon,
+    /// Its covariance east and north, m^2.
+    pub(super) covariance: Matrix2<f64>,
+    /// Velocity east and north, m/s.
+    pub(super) velocity: Option<Vector2<f64>>,
 }
 
 /// A place that an MMSI claims and that contradicts the track which bears it.
@@ -73,8 +98,10 @@ pub(super) struct TrackFile {
     pub(super) last_seen: EventTime,
     /// Time of the last AIS report.
     pub(super) last_ais: Option<EventTime>,
-    /// Where the last AIS report put the hull's middle.
-    pub(super) last_ais_position: Option<LatLon>,
+    /// What the last AIS report told of where it is.
+    pub(super) last_ais_told: Option<Told>,
+    /// Mean seconds between its AIS reports, forgetting.
+    pub(super) ais_interval_s: f64,
     /// Whether the last AIS report told where the hull's middle is: size and heading known, or a small craft.
     pub(super) middle_known: bool,
     /// Time of the last radar plot.
@@ -91,6 +118,12 @@ pub(super) struct TrackFile {
     pub(super) identity: Identity,
     /// Reports that fitted and that contradicted the MMSI it bears, forgetting.
     pub(super) identity_votes: (f64, f64),
+    /// Tracks that may by now follow its vessel in its place, and how probable that is of each.
+    pub(super) doubts: ArrayVec<(TrackId, f64), 3>,
+    /// Whether the name of another track is in doubt because of this one.
+    pub(super) is_rival: bool,
+    /// Whether it has been seen under way since its last AIS report.
+    pub(super) went: bool,
     /// A contradicting claim under its MMSI.
     pub(super) claim: Option<Claim>,
     /// It bears an MMSI that another, radar-held track bore first: not shown until a sensor other than AIS sees it.
@@ -132,7 +165,8 @@ impl TrackFile {
             born: time,
             last_seen: time,
             last_ais: None,
-            last_ais_position: None,
+            last_ais_told: None,
+            ais_interval_s: 0.0,
             middle_known: false,
             last_radar: None,
             last_eo: None,
@@ -141,6 +175,9 @@ impl TrackFile {
             radars: SmallVec::new(),
             identity: Identity::default(),
             identity_votes: (0.0, 0.0),
+            doubts: ArrayVec::new(),
+            is_rival: false,
+            went: false,
             claim: None,
             unproven: false,
             proofs: 0,
@@ -195,9 +232,10 @@ impl TrackFile {
         if let Some(hold) = self.radars.iter_mut().find(|hold| hold.sensor == sensor) {
             let turns = (time.seconds_since(hold.counted_to) / scan_s).round().max(1.0);
             for _ in 1..(turns as u32).min(40) {
-                hold.detection *= 0.95;
+                hold.detection *= DETECTION_KEPT;
             }
-            hold.detection += (1.0 - hold.detection) * 0.05;
+            hold.detection += (1.0 - hold.detection) * (1.0 - DETECTION_KEPT);
+            hold.detection_before = hold.detection;
             hold.misses = 0;
             hold.last_hit = hold.last_hit.max(time);
             hold.counted_to = hold.counted_to.max(time);
@@ -208,6 +246,7 @@ impl TrackFile {
                 last_hit: time,
                 counted_to: time,
                 detection,
+                detection_before: detection,
                 misses: 0,
                 track_number: None,
                 residual_m: None,
@@ -249,6 +288,11 @@ impl TrackFile {
         self.last_ais.map_or(f64::INFINITY, |last| now.seconds_since(last))
     }
 
+    /// Seconds after its last report from which its vessel counts as silent: the usual interval of its own reports, twice.
+    pub(super) fn silent_after_s(&self, config: &FusionConfig) -> f64 {
+        config.ais.silent_s.max(2.0 * self.ais_interval_s)
+    }
+
     /// Length in metres by AIS, else by cameras.
     pub(super) fn length_m(&self) -> Option<f64> {
         let by_ais = self.identity.dimensions.map(|d| d.length_m()).filter(|length| *length > 0.0);
@@ -270,7 +314,7 @@ impl TrackFile {
     /// Where its last reports point to, if they jumped away from it farther than any vessel goes, and none since fits it.
     fn claim_elsewhere(&self, config: &FusionConfig) -> Option<AisElsewhere> {
         let claim = self.claim?;
-        let (heard, place) = self.last_ais.zip(self.last_ais_position)?;
+        let (heard, place) = self.last_ais_told.map(|told| (told.time, told.position))?;
         let (since, first) = claim.first;
         let reach_m = config.ais.max_speed_mps * since.seconds_since(heard) + config.ais.contradiction_m;
         let jumped = since > heard && distance_m(place, first) > reach_m;
@@ -284,8 +328,8 @@ impl TrackFile {
         let recent = |time: Option<EventTime>| time.is_some_and(|t| at.seconds_since(t) < 60.0);
         let mut identity = self.identity;
         let (fits, contradicts) = self.identity_votes;
-        identity.mmsi_probability =
-            if identity.mmsi.is_some() { (fits + 1.0) / (fits + contradicts + 1.0) } else { 0.0 };
+        let believed = (fits + 1.0) / (fits + contradicts + 1.0);
+        identity.mmsi_probability = if identity.mmsi.is_some() { self.name_held() * believed } else { 0.0 };
         TrackState {
             id: self.id,
             time: at,

@@ -7,7 +7,7 @@ use super::TrackEvent;
 use super::history::History;
 use super::measurement::Kinematics;
 use super::track::TrackState;
-use super::track_file::TrackFile;
+use super::track_file::{DETECTION_KEPT, RadarHold, TrackFile};
 use crate::geodesy::{distance_m, offset_m};
 use crate::units::{EventTime, TrackId};
 
@@ -19,8 +19,14 @@ const LOOK_INTERVAL_MS: i64 = 2000;
 const YOUNG_S: f64 = 60.0;
 /// Seconds that two tracks must have looked like one before they become one.
 const DOUBLE_S: f64 = 8.0;
-/// Turns without a plot after which a track beside another counts as hidden by it.
+/// Fewest turns without a plot after which a track beside another counts as hidden by it.
 const HIDDEN_TURNS: u32 = 3;
+/// So improbable must a run of turns without a plot be, by how often the radar saw the craft before.
+const HIDDEN_BY_CHANCE: f64 = 0.02;
+/// A craft whose place is known is hidden only by one whose middle is nearer than this, metres.
+const BESIDE_KNOWN_M: f64 = 35.0;
+/// One sigma of position up to which a still craft's own place is better than a guess beside its neighbour, metres.
+const PLACE_KNOWN_M: f64 = 30.0;
 /// Metres from the middle of one hull to that of the craft alongside, as assumed when it cannot be measured.
 const BESIDE_M: f64 = 20.0;
 /// Seconds after which a hidden craft is laid beside its neighbour anew.
@@ -35,8 +41,18 @@ const LIES_MPS: f64 = 1.0;
 const SHOWN_S: f64 = 62.0;
 /// Seconds of silence that each detection so far buys a track without AIS: three plots are no proof for a minute.
 const SHOWN_A_HIT_S: f64 = 5.0;
+/// Turns without a plot in a row that tell how often a radar sees what is there.
+const TELLING_MISSES: u32 = 10;
+/// Existence of a track that was shown once does not fall below this by turns without a plot.
+const EXISTENCE_MIN: f64 = 0.01;
+/// Seconds after which a craft that lies still and that nobody sees is as likely to have left as not, were there no turns to
+/// tell.
+const LEAVES_S: f64 = 900.0;
+/// Probability of lying there still below which a craft that nobody sees is not shown, and below which its track is over.
+const LIES_STILL: f64 = 0.2;
+const GONE: f64 = 0.01;
 /// Probability of lying still from which a track counts as still.
-const STILL: f64 = 0.6;
+pub(super) const STILL: f64 = 0.6;
 
 impl Fusion {
     /// One round over all tracks.
@@ -58,6 +74,7 @@ impl Fusion {
         if self.config.ablation.merging && now.millis_since(self.last_look) >= LOOK_INTERVAL_MS {
             self.last_look = now;
             self.look_for_doubles(now);
+            self.look_for_strays(now);
         }
     }
 
@@ -69,8 +86,9 @@ impl Fusion {
         let silent_s = at.seconds_since(file.last_seen);
         let proven_s = f64::from(file.hits) * SHOWN_A_HIT_S;
         if silent_s > SHOWN_S || (file.last_ais.is_none() && silent_s > proven_s) {
-            let stays = file.kinematics.still_probability() > STILL || file.hidden_by.is_some();
-            if !stays {
+            let lies =
+                file.kinematics.still_probability() > STILL && self.lies_there_still(file, silent_s) > LIES_STILL;
+            if !lies && file.hidden_by.is_none() {
                 return None;
             }
         }
@@ -81,22 +99,29 @@ impl Fusion {
 
     /// Counts turns of the radars that hold a track and did not see it.
     fn count_missed_turns(&mut self) {
-        let radars: Vec<Option<(EventTime, f64)>> =
-            self.radars.iter().map(|radar| radar.as_ref().map(|radar| (radar.latest, radar.claims.scan_s))).collect();
-        for file in self.slots.iter_mut().filter_map(|slot| slot.as_deref_mut()) {
+        let Self { radars, slots, config, .. } = self;
+        for file in slots.iter_mut().filter_map(|slot| slot.as_deref_mut()) {
             let mut existence = file.existence;
             let confirmed = file.confirmed;
+            let least = if confirmed { EXISTENCE_MIN.min(existence) } else { 0.0 };
             for hold in &mut file.radars {
-                let Some((latest, scan_s)) = radars.get(hold.sensor.index()).copied().flatten() else { continue };
+                let Some(radar) = radars.get_mut(hold.sensor.index()).and_then(Option::as_mut) else { continue };
+                let (latest, scan_s) = (radar.latest, radar.claims.scan_s);
                 // Half a turn of grace: the plot may still come.
                 while latest.seconds_since(hold.counted_to) > 1.5 * scan_s {
                     hold.counted_to = hold.counted_to.plus_seconds(scan_s);
                     hold.misses += 1;
-                    if !confirmed {
+                    let weighed = config.ablation.existence || !confirmed;
+                    if weighed && file.hidden_by.is_none() {
                         let missed = 1.0 - hold.detection;
-                        existence = existence * missed / (1.0 - existence * hold.detection);
+                        existence = (existence * missed / (1.0 - existence * hold.detection)).max(least);
                     }
-                    hold.detection = (hold.detection * 0.95).max(0.05);
+                    // After a long run of misses it is not there: that says nothing of the place.
+                    if confirmed && hold.misses <= TELLING_MISSES {
+                        let (range_m, azimuth_deg) = radar.cell_of(file.place);
+                        radar.detection.note(range_m, azimuth_deg, false);
+                    }
+                    hold.detection = (hold.detection * DETECTION_KEPT).max(0.05);
                     if hold.misses > 100 {
                         hold.counted_to = latest;
                     }
@@ -115,6 +140,10 @@ impl Fusion {
             return silent_s > lifecycle.tentative_s * patience || file.existence < lifecycle.drop;
         }
         let still = file.kinematics.still_probability() > STILL;
+        let may_be_gone = self.config.ablation.existence && still && file.hidden_by.is_none() && file.mmsi().is_none();
+        if may_be_gone && silent_s > lifecycle.coast_s && self.lies_there_still(file, silent_s) < GONE {
+            return true;
+        }
         let limit_s = match (file.hidden_by.is_some(), still, file.mmsi().is_some()) {
             (true, _, _) => lifecycle.merged_s,
             (false, true, _) => lifecycle.coast_still_s,
@@ -122,6 +151,16 @@ impl Fusion {
             (false, false, false) => lifecycle.coast_s,
         };
         silent_s > limit_s
+    }
+
+    /// Probability that a still craft that nobody has seen for `silent_s` lies there still: it may have left meanwhile, and each
+    /// turn in which a radar should have seen it speaks for that.
+    fn lies_there_still(&self, file: &TrackFile, silent_s: f64) -> f64 {
+        if !self.config.ablation.existence {
+            return 1.0;
+        }
+        let unseen: f64 = file.radars.iter().map(|hold| hold.missed_by_chance()).product();
+        unseen / (unseen + (silent_s / LEAVES_S).clamp(1e-3, 1.0))
     }
 
     /// Looks for tracks that are doubles of others, and for craft that lie hidden beside others.
@@ -168,16 +207,22 @@ impl Fusion {
         }
     }
 
-    /// Lays a craft that radar has lost beside the one that hides it: where else could it be, having come so near so slowly.
+    /// Lays a craft that radar has lost where it lay, or beside the one that hides it if its place was not known: where else
+    /// could it be, having come so near so slowly.
     fn moor(&mut self, slot: u32, hider: u32, now: EventTime) {
         let (Some(file), Some(hider)) = (self.slot(slot), self.slot(hider)) else { return };
         let side = hider.kinematics.at(now, &self.config);
         let (east, north) = offset_m(side.position(), file.kinematics.position());
-        let reach = (BESIDE_M / east.hypot(north).max(1.0)).min(1.0);
+        let known = knows_its_place(file) && east.hypot(north) < STRAYED_M;
+        let reach = if known { 1.0 } else { (BESIDE_M / east.hypot(north).max(1.0)).min(1.0) };
         let place = side.position().moved_m(east * reach, north * reach);
         let speed = side.gaussian().mean;
         let velocity = (Vector2::new(speed.z, speed.w), Matrix2::identity() * 0.1);
-        let covariance = Matrix2::identity() * (BESIDE_M * BESIDE_M);
+        let covariance = if known {
+            file.kinematics.gaussian().covariance.fixed_view::<2, 2>(0, 0).into_owned()
+        } else {
+            Matrix2::identity() * (BESIDE_M * BESIDE_M)
+        };
         let state = Kinematics::start(now, place, covariance, Some(velocity), &self.config);
         if let Some(file) = self.slot_mut(slot) {
             file.kinematics = state;
@@ -250,7 +295,7 @@ impl Fusion {
         let under_way = |file: &TrackFile| file.kinematics.still_probability() < 0.2;
         new.born > old.born
             && old.last_ais.is_none_or(|last| last <= new.born)
-            && old.ais_age_s(now) > self.config.ais.silent_s
+            && old.ais_age_s(now) > old.silent_after_s(&self.config)
             && under_way(new)
             && under_way(old)
     }
@@ -331,7 +376,10 @@ impl Fusion {
                 file.identity = gone.identity;
                 file.identity_votes = gone.identity_votes;
                 file.last_ais = gone.last_ais;
-                file.last_ais_position = gone.last_ais_position;
+                file.last_ais_told = gone.last_ais_told;
+                file.doubts = gone.doubts.clone();
+                file.went = gone.went;
+                file.ais_interval_s = gone.ais_interval_s;
                 // AIS knows best where the craft is: its state goes on.
                 file.kinematics = gone.kinematics;
                 file.history = gone.history.clone();
@@ -365,12 +413,24 @@ fn lies(file: &TrackFile) -> bool {
 
 /// Whether `hider` hides `file` from radar: near, itself seen, while the other is not although it was before.
 fn hides(hider: &TrackFile, file: &TrackFile, merge_m: f64, now: EventTime) -> bool {
-    let unseen = || !file.radars.is_empty() && file.radars.iter().all(|hold| hold.misses >= HIDDEN_TURNS);
+    let unseen = || {
+        let lost = |hold: &RadarHold| hold.misses >= HIDDEN_TURNS && hold.missed_by_chance() < HIDDEN_BY_CHANCE;
+        !file.radars.is_empty() && file.radars.iter().all(lost)
+    };
     let hider_seen = || now.seconds_since(hider.last_seen) < 30.0;
     let slow = || file.kinematics.speed_mps() < COMES_ALONGSIDE_MPS && hider.kinematics.speed_mps() < LIES_MPS;
     // Only the larger hull hides the other.
     let smaller = || file.length_m().zip(hider.length_m()).is_none_or(|(own, other)| own < other);
-    let near = || distance_m(file.kinematics.position(), hider.kinematics.position()) <= merge_m;
+    let near = || {
+        let reach_m = if knows_its_place(file) { BESIDE_KNOWN_M.min(merge_m) } else { merge_m };
+        distance_m(file.kinematics.position(), hider.kinematics.position()) <= reach_m
+    };
     // The cheapest first: nearly all pairs end there.
     unseen() && file.ais_age_s(now) > 60.0 && hider_seen() && hider.hidden_by.is_none() && slow() && smaller() && near()
+}
+
+/// Whether a craft lies still at a place that is well known.
+fn knows_its_place(file: &TrackFile) -> bool {
+    let spread = file.kinematics.gaussian().covariance;
+    file.kinematics.still_probability() > STILL && spread[(0, 0)].max(spread[(1, 1)]) < PLACE_KNOWN_M * PLACE_KNOWN_M
 }

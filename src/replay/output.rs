@@ -12,6 +12,8 @@ use crate::engine::EngineEvent;
 use crate::fusion::{Sources, TrackEvent, TrackState};
 use crate::units::EventTime;
 
+/// Probability from which a track's MMSI is written.
+const TOLD: f64 = 0.6;
 /// Header of `tracks.csv`.
 const TRACKS_HEADER: &str = "time_s,track,lat,lon,sog_mps,cog_deg,mmsi,sources";
 
@@ -192,7 +194,8 @@ fn push_row(row: &mut Vec<u8>, time_ms: i64, track: &TrackState) {
         push_fixed(row, number, decimals);
     }
     row.push(b',');
-    if let Some(mmsi) = track.identity.mmsi {
+    // A name is told while it is clearly likelier than not.
+    if let Some(mmsi) = track.identity.mmsi.filter(|_| track.identity.mmsi_probability >= TOLD) {
         let _ = write!(row, "{mmsi}");
     }
     row.push(b',');

@@ -20,6 +20,7 @@ mod feed_eo_formats;
 mod feed_nmea_radar;
 mod feed_radar;
 mod fusion;
+mod fusion_names;
 mod grpc;
 mod grpc_ingest;
 mod http;

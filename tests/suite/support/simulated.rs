@@ -26,6 +26,7 @@ pub struct Boat {
     speed_mps: f64,
     course_deg: f64,
     mmsi: Option<u32>,
+    sends_from_s: f64,
     silent_from_s: f64,
     /// Comes in until the first, lies until the second, goes back the way it came.
     alongside: Option<(f64, f64)>,
@@ -34,8 +35,16 @@ pub struct Boat {
 impl Boat {
     /// A craft that lies still, east and north of the site.
     pub fn new(east_m: f64, north_m: f64) -> Self {
-        let (speed_mps, course_deg, mmsi, silent_from_s) = (0.0, 0.0, None, f64::INFINITY);
-        Self { east_m, north_m, speed_mps, course_deg, mmsi, silent_from_s, alongside: None }
+        Self {
+            east_m,
+            north_m,
+            speed_mps: 0.0,
+            course_deg: 0.0,
+            mmsi: None,
+            sends_from_s: 0.0,
+            silent_from_s: f64::INFINITY,
+            alongside: None,
+        }
     }
 
     pub fn runs(self, speed_mps: f64, course_deg: f64) -> Self {
@@ -44,6 +53,10 @@ impl Boat {
 
     pub fn sends(self, mmsi: u32) -> Self {
         Self { mmsi: Some(mmsi), ..self }
+    }
+
+    pub fn sends_from(self, at_s: f64) -> Self {
+        Self { sends_from_s: at_s, ..self }
     }
 
     pub fn silent_from(self, at_s: f64) -> Self {
@@ -170,7 +183,7 @@ impl Sea {
                 self.plot(now_s + sweep_s - 1.0, boat.place(now_s + sweep_s - 1.0));
             }
             if let Some(mmsi) = boat.mmsi
-                && now_s < boat.silent_from_s
+                && (boat.sends_from_s..boat.silent_from_s).contains(&now_s)
             {
                 if (now_s as u64 + number as u64).is_multiple_of(6) {
                     self.report(now_s - 0.2, mmsi, boat.place(now_s - 0.2), boat.speed_mps, boat.course_deg);
