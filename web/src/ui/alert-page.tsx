@@ -14,6 +14,7 @@ import { AlertActions } from "./alert-actions";
 import { EvidenceList } from "./alert-evidence";
 import { AlertName } from "./alert-name";
 import { Grade, StateChip } from "./alert-list";
+import { type Fact, FactList } from "./fact-list";
 import { Icon } from "./icons";
 import { chartMap } from "./map-view";
 import { unitName } from "./sign-in";
@@ -53,7 +54,7 @@ export function AlertPage() {
 function Summary({ alert }: { alert: Alert }) {
   const at = alert.position;
   const confirmed = alert.confirmedMs;
-  const rows: [string, string | undefined][] = [
+  const rows: Fact[] = [
     [t("grade"), named("grade_", String(gradeOf(alert)))],
     [t("score"), points(alert.score)],
     [t("began"), bothClocks(Number(alert.beganMs))],
@@ -88,17 +89,7 @@ function Summary({ alert }: { alert: Alert }) {
           </button>
         )}
       </p>
-      <dl class="facts">
-        {rows.map(
-          ([name, value]) =>
-            value && (
-              <div key={name}>
-                <dt>{name}</dt>
-                <dd>{value}</dd>
-              </div>
-            ),
-        )}
-      </dl>
+      <FactList rows={rows} />
     </>
   );
 }

@@ -9,6 +9,7 @@ import { colours } from "../map/palette";
 import { language, palette } from "../settings";
 import { viewTick } from "../state";
 import { distance, duration, position } from "../units";
+import { type Fact, FactList } from "./fact-list";
 import { chartMap } from "./map-view";
 
 const KIND_WORDS: Partial<Record<SensorKind, Word>> = { [SensorKind.AIS]: "ais", [SensorKind.RADAR]: "radar", [SensorKind.EO]: "eo" };
@@ -109,7 +110,7 @@ function CoverageChoice() {
 function SensorItem({ sensor }: { sensor: Sensor }) {
   const { id, kind, health, position: at } = sensor;
   const age = sensor.lastReceivedMs === undefined ? t("never") : `${duration(sensorsMs.value - Number(sensor.lastReceivedMs), language.value)} ${t("ago")}`;
-  const rows: [string, string | undefined][] = [
+  const rows: Fact[] = [
     [t("lastReceived"), age],
     [t("taken"), `${whole(sensor.taken)}${sensor.late > 0n ? ` (${t("ofThoseLate")} ${whole(sensor.late)})` : ""}`],
     [t("refused"), sensor.refused.map(({ reason, count }) => `${reason.replaceAll("_", " ")} ${whole(count)}`).join(", ") || undefined],
@@ -134,17 +135,7 @@ function SensorItem({ sensor }: { sensor: Sensor }) {
           {named("health_", String(health))}
         </span>
       </p>
-      <dl class="facts small">
-        {rows.map(
-          ([name, value]) =>
-            value && (
-              <div key={name}>
-                <dt>{name}</dt>
-                <dd>{value}</dd>
-              </div>
-            ),
-        )}
-      </dl>
+      <FactList rows={rows} small />
     </li>
   );
 }

@@ -12,6 +12,7 @@ import { bothClocks, direction, distance, duration, position, speed } from "../u
 import { Icon } from "./icons";
 import { chartMap } from "./map-view";
 import { Grade } from "./alert-list";
+import { type Fact, FactList } from "./fact-list";
 import { gradeOf } from "../api/alert-facts";
 
 const APPROACH_RANGE_M = 2 * 1852;
@@ -68,7 +69,7 @@ function Facts({ craft }: { craft: Craft }) {
   const covariance = track.covariance;
   const sigma = covariance ? Math.sqrt(5.991 * Math.max(covariance.eastM2, covariance.northM2)) : undefined;
   const still = track.stoppedProbability >= 0.5;
-  const rows: [string, string | undefined][] = [
+  const rows: Fact[] = [
     [t("mmsi"), track.mmsi ? `${track.mmsi} (${Math.round(track.mmsiProbability * 100)} %)` : undefined],
     [t("callsign"), track.callsign || undefined],
     [t("imo"), track.imo ? String(track.imo) : undefined],
@@ -96,17 +97,7 @@ function Facts({ craft }: { craft: Craft }) {
           <small>{t("cog")}</small> <b>{still ? t("lyingStill") : direction(track.cogDeg)}</b>
         </span>
       </p>
-      <dl class="facts">
-        {rows.map(
-          ([name, value]) =>
-            value && (
-              <div key={name}>
-                <dt>{name}</dt>
-                <dd>{value}</dd>
-              </div>
-            ),
-        )}
-      </dl>
+      <FactList rows={rows} />
       <Approaches craft={craft} />
     </>
   );
