@@ -12,6 +12,7 @@ mod grid;
 mod reception;
 mod shares;
 mod sight;
+mod sweep;
 
 use smallvec::SmallVec;
 

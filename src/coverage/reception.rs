@@ -7,9 +7,10 @@
 use rustc_hash::FxHashMap;
 
 use super::shares::{Cell, Expected, Shares};
+use super::sweep::Sweep;
 use crate::feed::observation::{AisPosition, AisStation};
 use crate::geodesy::LatLon;
-use crate::units::{EventTime, Mmsi};
+use crate::units::{EventTime, MPS_PER_KNOT, Mmsi};
 
 /// A gap of more intervals than this is a silence.
 const GAP_INTERVALS_MAX: f64 = 20.0;
@@ -17,12 +18,11 @@ const GAP_INTERVALS_MAX: f64 = 20.0;
 const GAP_S_MAX: f64 = 1_800.0;
 /// The most ships whose last report is remembered; those silent for longest make room.
 const SHIPS_MAX: usize = 200_000;
-const KNOT_MPS: f64 = 1852.0 / 3600.0;
 
 /// Seconds between two reports of a ship (Recommendation ITU-R M.1371-5, annex 1, tables 1 and 2; without the faster ones while
 /// a ship turns: then a report is never one of too few).
 fn interval_s(report: &AisPosition) -> f64 {
-    let knots = report.sog_mps.map_or(5.0, |sog_mps| sog_mps / KNOT_MPS);
+    let knots = report.sog_mps.map_or(5.0, |sog_mps| sog_mps / MPS_PER_KNOT);
     match report.station {
         // At anchor, moored or aground.
         AisStation::ClassA if matches!(report.nav_status, Some(1 | 5 | 6)) && knots <= 3.0 => 180.0,
@@ -40,6 +40,7 @@ pub(super) struct Reception {
     /// Time and interval of the last report.
     last: FxHashMap<Mmsi, (EventTime, f64)>,
     shares: Shares<(bool, Cell)>,
+    sweep: Sweep,
 }
 
 impl Reception {
@@ -53,7 +54,9 @@ impl Reception {
             return;
         }
         if self.last.len() >= SHIPS_MAX && !self.last.contains_key(&report.mmsi) {
-            self.last.retain(|_, (last, _)| time.seconds_since(*last) <= GAP_S_MAX);
+            if self.sweep.is_due(time) {
+                self.last.retain(|_, (last, _)| time.seconds_since(*last) <= GAP_S_MAX);
+            }
             if self.last.len() >= SHIPS_MAX {
                 return;
             }
@@ -94,7 +97,7 @@ mod tests {
             position: LatLon::new(20.0, 110.0),
             step_deg: 1.0 / 600_000.0,
             accurate: true,
-            sog_mps: Some(knots * KNOT_MPS),
+            sog_mps: Some(knots * MPS_PER_KNOT),
             cog_deg: None,
             heading_deg: None,
             nav_status,

@@ -4,6 +4,7 @@ use std::hash::Hash;
 
 use rustc_hash::FxHashMap;
 
+use super::sweep::Sweep;
 use crate::geodesy::LatLon;
 use crate::units::EventTime;
 
@@ -58,11 +59,12 @@ impl Share {
 #[derive(Clone, Debug)]
 pub(super) struct Shares<K> {
     cells: FxHashMap<K, Share>,
+    sweep: Sweep,
 }
 
 impl<K> Default for Shares<K> {
     fn default() -> Self {
-        Self { cells: FxHashMap::default() }
+        Self { cells: FxHashMap::default(), sweep: Sweep::default() }
     }
 }
 
@@ -70,7 +72,9 @@ impl<K: Copy + Eq + Hash> Shares<K> {
     /// Of `chances` so many were `hits`.
     pub(super) fn note(&mut self, key: K, hits: f64, chances: f64, now: EventTime) {
         if self.cells.len() >= CELLS_MAX && !self.cells.contains_key(&key) {
-            self.cells.retain(|_, share| share.at(now).1 > FADED);
+            if self.sweep.is_due(now) {
+                self.cells.retain(|_, share| share.at(now).1 > FADED);
+            }
             if self.cells.len() >= CELLS_MAX {
                 return;
             }
