@@ -18,7 +18,6 @@ use crate::register::{Register, Registered, Sheet, Watch};
 use crate::serve::clock;
 use crate::serve::engine_task::EngineHandle;
 use crate::serve::limits::{REGISTER_PAGE_DEFAULT, REGISTER_PAGE_MAX};
-use crate::serve::work::Word;
 use crate::store::records::entry::sha256_hex;
 use crate::store::records::register::{self as records, Changes, Imported, RegisterOrderError, VesselRecord};
 use crate::store::records::{Book, Records};
@@ -45,7 +44,7 @@ impl Registers {
         }
         *present = Arc::new(present.with(changes));
         // A server that shuts down reads the register when it is started again.
-        let _ = self.engine.say(Word::Register(Arc::clone(present))).await;
+        let _ = self.engine.set_register(Arc::clone(present)).await;
     }
 
     async fn change_watch(

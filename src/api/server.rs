@@ -48,7 +48,6 @@ use crate::serve::hubs::{AlertDesk, Hubs};
 use crate::serve::limits;
 use crate::serve::officer::OfficerWord;
 use crate::serve::stored::OpenStore;
-use crate::serve::work::Word;
 use crate::store::records::{Place, Records, RecordsError, Watchkeeping};
 use crate::store::records::{alert, register};
 
@@ -188,7 +187,7 @@ impl BoundServer {
             shutdown: shutdown.clone(),
         };
         let register = Arc::new(records.read(register::load).await?);
-        core.heed(Word::Register(Arc::clone(&register)));
+        core.set_register(Arc::clone(&register));
         let started = engine_task::start(core, hubs, store).map_err(ServeError::Thread)?;
         let Started { handle: engine, mut ready, mut ending } = started;
         let registers = Registers::new(records.clone(), engine.clone(), register);

@@ -7,10 +7,11 @@ use super::hubs::Hubs;
 use super::officer::OfficerWord;
 use super::picture::Picture;
 use super::sensor_board::{Explained, SensorBoard};
-use super::work::{FeedNumber, Hello, Payload, Standing, Word};
+use super::work::{FeedNumber, Hello, Payload, Standing};
 use crate::alert::Alert;
 use crate::chart::{Chart, ChartError};
 use crate::coverage::Coverage;
+use crate::register::Register;
 use crate::store::history::Point;
 use crate::units::{EventTime, TrackId};
 
@@ -55,8 +56,8 @@ pub trait Core: Send + 'static {
     /// When the change is refused; then the chart stays as it was.
     fn change_zones(&mut self, change: &str) -> Result<Arc<Chart>, ChartError>;
 
-    /// Takes what people say, between two records.
-    fn heed(&mut self, _word: Word) {}
+    /// Who vessels are, from the next picture on.
+    fn set_register(&mut self, _register: Arc<Register>) {}
 
     /// Posts how tracks ended since the last call.
     fn tell(&mut self, hubs: &Hubs);

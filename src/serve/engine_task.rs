@@ -187,7 +187,7 @@ impl<C: Core> EngineTask<C> {
                     }
                 }
                 (Work::Tick(now), _) => self.tick(now)?,
-                (Work::Word(word), _) => self.core.heed(word),
+                (Work::Register(register), _) => self.core.set_register(register),
                 (Work::Finish, _) => break,
                 // Whoever asked may have gone.
                 (Work::Sensors(answer), _) => drop(answer.send(self.core.sensor_board())),

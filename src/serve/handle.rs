@@ -8,9 +8,10 @@ use tokio::sync::{mpsc, oneshot};
 use super::clock;
 use super::officer::OfficerWord;
 use super::sensor_board::{Explained, SensorBoard};
-use super::work::{AnswerPlace, Hello, Record, Word};
+use super::work::{AnswerPlace, Hello, Record};
 use crate::chart::ChartError;
 use crate::coverage::Coverage;
+use crate::register::Register;
 use crate::units::{EventTime, TrackId};
 
 /// One thing to do.
@@ -25,7 +26,7 @@ pub(super) enum Work {
     Sensors(oneshot::Sender<SensorBoard>),
     Coverage(oneshot::Sender<Coverage>),
     Explain(TrackId, oneshot::Sender<Option<Vec<Explained>>>),
-    Word(Word),
+    Register(Arc<Register>),
     Finish,
 }
 
@@ -67,16 +68,16 @@ impl EngineHandle {
         self.send(Work::Advance { number, received_until, place }).await
     }
 
-    /// Says what people say. It holds from the next picture on; nobody waits for an answer.
+    /// Gives the rules another register. It holds from the next picture on; nobody waits for an answer.
     ///
     /// # Errors
     /// [`Stopped`] when the server shuts down.
-    pub async fn say(&self, word: Word) -> Result<(), Stopped> {
-        self.send(Work::Word(word)).await
+    pub async fn set_register(&self, register: Arc<Register>) -> Result<(), Stopped> {
+        self.send(Work::Register(register)).await
     }
 
-    /// Changes the zones ([`Core::change_zones`](super::core::Core::change_zones)). What was handed over before is judged by the zones of before; when this returns,
-    /// the new ones are shown. The same change once more changes nothing.
+    /// Changes the zones ([`Core::change_zones`](super::core::Core::change_zones)). What was handed over before is judged by
+    /// the zones of before; when this returns, the new ones are shown. The same change once more changes nothing.
     ///
     /// # Errors
     /// [`Stopped`] when the server shuts down. The inner error: the change is refused.

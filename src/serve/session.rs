@@ -8,7 +8,7 @@ use super::hubs::Hubs;
 use super::officer::OfficerWord;
 use super::picture::{Farewell, Picture as Shown};
 use super::sensor_board::{Explained, SensorBoard};
-use super::work::{FeedName, FeedNumber, Hello, Payload, Standing, Word};
+use super::work::{FeedName, FeedNumber, Hello, Payload, Standing};
 use crate::alert::Alert;
 use crate::chart::{Chart, ChartError};
 use crate::coverage::Coverage;
@@ -18,6 +18,7 @@ use crate::feed::own_ship::OwnShipDecoder;
 use crate::feed::sensor::{Sensor, SensorKind, SensorTable, SensorTableError};
 use crate::feed::{FeedDecoder, Reason};
 use crate::fusion::{TrackEvent, TrackState};
+use crate::register::Register;
 use crate::replay::PictureLog;
 use crate::store::history::Point;
 use crate::units::{EventTime, SensorId, TrackId};
@@ -287,8 +288,7 @@ impl Core for Session {
         Ok(chart)
     }
 
-    fn heed(&mut self, word: Word) {
-        let Word::Register(register) = word;
+    fn set_register(&mut self, register: Arc<Register>) {
         self.plan.engine.register = Arc::clone(&register);
         if let Some(running) = &mut self.running {
             running.engine.set_register(register);

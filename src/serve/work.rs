@@ -1,22 +1,13 @@
 //! What is asked of the engine task, and what it answers.
 
 use std::fmt;
-use std::sync::Arc;
 
 use bytes::Bytes;
 use tokio::sync::mpsc;
 
 use super::limits::FEED_ID_CHARS_MAX;
 use crate::feed::sensor::SensorKind;
-use crate::register::Register;
 use crate::units::EventTime;
-
-/// What people say that the rules are to know.
-#[derive(Clone, Debug)]
-pub enum Word {
-    /// The register of vessels is this one from now on.
-    Register(Arc<Register>),
-}
 
 /// A feed as the server numbers it: in the order in which feeds first said hello.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
