@@ -2,7 +2,7 @@
 
 import { useMemo } from "preact/hooks";
 import { alerts } from "../api/alerts";
-import { raisedMs, tracksOf } from "../api/alert-facts";
+import { gradeOf, raisedMs, tracksOf } from "../api/alert-facts";
 import { type Craft, type CraftClass, craftName, crafts, isDark, pictureMs, pictureTick } from "../api/tracks";
 import { closestApproach, distanceM } from "../geo";
 import { type Word, named, t } from "../i18n";
@@ -13,7 +13,6 @@ import { Icon } from "./icons";
 import { chartMap } from "./map-view";
 import { Grade } from "./alert-list";
 import { type Fact, FactList } from "./fact-list";
-import { gradeOf } from "../api/alert-facts";
 
 const APPROACH_RANGE_M = 2 * 1852;
 const APPROACH_HORIZON_S = 30 * 60;
