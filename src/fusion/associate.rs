@@ -1,9 +1,9 @@
 //! Which plot belongs to which track: marginal association probabilities.
 //!
 //! Each track gives at most one plot and each plot comes from at most one track. A sector falls apart into clusters of
-//! tracks and plots that compete; nearly all are small and are summed exactly, by running over the tracks with the set
-//! of plots already taken as state. A cluster with too many plots for that is left to loopy belief propagation, which is
-//! over-sure in tight cycles but bounded in cost. Source of the latter: J. Williams and R. Lau, "Approximate evaluation of marginal association
+//! tracks and plots that compete; nearly all are summed exactly, by running over the tracks with the set of plots already
+//! taken as state. A cluster too wide for that is left to loopy belief propagation, which is over-sure in tight cycles but
+//! bounded in cost. Source of the latter: J. Williams and R. Lau, "Approximate evaluation of marginal association
 //! probabilities with belief propagation", IEEE Trans. Aerospace and Electronic Systems 50(4), 2014, equations 12 to 16.
 
 use smallvec::SmallVec;
@@ -31,8 +31,8 @@ pub struct Marginals {
     pub plot_foreign: Vec<f64>,
 }
 
-/// Most plots of a cluster that is summed exactly: the state is a set of plots, so 1,024 of them.
-const EXACT_PLOTS_MAX: usize = 10;
+/// Most states held at once in a cluster that is summed exactly.
+const EXACT_STATES_MAX: usize = 512;
 /// Most rounds of message passing in a cluster that is not summed exactly.
 const ROUNDS_MAX: usize = 40;
 /// The messages have settled when none changes by more than this share.
@@ -53,7 +53,7 @@ pub fn marginals(tracks: usize, plots: usize, pairs: &[Pair]) -> Marginals {
             }
             several => {
                 let local = Local::of(several, pairs);
-                let probabilities = if local.plots <= EXACT_PLOTS_MAX { local.sum() } else { local.propagate() };
+                let probabilities = local.sum().unwrap_or_else(|| local.propagate());
                 for (&pair, probability) in several.iter().zip(probabilities) {
                     result.pair[pair] = probability;
                 }
@@ -97,6 +97,20 @@ fn clusters(tracks: usize, plots: usize, pairs: &[Pair]) -> Vec<SmallVec<[usize;
     found
 }
 
+/// A set of plots that are taken, and the weight of all ways that lead to it and on from it.
+#[derive(Clone, Copy)]
+struct State {
+    taken: u64,
+    before: f64,
+    after: f64,
+}
+
+/// Brings the largest of some weights to one: only their proportion counts, and the product of many overflows.
+fn scale(states: &mut [State], weight: impl Fn(&mut State) -> &mut f64) {
+    let top = states.iter_mut().map(|state| *weight(state)).fold(f64::MIN_POSITIVE, f64::max);
+    states.iter_mut().for_each(|state| *weight(state) /= top);
+}
+
 /// One cluster with its tracks and plots numbered from zero.
 struct Local {
     tracks: usize,
@@ -124,56 +138,77 @@ impl Local {
         Self { tracks: tracks.len(), plots: plots.len(), pairs }
     }
 
-    /// Exact: `before[t][s]` is the weight of all ways in which the tracks before `t` take just the plots in `s`,
-    /// `after[t][s]` that of all ways for the tracks from `t` on when the plots in `s` are taken.
-    fn sum(&self) -> Vec<f64> {
-        let sets = 1_usize << self.plots;
+    /// Exact, or `None` where too many states would have to be held.
+    ///
+    /// Runs over the tracks with the set of plots already taken as state. A plot that none of the remaining tracks reaches is
+    /// dropped from the state, so that what is held grows with the width of a cluster, not with its length. `before` is the
+    /// weight of all ways in which the tracks so far lead to a state, `after` that of all ways to go on from it.
+    fn sum(&self) -> Option<Vec<f64>> {
+        if self.plots > u64::BITS as usize {
+            return None;
+        }
         let mut of_track: Vec<SmallVec<[usize; 4]>> = vec![SmallVec::new(); self.tracks];
         for (index, pair) in self.pairs.iter().enumerate() {
             of_track[pair.track].push(index);
         }
-        let mut before = vec![vec![0.0; sets]; self.tracks + 1];
-        before[0][0] = 1.0;
-        for track in 0..self.tracks {
-            for set in 0..sets {
-                let weight = before[track][set];
-                if weight == 0.0 {
-                    continue;
-                }
-                before[track + 1][set] += weight;
-                for &index in &of_track[track] {
-                    let pair = self.pairs[index];
-                    if set & (1 << pair.plot) == 0 {
-                        before[track + 1][set | (1 << pair.plot)] += weight * pair.ratio;
-                    }
-                }
-            }
-        }
-        let mut after = vec![vec![1.0; sets]; self.tracks + 1];
+        // Which plots the tracks from each one on reach.
+        let mut open = vec![0_u64; self.tracks + 1];
         for track in (0..self.tracks).rev() {
-            for set in 0..sets {
-                let mut weight = after[track + 1][set];
-                for &index in &of_track[track] {
-                    let pair = self.pairs[index];
-                    if set & (1 << pair.plot) == 0 {
-                        weight += pair.ratio * after[track + 1][set | (1 << pair.plot)];
-                    }
-                }
-                after[track][set] = weight;
-            }
+            open[track] = of_track[track].iter().fold(open[track + 1], |set, &pair| set | self.bit(pair));
         }
-        let total = after[0][0];
-        self.pairs
-            .iter()
-            .map(|pair| {
-                let bit = 1 << pair.plot;
-                let ways: f64 = (0..sets)
-                    .filter(|set| set & bit == 0)
-                    .map(|set| before[pair.track][set] * pair.ratio * after[pair.track + 1][set | bit])
-                    .sum();
-                ways / total
-            })
-            .collect()
+        let mut layers: Vec<Vec<State>> = Vec::with_capacity(self.tracks + 1);
+        layers.push(vec![State { taken: 0, before: 1.0, after: 0.0 }]);
+        for track in 0..self.tracks {
+            let mut next = Vec::with_capacity(2 * layers[track].len());
+            for state in &layers[track] {
+                next.push(State { taken: state.taken & open[track + 1], ..*state });
+                for &pair in of_track[track].iter().filter(|&&pair| state.taken & self.bit(pair) == 0) {
+                    let taken = (state.taken | self.bit(pair)) & open[track + 1];
+                    next.push(State { taken, before: state.before * self.pairs[pair].ratio, after: 0.0 });
+                }
+            }
+            next.sort_by_key(|state| state.taken);
+            next.dedup_by(|later, first| {
+                let same = later.taken == first.taken;
+                first.before += if same { later.before } else { 0.0 };
+                same
+            });
+            if next.len() > EXACT_STATES_MAX {
+                return None;
+            }
+            scale(&mut next, |state| &mut state.before);
+            layers.push(next);
+        }
+        let mut found = vec![0.0; self.pairs.len()];
+        for last in &mut layers[self.tracks] {
+            last.after = 1.0;
+        }
+        for track in (0..self.tracks).rev() {
+            let (earlier, later) = layers.split_at_mut(track + 1);
+            let later = &later[0];
+            let go_on = |taken: u64| {
+                let place = later.binary_search_by_key(&(taken & open[track + 1]), |state| state.taken);
+                place.map_or(0.0, |place| later[place].after)
+            };
+            let mut total = 0.0;
+            for state in &mut earlier[track] {
+                state.after = go_on(state.taken);
+                for &pair in of_track[track].iter().filter(|&&pair| state.taken & self.bit(pair) == 0) {
+                    let ways = self.pairs[pair].ratio * go_on(state.taken | self.bit(pair));
+                    state.after += ways;
+                    found[pair] += state.before * ways;
+                }
+                total += state.before * state.after;
+            }
+            of_track[track].iter().for_each(|&pair| found[pair] /= total);
+            scale(&mut earlier[track], |state| &mut state.after);
+        }
+        Some(found)
+    }
+
+    /// The plot of a pair as a set of one.
+    fn bit(&self, pair: usize) -> u64 {
+        1 << self.pairs[pair].plot
     }
 
     /// Loopy belief propagation.
@@ -315,6 +350,17 @@ mod tests {
             let local = Local { tracks: 3, plots: 3, pairs: pairs.clone() };
             for (pair, wanted) in local.propagate().iter().zip(enumerate(3, &pairs)) {
                 prop_assert!((pair - wanted).abs() < 1e-4);
+            }
+        }
+
+        #[test]
+        fn a_long_row_of_craft_side_by_side_is_summed_exactly(ratios in prop::collection::vec(0.001..1e9_f64, 80)) {
+            let row: Vec<Pair> = (0..80).map(|n| Pair { track: n / 2, plot: n.div_ceil(2), ratio: ratios[n] }).collect();
+            let local = Local { tracks: 40, plots: 41, pairs: row };
+            let exact = local.sum().expect("a row is never wider than two");
+            // On a tree, belief propagation comes to the same, if it is given the rounds.
+            for (pair, wanted) in exact.iter().zip(local.propagate()) {
+                prop_assert!((pair - wanted).abs() < 1e-3, "{pair} against {wanted}");
             }
         }
 
