@@ -115,7 +115,7 @@ impl Fusion {
     pub(super) fn note_contribution(&mut self, slot: u32, contribution: Contribution) {
         let explain = self.config.explain;
         let kept = explain.kept_of_each(self.len());
-        let Some(file) = self.slots.get_mut(slot as usize).and_then(|slot| slot.as_deref_mut()) else { return };
+        let Some(file) = self.slots.get_mut(slot) else { return };
         match explain {
             Explain::Whole(id, _) if id == file.id => {
                 if self.explained.len() < WHOLE_MAX {

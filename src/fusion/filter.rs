@@ -306,13 +306,16 @@ fn predicted_position(state: &Gaussian) -> (Vector2<f64>, Matrix2<f64>) {
 
 /// Density of a two-dimensional Gaussian at `off` from its mean.
 pub(super) fn gauss2(off: &Vector2<f64>, covariance: &Matrix2<f64>) -> f64 {
-    let determinant = covariance.determinant();
-    match covariance.try_inverse() {
-        Some(inverse) if determinant > 0.0 => {
-            (-0.5 * quadratic(off, &inverse)).exp() / (std::f64::consts::TAU * determinant.sqrt())
-        }
-        _ => 0.0,
-    }
+    fit2(off, covariance).1
+}
+
+/// Squared Mahalanobis distance of `off` from the mean of a two-dimensional Gaussian, and its density there.
+pub(super) fn fit2(off: &Vector2<f64>, covariance: &Matrix2<f64>) -> (f64, f64) {
+    let Some(inverse) = covariance.try_inverse() else { return (f64::INFINITY, 0.0) };
+    let (distance, determinant) = (quadratic(off, &inverse), covariance.determinant());
+    let density =
+        if determinant > 0.0 { (-0.5 * distance).exp() / (std::f64::consts::TAU * determinant.sqrt()) } else { 0.0 };
+    (distance, density)
 }
 
 /// Natural logarithm of the determinant of a positive matrix of at most four rows, by elimination.

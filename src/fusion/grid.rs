@@ -4,18 +4,21 @@ use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 
 use crate::geodesy::{LatLon, metres_per_degree};
+use crate::units::EventTime;
 
 /// Side of a cell in degrees: 2.2 km north to south.
 const CELL_DEG: f64 = 0.02;
 
-/// A track in the grid: where it was when it was last measured, beside its slot, so that whoever looks for tracks nearby need
-/// not go to each of them.
+/// A track in the grid: where and when it was last measured, beside its slot, so that whoever looks for tracks nearby need not
+/// go to each of them.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Entry {
     /// Its slot.
     pub slot: u32,
     /// Its place.
     pub place: LatLon,
+    /// When it was last seen.
+    pub last_seen: EventTime,
 }
 
 /// Tracks by cell.
@@ -34,9 +37,9 @@ impl Grid {
     }
 
     /// Puts a track into the cell of its place; returns the cell.
-    pub fn insert(&mut self, slot: u32, place: LatLon) -> Cell {
-        let cell = Self::cell_of(place);
-        self.cells.entry(cell).or_default().push(Entry { slot, place });
+    pub fn insert(&mut self, entry: Entry) -> Cell {
+        let cell = Self::cell_of(entry.place);
+        self.cells.entry(cell).or_default().push(entry);
         cell
     }
 
@@ -50,14 +53,14 @@ impl Grid {
         }
     }
 
-    /// Brings a track that was in `cell` to a new place; returns its cell there.
-    pub fn shift(&mut self, cell: Cell, slot: u32, place: LatLon) -> Cell {
-        if Self::cell_of(place) != cell {
-            self.remove(cell, slot);
-            return self.insert(slot, place);
+    /// Brings a track that was in `cell` up to date; returns the cell that it is in now.
+    pub fn shift(&mut self, cell: Cell, track: Entry) -> Cell {
+        if Self::cell_of(track.place) != cell {
+            self.remove(cell, track.slot);
+            return self.insert(track);
         }
-        if let Some(entry) = self.cells.get_mut(&cell).into_iter().flatten().find(|entry| entry.slot == slot) {
-            entry.place = place;
+        if let Some(entry) = self.cells.get_mut(&cell).into_iter().flatten().find(|entry| entry.slot == track.slot) {
+            *entry = track;
         }
         cell
     }
@@ -95,16 +98,21 @@ mod tests {
 
     #[test]
     fn all_within_the_radius_are_found_also_over_the_antimeridian() {
+        let entry = |slot: u32, lat_deg: f64, lon_deg: f64| Entry {
+            slot,
+            place: LatLon::new(lat_deg, lon_deg),
+            last_seen: EventTime::from_millis(0),
+        };
         let mut grid = Grid::default();
-        let cell = grid.insert(7, LatLon::new(10.0, 179.999));
-        grid.insert(3, LatLon::new(10.0, -179.999));
-        grid.insert(9, LatLon::new(12.0, 179.999));
+        let cell = grid.insert(entry(7, 10.0, 179.999));
+        grid.insert(entry(3, 10.0, -179.999));
+        grid.insert(entry(9, 12.0, 179.999));
         let mut found = Vec::new();
         grid.near(LatLon::new(10.001, 179.998), 1000.0, &mut found);
         assert_eq!(found, vec![3, 7]);
-        assert_eq!(grid.shift(cell, 7, LatLon::new(10.0, 179.9985)), cell, "a little way off");
-        assert_eq!(grid.entries_in(cell), [Entry { slot: 7, place: LatLon::new(10.0, 179.9985) }]);
-        let cell = grid.shift(cell, 7, LatLon::new(14.0, 170.0));
+        assert_eq!(grid.shift(cell, entry(7, 10.0, 179.9985)), cell, "a little way off");
+        assert_eq!(grid.entries_in(cell), [entry(7, 10.0, 179.9985)]);
+        let cell = grid.shift(cell, entry(7, 14.0, 170.0));
         found.clear();
         grid.near(LatLon::new(10.001, 179.998), 1000.0, &mut found);
         assert_eq!(found, vec![3]);

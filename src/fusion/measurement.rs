@@ -7,7 +7,7 @@ use nalgebra::{Matrix2, Matrix4, Vector2, Vector4};
 use smallvec::SmallVec;
 
 use super::config::FusionConfig;
-use super::filter::{Gaussian, MultiModel, Weighted, gauss2};
+use super::filter::{Gaussian, MultiModel, Weighted, fit2};
 use super::product::quadratic;
 use crate::geodesy::{LatLon, LocalPlane, position_to_polar};
 use crate::units::{Bearing, EventTime, SensorId};
@@ -190,10 +190,41 @@ impl Kinematics {
         (mean.x - east).atan2(mean.y - north) + azimuth.turn_from_deg(seen).to_radians()
     }
 
+    /// How well a position fits: squared Mahalanobis distance, and density of the innovation in 1/m^2.
+    pub fn fit(&self, position: LatLon, covariance: &Matrix2<f64>) -> (f64, f64) {
+        self.expected().fit(position, Vector2::zeros(), covariance)
+    }
+
+    /// What is asked of the state when several positions are held against it.
+    pub fn expected(&self) -> Expected {
+        let state = self.filter.combined();
+        Expected { plane: self.plane, state }
+    }
+}
+
+/// Where a craft is expected: a state with its models taken together once.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Expected {
+    plane: LocalPlane,
+    /// Position (metres in the plane), velocity and covariance.
+    pub state: Gaussian,
+}
+
+impl Expected {
+    /// The middle of the hull.
+    pub fn position(&self) -> LatLon {
+        self.plane.to_position(self.state.mean.x, self.state.mean.y)
+    }
+
+    /// Velocity east and north, m/s.
+    pub fn velocity(&self) -> Vector2<f64> {
+        Vector2::new(self.state.mean.z, self.state.mean.w)
+    }
+
     /// How alike two states of one instant are in place and velocity: 1 where they are the same, near 0 where their errors leave
     /// no doubt that they are two.
     pub fn likeness(&self, other: &Self) -> f64 {
-        let (mine, theirs) = (self.filter.combined(), other.filter.combined());
+        let (mine, theirs) = (&self.state, &other.state);
         let (east, north) = self.plane.to_plane(other.position());
         let mut off = theirs.mean - mine.mean;
         off.x = east - mine.mean.x;
@@ -202,13 +233,12 @@ impl Kinematics {
         spread.try_inverse().map_or(0.0, |inverse| (-0.5 * quadratic(&off, &inverse)).exp())
     }
 
-    /// How well a position fits: squared Mahalanobis distance, and density of the innovation in 1/m^2.
-    pub fn fit(&self, position: LatLon, covariance: &Matrix2<f64>) -> (f64, f64) {
-        let state = self.filter.combined();
+    /// How well a position that is first moved by `moved_m` east and north fits: squared Mahalanobis distance, and density of
+    /// the innovation in 1/m^2.
+    pub fn fit(&self, position: LatLon, moved_m: Vector2<f64>, covariance: &Matrix2<f64>) -> (f64, f64) {
         let (east, north) = self.plane.to_plane(position);
-        let off = Vector2::new(east - state.mean.x, north - state.mean.y);
-        let spread = state.covariance.fixed_view::<2, 2>(0, 0) + covariance;
-        let distance = spread.try_inverse().map_or(f64::INFINITY, |inverse| quadratic(&off, &inverse));
-        (distance, gauss2(&off, &spread))
+        let off = Vector2::new(east - self.state.mean.x, north - self.state.mean.y) + moved_m;
+        let spread = self.state.covariance.fixed_view::<2, 2>(0, 0) + covariance;
+        fit2(&off, &spread)
     }
 }

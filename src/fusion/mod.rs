@@ -34,6 +34,7 @@ pub mod registration;
 mod report;
 mod sector;
 mod sensor_health;
+mod slots;
 pub mod track;
 mod track_file;
 mod upkeep;
@@ -53,10 +54,11 @@ use crate::geodesy::{LatLon, metres_per_degree};
 use crate::units::{EventTime, Mmsi, SensorId, TrackId};
 use ais::StaticRegister;
 use eo::CameraSite;
-use grid::Grid;
+use grid::{Entry, Grid};
 use lost::LostVessels;
 use measurement::{Kinematics, Measurement};
 use radar::RadarSite;
+use slots::Slots;
 use track_file::TrackFile;
 
 /// What happened to a track.
@@ -125,8 +127,7 @@ pub struct FusionRefusals {
 #[derive(Clone, Debug)]
 pub struct Fusion {
     config: FusionConfig,
-    slots: Vec<Option<Box<TrackFile>>>,
-    free: Vec<u32>,
+    slots: Slots,
     by_id: FxHashMap<TrackId, u32>,
     by_mmsi: FxHashMap<Mmsi, SmallVec<[TrackId; 2]>>,
     grid: Grid,
@@ -153,8 +154,7 @@ impl Fusion {
             radars: sensors.iter().map(|(id, sensor)| RadarSite::new(id, sensor, &config)).collect(),
             cameras: sensors.iter().map(|(_, sensor)| CameraSite::new(sensor, &config)).collect(),
             config,
-            slots: Vec::new(),
-            free: Vec::new(),
+            slots: Slots::default(),
             by_id: FxHashMap::default(),
             by_mmsi: FxHashMap::default(),
             grid: Grid::default(),
@@ -223,16 +223,26 @@ impl Fusion {
 
     /// The confirmed tracks that are shown at `at`, sorted by number.
     pub fn tracks(&self, at: EventTime) -> Vec<TrackState> {
-        let mut shown: Vec<TrackState> = self.files().filter_map(|file| self.shown(file, at)).collect();
+        let (mut files, mut claims) = (Vec::with_capacity(self.len()), Vec::new());
+        for file in self.files() {
+            if file.confirmed {
+                files.push(file);
+            }
+            if file.unproven {
+                claims.push(file);
+            }
+        }
+        files.sort_unstable_by_key(|file| file.id);
+        let mut shown = Vec::with_capacity(files.len());
+        shown.extend(files.into_iter().filter_map(|file| self.shown(file, at)));
         // Reports that point to where nothing is proven to be speak against the track that bears their name.
-        for claim in self.files().filter(|file| file.unproven) {
+        for claim in claims {
             let (Some(mmsi), Some(told)) = (claim.mmsi(), claim.last_ais_told) else { continue };
             if let Some(track) = shown.iter_mut().find(|track| track.identity.mmsi == Some(mmsi)) {
                 track.ais_elsewhere =
                     Some(track::AisElsewhere { since: claim.born, last: told.time, position: told.position });
             }
         }
-        shown.sort_unstable_by_key(|track| track.id);
         shown
     }
 
@@ -280,15 +290,15 @@ impl Fusion {
     }
 
     fn files(&self) -> impl Iterator<Item = &TrackFile> {
-        self.slots.iter().filter_map(|slot| slot.as_deref())
+        self.slots.iter()
     }
 
     fn slot(&self, slot: u32) -> Option<&TrackFile> {
-        self.slots.get(slot as usize).and_then(|slot| slot.as_deref())
+        self.slots.get(slot)
     }
 
     fn slot_mut(&mut self, slot: u32) -> Option<&mut TrackFile> {
-        self.slots.get_mut(slot as usize).and_then(|slot| slot.as_deref_mut())
+        self.slots.get_mut(slot)
     }
 
     fn file(&self, id: TrackId) -> Option<&TrackFile> {
@@ -309,25 +319,16 @@ impl Fusion {
         let id = TrackId(self.next_id);
         self.next_id += 1;
         let file = Box::new(TrackFile::born(id, kinematics, existence));
-        let place = file.place;
-        let slot = match self.free.pop() {
-            Some(slot) => {
-                self.slots[slot as usize] = Some(file);
-                slot
-            }
-            None => {
-                self.slots.push(Some(file));
-                (self.slots.len() - 1) as u32
-            }
-        };
+        let (place, last_seen) = (file.place, file.last_seen);
+        let slot = self.slots.put(file);
         self.by_id.insert(id, slot);
-        self.grid.insert(slot, place);
+        self.grid.insert(Entry { slot, place, last_seen });
         Some(slot)
     }
 
     /// Ends a track.
     fn end(&mut self, slot: u32, into: Option<TrackId>) {
-        let Some(file) = self.slots.get_mut(slot as usize).and_then(Option::take) else { return };
+        let Some(file) = self.slots.take(slot) else { return };
         self.grid.remove(file.cell, slot);
         self.by_id.remove(&file.id);
         if let Some(mmsi) = file.mmsi() {
@@ -336,18 +337,16 @@ impl Fusion {
         if file.confirmed {
             self.events.push(TrackEvent::Ended { id: file.id, time: self.now, into });
         }
-        self.free.push(slot);
     }
 
     /// Takes a vessel with an identity out of the picture and remembers it.
     fn lose(&mut self, slot: u32) {
-        let Some(file) = self.slots.get_mut(slot as usize).and_then(Option::take) else { return };
+        let Some(file) = self.slots.take(slot) else { return };
         self.grid.remove(file.cell, slot);
         self.by_id.remove(&file.id);
         if let Some(mmsi) = file.mmsi() {
             self.forget_mmsi(mmsi, file.id);
         }
-        self.free.push(slot);
         if let Some(given_up) = self.lost.remember(file, self.now) {
             self.give_up(&given_up);
         }
@@ -361,7 +360,7 @@ impl Fusion {
     /// A track goes on as a vessel that was lost: with its number and what was known of it.
     fn resume(&mut self, slot: u32, lost: &TrackFile) {
         let kept = self.config.explain.kept_of_each(self.len());
-        let Some(file) = self.slots.get_mut(slot as usize).and_then(|slot| slot.as_deref_mut()) else { return };
+        let Some(file) = self.slots.get_mut(slot) else { return };
         let new_id = std::mem::replace(&mut file.id, lost.id);
         match self.config.explain {
             Explain::Whole(id, _) if id == lost.id => self.explained.extend(file.made_of.iter()),
@@ -394,7 +393,7 @@ impl Fusion {
 
     /// Gives a measurement to a track and keeps the grid true. `false` when it is too late for the track.
     fn give(&mut self, slot: u32, measurement: Measurement) -> bool {
-        let Some(file) = self.slots.get_mut(slot as usize).and_then(|slot| slot.as_deref_mut()) else { return false };
+        let Some(file) = self.slots.get_mut(slot) else { return false };
         let made_of = (self.config.explain != Explain::Nothing).then(|| {
             let before = file.state_at(measurement.time, &self.config);
             let late = measurement.time < file.kinematics.time();
@@ -411,11 +410,11 @@ impl Fusion {
         true
     }
 
-    /// Brings the grid up to date with where a track is.
+    /// Brings the grid up to date with where a track is, and when it was seen there.
     fn replace_in_grid(&mut self, slot: u32) {
-        let Some(file) = self.slots.get_mut(slot as usize).and_then(|slot| slot.as_deref_mut()) else { return };
+        let Some(file) = self.slots.get_mut(slot) else { return };
         file.place = file.kinematics.position();
-        file.cell = self.grid.shift(file.cell, slot, file.place);
+        file.cell = self.grid.shift(file.cell, Entry { slot, place: file.place, last_seen: file.last_seen });
     }
 
     /// Slots of tracks within about `radius_m`, ascending. The caller hands the vector back by [`Self::done_with`].
@@ -451,7 +450,7 @@ impl Fusion {
     /// Shows a track when enough speaks for it.
     fn confirm_if_due(&mut self, slot: u32) {
         let (now, lifecycle) = (self.now, &self.config.lifecycle);
-        let Some(file) = self.slots.get_mut(slot as usize).and_then(|slot| slot.as_deref_mut()) else { return };
+        let Some(file) = self.slots.get_mut(slot) else { return };
         if file.confirmed || file.unproven {
             return;
         }

@@ -60,7 +60,7 @@ impl Fusion {
     }
 
     fn doubt_name(&mut self, named: &Candidate, rival: &Candidate, open: f64) {
-        let swapped = open * named.state.likeness(&rival.state);
+        let swapped = open * named.expected.likeness(&rival.expected);
         if swapped < SWAP_MIN {
             return;
         }
@@ -83,17 +83,15 @@ impl Fusion {
         self.done_with(found);
     }
 
-    /// Looks for names that have gone over to a neighbour: their vessel lay still when it last sent, the track lies still
-    /// elsewhere, and nobody has seen it go there.
-    pub(super) fn look_for_strays(&mut self, now: EventTime) {
+    /// Looks among the tracks that AIS has left for names that have gone over to a neighbour: their vessel lay still when it
+    /// last sent, the track lies still elsewhere, and nobody has seen it go there.
+    pub(super) fn look_for_strays(&mut self, silent: Vec<(TrackId, u32)>, now: EventTime) {
         if !self.config.ablation.doubt {
             return;
         }
-        let strayed = |file: &TrackFile| self.has_left_its_vessel(file, now);
-        let mut slots: Vec<u32> =
-            (0..self.slots.len() as u32).filter(|&slot| self.slot(slot).is_some_and(strayed)).collect();
-        slots.sort_unstable_by_key(|&slot| self.slot(slot).map(|file| file.id));
-        for slot in slots {
+        let mut strayed = silent;
+        strayed.retain(|&(_, slot)| self.slot(slot).is_some_and(|file| self.has_left_its_vessel(file, now)));
+        for (_, slot) in strayed {
             self.part_from_vessel(slot, now);
         }
     }

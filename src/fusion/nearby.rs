@@ -1,8 +1,8 @@
 //! The tracks about the plots of one sector, read once.
 //!
 //! In a crowded sector each plot has a hundred tracks in the cells about it, and each track is about a dozen plots. A track is
-//! some kilobytes somewhere in memory, and what is asked of it here is four numbers: read once for each sector and laid side
-//! by side, they cost a tenth of going to the track for every plot.
+//! some kilobytes somewhere in memory, and what is asked of it here is three numbers, which the grid keeps: laid side by side
+//! for the sector, they cost a tenth of going to the track for every plot.
 
 use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
@@ -28,10 +28,10 @@ struct Neighbour {
     gone_m: f64,
 }
 
-/// The tracks of the cells that were asked for.
+/// The tracks of the cells that were asked for, numbered in the order in which they were met.
 #[derive(Debug)]
 pub(super) struct Nearby<'a> {
-    fusion: &'a Fusion,
+    grid: &'a Grid,
     /// The instant for which they are looked at.
     at: EventTime,
     /// Which of the tracks each cell has.
@@ -41,10 +41,20 @@ pub(super) struct Nearby<'a> {
 
 impl<'a> Nearby<'a> {
     pub(super) fn new(fusion: &'a Fusion, at: EventTime) -> Self {
-        Self { fusion, at, cells: FxHashMap::default(), tracks: Vec::new() }
+        Self { grid: &fusion.grid, at, cells: FxHashMap::default(), tracks: Vec::new() }
     }
 
-    /// Slots of the tracks that may be where a plot is, ascending; `spread_m` is one sigma of the plot.
+    /// How many tracks were met so far.
+    pub(super) fn len(&self) -> usize {
+        self.tracks.len()
+    }
+
+    /// Slot of a track that was met.
+    pub(super) fn slot(&self, number: u32) -> Option<u32> {
+        self.tracks.get(number as usize).map(|track| track.slot)
+    }
+
+    /// Numbers of the tracks that may be where a plot is; `spread_m` is one sigma of the plot.
     pub(super) fn of_plot(&mut self, place: LatLon, spread_m: f64) -> SmallVec<[u32; 8]> {
         let reach_m = 4.0 * spread_m;
         let radius_m = reach_m + COASTED_M;
@@ -52,16 +62,15 @@ impl<'a> Nearby<'a> {
         let mut near = SmallVec::new();
         for cell in Grid::cells_about(place, radius_m) {
             let (from, to) = self.tracks_in(cell);
-            for track in self.tracks.get(from as usize..to as usize).unwrap_or_default() {
+            for (number, track) in (from..to).zip(self.tracks.get(from as usize..to as usize).unwrap_or_default()) {
                 let north_m = (track.place.lat_deg - place.lat_deg) * scale.lat_m;
                 let east_m = (track.place.lon_deg - place.lon_deg) * scale.lon_m;
                 let within_m = (reach_m + track.gone_m).min(radius_m);
                 if north_m * north_m + east_m * east_m <= within_m * within_m {
-                    near.push(track.slot);
+                    near.push(number);
                 }
             }
         }
-        near.sort_unstable();
         near
     }
 
@@ -70,9 +79,8 @@ impl<'a> Nearby<'a> {
             return *known;
         }
         let from = self.tracks.len() as u32;
-        for &Entry { slot, place } in self.fusion.grid.entries_in(cell) {
-            let Some(file) = self.fusion.slot(slot) else { continue };
-            let silent_s = self.at.seconds_since(file.last_seen).max(0.0);
+        for &Entry { slot, place, last_seen } in self.grid.entries_in(cell) {
+            let silent_s = self.at.seconds_since(last_seen).max(0.0);
             let gone_m = SECTOR_DRIFT_M + 200.0 + GOES_AT_MOST_MPS * silent_s;
             self.tracks.push(Neighbour { slot, place, gone_m });
         }

@@ -5,7 +5,7 @@ use smallvec::SmallVec;
 
 use super::Fusion;
 use super::associate::{Pair, marginals};
-use super::measurement::{Fix, Kinematics, Measure, Measurement};
+use super::measurement::{Expected, Fix, Kinematics, Measure, Measurement};
 use super::nearby::{Nearby, SECTOR_DRIFT_M};
 use super::radar::{Plot, RadarSite, SAME_TURN};
 use super::registration::Comparison;
@@ -26,17 +26,19 @@ const UNDER_WAY_STILL: f64 = 0.05;
 const UNDER_WAY_MPS: f64 = 1.5;
 /// Nothing is surer than this to exist: long tracks end too.
 const EXISTENCE_MAX: f64 = 0.9999;
+/// Stands for a track near a plot that is no candidate.
+const NO_CANDIDATE: u32 = u32::MAX;
 /// Existence of every track while existence is not weighed.
 const UNWEIGHED_EXISTENCE: f64 = 0.9;
 
 /// A track that stands in the sector.
 pub(super) struct Candidate {
     pub(super) slot: u32,
-    pub(super) state: Kinematics,
-    /// Where it is expected, and how far from there its gate reaches at most by its own error, metres.
+    /// Where it is expected in the middle of the sector, and the same as a position.
+    pub(super) expected: Expected,
     place: LatLon,
+    /// How far from there its gate reaches at most by its own error, metres.
     reach_m: f64,
-    velocity: Vector2<f64>,
     existence: f64,
     detection: f64,
     track_number: Option<u16>,
@@ -93,7 +95,7 @@ impl Fusion {
     }
 
     /// Tracks near the plots of a sector that this radar has not yet seen in this turn, by slot; and for each plot the
-    /// slots near it.
+    /// places in that list of those near it, ascending.
     fn sector_candidates(
         &self,
         sensor: SensorId,
@@ -102,14 +104,19 @@ impl Fusion {
         plots: &[Plot],
     ) -> (Vec<Candidate>, Vec<SmallVec<[u32; 8]>>) {
         let mut nearby = Nearby::new(self, middle);
-        let near_plot: Vec<SmallVec<[u32; 8]>> =
+        let mut near_plot: Vec<SmallVec<[u32; 8]>> =
             plots.iter().map(|plot| nearby.of_plot(plot.position, plot.covariance.trace().sqrt())).collect();
-        let mut slots: Vec<u32> = near_plot.iter().flatten().copied().collect();
-        slots.sort_unstable();
-        slots.dedup();
+        let mut is_near = vec![false; nearby.len()];
+        near_plot.iter().flatten().for_each(|&number| is_near[number as usize] = true);
+        let mut met: Vec<(u32, u32)> = (0..nearby.len() as u32)
+            .filter(|&number| is_near[number as usize])
+            .filter_map(|number| Some((nearby.slot(number)?, number)))
+            .collect();
+        met.sort_unstable();
         let weighed = self.config.ablation.existence;
-        let mut candidates = Vec::with_capacity(slots.len());
-        for slot in slots {
+        let mut candidates = Vec::with_capacity(met.len());
+        let mut place_of = vec![NO_CANDIDATE; nearby.len()];
+        for (slot, number) in met {
             let Some(file) = self.slot(slot) else { continue };
             let hold = file.hold(sensor);
             // A hidden craft has no plot of its own; when it parts, a new track begins and is recognised as it.
@@ -119,15 +126,20 @@ impl Fusion {
             if hold.is_some_and(|hold| middle.seconds_since(hold.last_hit).abs() < SAME_TURN * scan_s) {
                 continue;
             }
-            let state = file.state_at(middle, &self.config);
-            let mean = state.gaussian().mean;
+            let expected = file.state_at(middle, &self.config).expected();
             let existence = if weighed { file.existence.clamp(0.001, 0.9999) } else { UNWEIGHED_EXISTENCE };
-            let (velocity, track_number) = (Vector2::new(mean.z, mean.w), hold.and_then(|hold| hold.track_number));
-            let place = state.position();
+            let track_number = hold.and_then(|hold| hold.track_number);
+            let place = expected.position();
             let known = hold.filter(|_| weighed).map(|hold| hold.detection);
             let detection = known.unwrap_or_else(|| self.expected_detection(sensor, place)).clamp(0.1, 0.99);
-            let reach_m = 4.0 * state.gaussian().covariance.fixed_view::<2, 2>(0, 0).trace().sqrt();
-            candidates.push(Candidate { slot, state, place, reach_m, velocity, existence, detection, track_number });
+            let reach_m = 4.0 * expected.state.covariance.fixed_view::<2, 2>(0, 0).trace().sqrt();
+            place_of[number as usize] = candidates.len() as u32;
+            candidates.push(Candidate { slot, expected, place, reach_m, existence, detection, track_number });
+        }
+        for near in &mut near_plot {
+            near.iter_mut().for_each(|number| *number = place_of[*number as usize]);
+            near.retain(|place| *place != NO_CANDIDATE);
+            near.sort_unstable();
         }
         (candidates, near_plot)
     }
@@ -158,9 +170,10 @@ impl Fusion {
         let scale = metres_per_degree(radar.position.lat_deg);
         for (plot_number, (plot, near)) in plots.iter().zip(near_plot).enumerate() {
             let plot_reach_m = 4.0 * plot.covariance.trace().sqrt() + SECTOR_DRIFT_M;
-            for slot in near {
-                let Ok(number) = candidates.binary_search_by_key(slot, |candidate| candidate.slot) else { continue };
-                let candidate = &candidates[number];
+            let seconds = middle.seconds_since(plot.time);
+            let mut clutter = None;
+            for &number in near {
+                let candidate = &candidates[number as usize];
                 // A rough look, before the matrices: most neighbours are far outside the gate.
                 let north_m = (candidate.place.lat_deg - plot.position.lat_deg) * scale.lat_m;
                 let east_m = (candidate.place.lon_deg - plot.position.lon_deg) * scale.lon_m;
@@ -169,13 +182,12 @@ impl Fusion {
                     continue;
                 }
                 // The plot is brought to the middle of the sector by the track's own velocity.
-                let seconds = middle.seconds_since(plot.time);
-                let moved = plot.position.moved_m(candidate.velocity.x * seconds, candidate.velocity.y * seconds);
-                let (distance, density) = candidate.state.fit(moved, &plot.covariance);
+                let moved_m = candidate.expected.velocity() * seconds;
+                let (distance, density) = candidate.expected.fit(plot.position, moved_m, &plot.covariance);
                 if distance > self.config.gate {
                     continue;
                 }
-                let clutter = self.clutter_at(radar, plot);
+                let clutter = *clutter.get_or_insert_with(|| self.clutter_at(radar, plot));
                 let seen = candidate.existence * candidate.detection;
                 let same_number = match (candidate.track_number, plot.track_number) {
                     (Some(known), Some(told)) if known == told => NUMBER_KEPT,
@@ -183,7 +195,7 @@ impl Fusion {
                     _ => 1.0,
                 };
                 let ratio = same_number * seen * density / ((1.0 - seen).max(1e-4) * (clutter + birth));
-                pairs.push(Pair { track: number, plot: plot_number, ratio });
+                pairs.push(Pair { track: number as usize, plot: plot_number, ratio });
             }
         }
         pairs
@@ -233,7 +245,10 @@ impl Fusion {
                 }
             }
             // A doubtful share in a plot is no sighting.
-            None => file.last_seen = last_seen,
+            None => {
+                file.last_seen = last_seen;
+                self.replace_in_grid(slot);
+            }
         }
         self.confirm_if_due(slot);
     }
@@ -314,25 +329,24 @@ impl Fusion {
         if file.ais_age_s(plot.time) > TEACHER_AIS_S || !file.middle_known || file.unproven {
             return;
         }
-        let state = candidate.state.gaussian();
-        let here = candidate.state.position();
+        let (here, velocity) = (candidate.place, candidate.expected.velocity());
         let Some(radar) = self.radars.get_mut(index).and_then(Option::as_mut) else { return };
         let sensor = radar.sensor;
         let seconds = plot.raw_time.seconds_since(middle);
-        let expected = here.moved_m(candidate.velocity.x * seconds, candidate.velocity.y * seconds);
+        let expected = here.moved_m(velocity.x * seconds, velocity.y * seconds);
         let (azimuth, range_m) = position_to_polar(radar.position, expected);
         if range_m < 500.0 {
             return;
         }
         let (sin, cos) = azimuth.unit_vector();
         let (along, across) = (Vector2::new(sin, cos), Vector2::new(cos, -sin));
-        let spread = state.covariance.fixed_view::<2, 2>(0, 0).into_owned();
+        let spread = candidate.expected.state.covariance.fixed_view::<2, 2>(0, 0).into_owned();
         radar.registration.learn(&Comparison {
             time: plot.time,
             range_m: plot.raw_range_m - range_m,
             azimuth_rad: plot.raw_azimuth.turn_from_deg(azimuth).to_radians(),
-            range_rate_mps: candidate.velocity.dot(&along),
-            azimuth_rate_radps: candidate.velocity.dot(&across) / range_m,
+            range_rate_mps: velocity.dot(&along),
+            azimuth_rate_radps: velocity.dot(&across) / range_m,
             range_variance: (along.transpose() * spread * along)[(0, 0)] + plot.rounding.0,
             azimuth_variance: (across.transpose() * spread * across)[(0, 0)] / (range_m * range_m) + plot.rounding.1,
         });

@@ -6,6 +6,7 @@ use super::Fusion;
 use super::TrackEvent;
 use super::history::History;
 use super::measurement::Kinematics;
+use super::slots::Rest;
 use super::track::TrackState;
 use super::track_file::{DETECTION_KEPT, RadarHold, TrackFile};
 use crate::geodesy::{distance_m, offset_m};
@@ -43,6 +44,8 @@ const SHOWN_S: f64 = 62.0;
 const SHOWN_A_HIT_S: f64 = 5.0;
 /// Turns without a plot in a row that tell how often a radar sees what is there.
 const TELLING_MISSES: u32 = 10;
+/// Turns after which one without a plot counts as missed: half a turn of grace, for the plot may still come.
+const GRACE_TURNS: f64 = 1.5;
 /// Existence of a track that was shown once does not fall below this by turns without a plot.
 const EXISTENCE_MIN: f64 = 0.01;
 /// Seconds after which a craft that lies still and that nobody sees is as likely to have left as not, were there no turns to
@@ -57,24 +60,41 @@ pub(super) const STILL: f64 = 0.6;
 impl Fusion {
     /// One round over all tracks.
     pub(super) fn upkeep(&mut self, now: EventTime) {
-        self.count_missed_turns();
+        let look = self.config.ablation.merging && now.millis_since(self.last_look) >= LOOK_INTERVAL_MS;
+        let mut looking = Vec::new();
+        let latest_plot = self.radars.iter().flatten().map(|radar| radar.latest).max();
+        let latest_plot = latest_plot.unwrap_or(EventTime::from_millis(i64::MIN));
         for slot in 0..self.slots.len() as u32 {
-            if self.slot(slot).is_some_and(|file| self.is_over(file, now)) {
-                let named = self.slot(slot).is_some_and(|file| file.confirmed && file.mmsi().is_some());
-                if named && self.config.ablation.identity_memory {
+            if self.slots.rests(slot, now, latest_plot) {
+                continue;
+            }
+            self.count_missed_turns(slot);
+            let Some(file) = self.slot(slot) else { continue };
+            if self.is_over(file, now) {
+                if file.confirmed && file.mmsi().is_some() && self.config.ablation.identity_memory {
                     self.lose(slot);
                 } else {
                     self.end(slot, None);
                 }
+                continue;
             }
+            let rest = self.rest(file, now);
+            if look && file.confirmed && !self.speaks_for_itself(file, now) {
+                looking.push((file.id, slot));
+            }
+            self.slots.let_rest(slot, rest);
         }
         while let Some(given_up) = self.lost.give_up(now) {
             self.give_up(&given_up);
         }
-        if self.config.ablation.merging && now.millis_since(self.last_look) >= LOOK_INTERVAL_MS {
+        if look {
             self.last_look = now;
-            self.look_for_doubles(now);
-            self.look_for_strays(now);
+            // Doubles of others, and craft that lie hidden beside others.
+            looking.sort_unstable();
+            for &(_, slot) in &looking {
+                self.look_beside(slot, now);
+            }
+            self.look_for_strays(looking, now);
         }
     }
 
@@ -98,36 +118,64 @@ impl Fusion {
     }
 
     /// Counts turns of the radars that hold a track and did not see it.
-    fn count_missed_turns(&mut self) {
+    fn count_missed_turns(&mut self, slot: u32) {
         let Self { radars, slots, config, .. } = self;
-        for file in slots.iter_mut().filter_map(|slot| slot.as_deref_mut()) {
-            let mut existence = file.existence;
-            let confirmed = file.confirmed;
-            let least = if confirmed { EXISTENCE_MIN.min(existence) } else { 0.0 };
-            for hold in &mut file.radars {
-                let Some(radar) = radars.get_mut(hold.sensor.index()).and_then(Option::as_mut) else { continue };
-                let (latest, scan_s) = (radar.latest, radar.claims.scan_s);
-                // Half a turn of grace: the plot may still come.
-                while latest.seconds_since(hold.counted_to) > 1.5 * scan_s {
-                    hold.counted_to = hold.counted_to.plus_seconds(scan_s);
-                    hold.misses += 1;
-                    let weighed = config.ablation.existence || !confirmed;
-                    if weighed && file.hidden_by.is_none() {
-                        let missed = 1.0 - hold.detection;
-                        existence = (existence * missed / (1.0 - existence * hold.detection)).max(least);
-                    }
-                    // After a long run of misses it is not there: that says nothing of the place.
-                    if confirmed && hold.misses <= TELLING_MISSES {
-                        let (range_m, azimuth_deg) = radar.cell_of(file.place);
-                        radar.detection.note(range_m, azimuth_deg, false);
-                    }
-                    hold.detection = (hold.detection * DETECTION_KEPT).max(0.05);
-                    if hold.misses > 100 {
-                        hold.counted_to = latest;
-                    }
+        let Some(file) = slots.get_mut(slot) else { return };
+        let confirmed = file.confirmed;
+        let least = if confirmed { EXISTENCE_MIN.min(file.existence) } else { 0.0 };
+        for hold in &mut file.radars {
+            let Some(radar) = radars.get_mut(hold.sensor.index()).and_then(Option::as_mut) else { continue };
+            let (latest, scan_s) = (radar.latest, radar.claims.scan_s);
+            while latest.seconds_since(hold.counted_to) > GRACE_TURNS * scan_s {
+                hold.counted_to = hold.counted_to.plus_seconds(scan_s);
+                hold.misses += 1;
+                let weighed = config.ablation.existence || !confirmed;
+                if weighed && file.hidden_by.is_none() {
+                    let missed = 1.0 - hold.detection;
+                    file.existence = (file.existence * missed / (1.0 - file.existence * hold.detection)).max(least);
+                }
+                // After a long run of misses it is not there: that says nothing of the place.
+                if confirmed && hold.misses <= TELLING_MISSES {
+                    let (range_m, azimuth_deg) = radar.cell_of(file.place);
+                    radar.detection.note(range_m, azimuth_deg, false);
+                }
+                hold.detection = (hold.detection * DETECTION_KEPT).max(0.05);
+                if hold.misses > 100 {
+                    hold.counted_to = latest;
                 }
             }
-            file.existence = existence;
+        }
+    }
+
+    /// Up to when nothing happens to a track that nobody touches: no turn is missed, it is not over, and it is nobody's double.
+    fn rest(&self, file: &TrackFile, now: EventTime) -> Rest {
+        if file.confirmed && !self.speaks_for_itself(file, now) {
+            return Rest::NONE;
+        }
+        let missed = file.radars.iter().filter_map(|hold| {
+            let radar = self.radars.get(hold.sensor.index()).and_then(Option::as_ref)?;
+            Some(before(hold.counted_to, GRACE_TURNS * radar.claims.scan_s))
+        });
+        let over = before(file.last_seen, self.patience_s(file).min(self.config.lifecycle.coast_s));
+        let silent = file.last_ais.filter(|_| file.confirmed).map(|last| before(last, self.config.ais.silent_s));
+        Rest {
+            receipt: silent.map_or(over, |silent| silent.min(over)),
+            radar: missed.min().unwrap_or(EventTime::from_millis(i64::MAX)),
+        }
+    }
+
+    /// Seconds of silence after which a track is over for that alone.
+    fn patience_s(&self, file: &TrackFile) -> f64 {
+        let lifecycle = &self.config.lifecycle;
+        if !file.confirmed && !file.unproven {
+            return lifecycle.tentative_s * if file.hits > lifecycle.confirm_hits { 2.0 } else { 1.0 };
+        }
+        let still = file.kinematics.still_probability() > STILL;
+        match (file.hidden_by.is_some(), still, file.mmsi().is_some()) {
+            (true, _, _) => lifecycle.merged_s,
+            (false, true, _) => lifecycle.coast_still_s,
+            (false, false, true) => lifecycle.coast_ais_s,
+            (false, false, false) => lifecycle.coast_s,
         }
     }
 
@@ -135,22 +183,22 @@ impl Fusion {
     fn is_over(&self, file: &TrackFile, now: EventTime) -> bool {
         let lifecycle = &self.config.lifecycle;
         let silent_s = now.seconds_since(file.last_seen);
+        if silent_s > self.patience_s(file) {
+            return true;
+        }
         if !file.confirmed && !file.unproven {
-            let patience = if file.hits > lifecycle.confirm_hits { 2.0 } else { 1.0 };
-            return silent_s > lifecycle.tentative_s * patience || file.existence < lifecycle.drop;
+            return file.existence < lifecycle.drop;
         }
         let still = file.kinematics.still_probability() > STILL;
         let may_be_gone = self.config.ablation.existence && still && file.hidden_by.is_none() && file.mmsi().is_none();
-        if may_be_gone && silent_s > lifecycle.coast_s && self.lies_there_still(file, silent_s) < GONE {
-            return true;
-        }
-        let limit_s = match (file.hidden_by.is_some(), still, file.mmsi().is_some()) {
-            (true, _, _) => lifecycle.merged_s,
-            (false, true, _) => lifecycle.coast_still_s,
-            (false, false, true) => lifecycle.coast_ais_s,
-            (false, false, false) => lifecycle.coast_s,
-        };
-        silent_s > limit_s
+        may_be_gone && silent_s > lifecycle.coast_s && self.lies_there_still(file, silent_s) < GONE
+    }
+
+    /// Whether a track is old and held by AIS: it is nobody's double and hidden by nobody. A double of it looks from its side.
+    fn speaks_for_itself(&self, file: &TrackFile, now: EventTime) -> bool {
+        file.ais_age_s(now) < self.config.ais.silent_s
+            && now.seconds_since(file.born) > YOUNG_S
+            && file.hidden_by.is_none()
     }
 
     /// Probability that a still craft that nobody has seen for `silent_s` lies there still: it may have left meanwhile, and each
@@ -161,17 +209,6 @@ impl Fusion {
         }
         let unseen: f64 = file.radars.iter().map(|hold| hold.missed_by_chance()).product();
         unseen / (unseen + (silent_s / LEAVES_S).clamp(1e-3, 1.0))
-    }
-
-    /// Looks for tracks that are doubles of others, and for craft that lie hidden beside others.
-    fn look_for_doubles(&mut self, now: EventTime) {
-        let looks = |file: &TrackFile| file.confirmed && !speaks_for_itself(file, now);
-        let mut slots: Vec<u32> =
-            (0..self.slots.len() as u32).filter(|&slot| self.slot(slot).is_some_and(looks)).collect();
-        slots.sort_unstable_by_key(|&slot| self.slot(slot).map(|file| file.id));
-        for slot in slots {
-            self.look_beside(slot, now);
-        }
     }
 
     /// Settles how one track stands to its nearest neighbours.
@@ -401,9 +438,9 @@ impl Fusion {
     }
 }
 
-/// Whether a track is old and held by AIS: it is nobody's double and hidden by nobody. A double of it looks from its side.
-fn speaks_for_itself(file: &TrackFile, now: EventTime) -> bool {
-    file.ais_age_s(now) < 30.0 && now.seconds_since(file.born) > YOUNG_S && file.hidden_by.is_none()
+/// The last instant that is less than `seconds` after `time`.
+fn before(time: EventTime, seconds: f64) -> EventTime {
+    time.plus_millis((seconds * 1000.0).ceil() as i64 - 1)
 }
 
 /// Whether a craft lies or hardly moves, so that another can lie alongside.
