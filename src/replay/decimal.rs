@@ -26,6 +26,20 @@ pub(super) fn push_fixed(text: &mut Vec<u8>, value: f64, decimals: usize) {
     }
 }
 
+/// Appends a whole number with at least `digits` digits, as `{:0digits$}` writes it.
+pub(super) fn push_whole(text: &mut Vec<u8>, value: u64, digits: usize) {
+    let mut buffer = [b'0'; 24];
+    let mut start = buffer.len();
+    let mut rest = value;
+    while rest > 0 {
+        start -= 1;
+        buffer[start] = b'0' + (rest % 10) as u8;
+        rest /= 10;
+    }
+    start = start.min(buffer.len().saturating_sub(digits));
+    text.extend_from_slice(&buffer[start..]);
+}
+
 /// Appends `digits` with a point before the last `decimals` of them.
 fn push_scaled(text: &mut Vec<u8>, negative: bool, mut digits: u64, decimals: usize) {
     let mut buffer = [0; 24];
@@ -70,6 +84,17 @@ mod tests {
         fn so_do_numbers_that_end_in_the_middle(halves in -400_000_i64..400_000, decimals in 0..=6_usize) {
             let value = halves as f64 / 2.0 / POWERS[decimals];
             prop_assert_eq!(fixed(value, decimals), format!("{value:.decimals$}"));
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn whole_numbers_read_as_the_standard_formatter_writes_them(value in any::<u64>(), digits in 1..=9_usize) {
+            for value in [value, value % 10_000, value % 10] {
+                let mut text = Vec::new();
+                push_whole(&mut text, value, digits);
+                prop_assert_eq!(String::from_utf8(text).unwrap(), format!("{value:0digits$}"));
+            }
         }
     }
 

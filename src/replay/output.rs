@@ -5,7 +5,7 @@ use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
-use super::decimal::push_fixed;
+use super::decimal::{push_fixed, push_whole};
 use crate::alert::{Alert, AlertId, to_json_line};
 use crate::behaviour::Kind;
 use crate::engine::EngineEvent;
@@ -181,11 +181,13 @@ impl PictureLog {
 /// `time_s,track,lat,lon,sog_mps,cog_deg,mmsi,sources`: degrees to 1e-6 (0.1 m).
 fn push_row(row: &mut Vec<u8>, time_ms: i64, track: &TrackState) {
     let (seconds, millis) = (time_ms / 1000, time_ms % 1000);
-    let _ = write!(row, "{seconds}");
+    push_whole(row, seconds.unsigned_abs(), 1);
     if millis != 0 {
-        let _ = write!(row, ".{millis:03}");
+        row.push(b'.');
+        push_whole(row, millis.unsigned_abs(), 3);
     }
-    let _ = write!(row, ",{}", track.id);
+    row.extend_from_slice(b",T");
+    push_whole(row, track.id.0, 6);
     // One decimal of 359.96 would be 360.0.
     let course = (track.cog().deg() * 10.0).round() / 10.0 % 360.0;
     let numbers = [(track.position.lat_deg, 6), (track.position.lon_deg, 6), (track.sog_mps(), 2), (course, 1)];
@@ -196,7 +198,7 @@ fn push_row(row: &mut Vec<u8>, time_ms: i64, track: &TrackState) {
     row.push(b',');
     // A name is told while it is clearly likelier than not.
     if let Some(mmsi) = track.identity.mmsi.filter(|_| track.identity.mmsi_probability >= TOLD) {
-        let _ = write!(row, "{mmsi}");
+        push_whole(row, u64::from(mmsi.number()), 9);
     }
     row.push(b',');
     row.extend_from_slice(sources(track.sources).as_bytes());
