@@ -3,11 +3,11 @@
 use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 
-use crate::geodesy::{LatLon, metres_per_degree};
+use crate::geodesy::{LatLon, MetresPerDegree, metres_per_degree};
 use crate::units::EventTime;
 
-/// Side of a cell in degrees: 2.2 km north to south.
-const CELL_DEG: f64 = 0.02;
+/// Cells to a degree: one is 2.2 km from north to south.
+const CELLS_PER_DEG: f64 = 50.0;
 
 /// A track in the grid: where and when it was last measured, beside its slot, so that whoever looks for tracks nearby need not
 /// go to each of them.
@@ -33,7 +33,7 @@ pub type Cell = (i32, i32);
 impl Grid {
     /// The cell that holds a position.
     pub fn cell_of(position: LatLon) -> Cell {
-        ((position.lat_deg / CELL_DEG).floor() as i32, (position.lon_deg / CELL_DEG).floor() as i32)
+        ((position.lat_deg * CELLS_PER_DEG).floor() as i32, (position.lon_deg * CELLS_PER_DEG).floor() as i32)
     }
 
     /// Puts a track into the cell of its place; returns the cell.
@@ -70,11 +70,10 @@ impl Grid {
         self.cells.get(&cell).map_or(&[], SmallVec::as_slice)
     }
 
-    /// The cells that touch the square of `radius_m` about `position`.
-    pub fn cells_about(position: LatLon, radius_m: f64) -> impl Iterator<Item = Cell> {
-        let scale = metres_per_degree(position.lat_deg);
+    /// The cells that touch the square of `radius_m` about `position`, where a degree is as long as `scale` says.
+    pub fn cells_about(position: LatLon, scale: MetresPerDegree, radius_m: f64) -> impl Iterator<Item = Cell> {
         let (dlat, dlon) = (radius_m / scale.lat_m, (radius_m / scale.lon_m).min(180.0));
-        let last_column = (180.0 / CELL_DEG) as i32;
+        let last_column = (180.0 * CELLS_PER_DEG) as i32;
         let (south, west) = Self::cell_of(LatLon::new(position.lat_deg - dlat, position.lon_deg - dlon));
         let (north, east) = Self::cell_of(LatLon::new(position.lat_deg + dlat, position.lon_deg + dlon));
         // Columns past the antimeridian are those of the other side.
@@ -85,7 +84,7 @@ impl Grid {
     /// Appends to `found` the slots of all cells that touch the square of `radius_m` about `position`, ascending.
     pub fn near(&self, position: LatLon, radius_m: f64, found: &mut Vec<u32>) {
         let start = found.len();
-        for cell in Self::cells_about(position, radius_m) {
+        for cell in Self::cells_about(position, metres_per_degree(position.lat_deg), radius_m) {
             found.extend(self.entries_in(cell).iter().map(|entry| entry.slot));
         }
         found[start..].sort_unstable();

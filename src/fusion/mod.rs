@@ -429,7 +429,7 @@ impl Fusion {
     fn within(&self, position: LatLon, radius_m: f64) -> impl Iterator<Item = (u32, f64, &TrackFile)> {
         let scale = metres_per_degree(position.lat_deg);
         let mut near: SmallVec<[(u32, f64); 16]> = SmallVec::new();
-        for cell in Grid::cells_about(position, radius_m) {
+        for cell in Grid::cells_about(position, scale, radius_m) {
             for entry in self.grid.entries_in(cell) {
                 let north_m = (entry.place.lat_deg - position.lat_deg) * scale.lat_m;
                 let east_m = (entry.place.lon_deg - position.lon_deg) * scale.lon_m;

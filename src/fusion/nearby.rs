@@ -60,7 +60,7 @@ impl<'a> Nearby<'a> {
         let radius_m = reach_m + COASTED_M;
         let scale = metres_per_degree(place.lat_deg);
         let mut near = SmallVec::new();
-        for cell in Grid::cells_about(place, radius_m) {
+        for cell in Grid::cells_about(place, scale, radius_m) {
             let (from, to) = self.tracks_in(cell);
             for (number, track) in (from..to).zip(self.tracks.get(from as usize..to as usize).unwrap_or_default()) {
                 let north_m = (track.place.lat_deg - place.lat_deg) * scale.lat_m;

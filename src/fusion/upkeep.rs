@@ -54,6 +54,8 @@ const LEAVES_S: f64 = 900.0;
 /// Probability of lying there still below which a craft that nobody sees is not shown, and below which its track is over.
 const LIES_STILL: f64 = 0.2;
 const GONE: f64 = 0.01;
+/// Probability of lying still below which a track is under way.
+const MAY_BE_STILL: f64 = 0.2;
 /// Probability of lying still from which a track counts as still.
 pub(super) const STILL: f64 = 0.6;
 
@@ -61,6 +63,9 @@ impl Fusion {
     /// One round over all tracks.
     pub(super) fn upkeep(&mut self, now: EventTime) {
         let look = self.config.ablation.merging && now.millis_since(self.last_look) >= LOOK_INTERVAL_MS;
+        if look {
+            self.last_look = now;
+        }
         let mut looking = Vec::new();
         let latest_plot = self.radars.iter().flatten().map(|radar| radar.latest).max();
         let latest_plot = latest_plot.unwrap_or(EventTime::from_millis(i64::MIN));
@@ -88,7 +93,6 @@ impl Fusion {
             self.give_up(&given_up);
         }
         if look {
-            self.last_look = now;
             // Doubles of others, and craft that lie hidden beside others.
             looking.sort_unstable();
             for &(_, slot) in &looking {
@@ -149,19 +153,19 @@ impl Fusion {
 
     /// Up to when nothing happens to a track that nobody touches: no turn is missed, it is not over, and it is nobody's double.
     fn rest(&self, file: &TrackFile, now: EventTime) -> Rest {
-        if file.confirmed && !self.speaks_for_itself(file, now) {
-            return Rest::NONE;
-        }
         let missed = file.radars.iter().filter_map(|hold| {
             let radar = self.radars.get(hold.sensor.index()).and_then(Option::as_ref)?;
             Some(before(hold.counted_to, GRACE_TURNS * radar.claims.scan_s))
         });
-        let over = before(file.last_seen, self.patience_s(file).min(self.config.lifecycle.coast_s));
-        let silent = file.last_ais.filter(|_| file.confirmed).map(|last| before(last, self.config.ais.silent_s));
-        Rest {
-            receipt: silent.map_or(over, |silent| silent.min(over)),
-            radar: missed.min().unwrap_or(EventTime::from_millis(i64::MAX)),
-        }
+        let patience_s = self.patience_s(file);
+        let doubtful_s = if file.mmsi().is_none() { self.config.lifecycle.coast_s } else { patience_s };
+        let over = before(file.last_seen, patience_s.min(doubtful_s));
+        let looked_at = match file.last_ais {
+            _ if !file.confirmed || rests_alone(file, now) => EventTime::from_millis(i64::MAX),
+            Some(last) if self.speaks_for_itself(file, now) => before(last, self.config.ais.silent_s),
+            _ => self.last_look.plus_millis(LOOK_INTERVAL_MS - 1),
+        };
+        Rest { receipt: over.min(looked_at), radar: missed.min().unwrap_or(EventTime::from_millis(i64::MAX)) }
     }
 
     /// Seconds of silence after which a track is over for that alone.
@@ -196,9 +200,8 @@ impl Fusion {
 
     /// Whether a track is old and held by AIS: it is nobody's double and hidden by nobody. A double of it looks from its side.
     fn speaks_for_itself(&self, file: &TrackFile, now: EventTime) -> bool {
-        file.ais_age_s(now) < self.config.ais.silent_s
-            && now.seconds_since(file.born) > YOUNG_S
-            && file.hidden_by.is_none()
+        let held = file.ais_age_s(now) < self.config.ais.silent_s;
+        (held && now.seconds_since(file.born) > YOUNG_S && file.hidden_by.is_none()) || rests_alone(file, now)
     }
 
     /// Probability that a still craft that nobody has seen for `silent_s` lies there still: it may have left meanwhile, and each
@@ -329,12 +332,11 @@ impl Fusion {
     /// Whether `new` began to send under its MMSI beside `old`, both under way, and `old` has been silent since: one craft
     /// that changed its name. At anchor nothing follows from silence: reports are minutes apart.
     fn took_over(&self, new: &TrackFile, old: &TrackFile, now: EventTime) -> bool {
-        let under_way = |file: &TrackFile| file.kinematics.still_probability() < 0.2;
         new.born > old.born
             && old.last_ais.is_none_or(|last| last <= new.born)
             && old.ais_age_s(now) > old.silent_after_s(&self.config)
-            && under_way(new)
-            && under_way(old)
+            && is_under_way(new)
+            && is_under_way(old)
     }
 
     /// Whether two tracks may be one craft: near, moving alike, never seen side by side, and one of them began where the
@@ -436,6 +438,19 @@ impl Fusion {
         self.replace_in_grid(older);
         self.end(younger, Some(kept_id));
     }
+}
+
+/// Whether a track is a vessel at rest that only AIS knows, and that began where nobody was: radar cannot have lost it behind
+/// another, and what may be its double looks from its own side. At anchor reports are minutes apart.
+fn rests_alone(file: &TrackFile, now: EventTime) -> bool {
+    let begun_alone = file.born_beside.is_none() && file.double_of.is_none() && file.hidden_by.is_none();
+    let only_ais = file.mmsi().is_some() && file.radars.is_empty();
+    begun_alone && only_ais && !is_under_way(file) && now.seconds_since(file.born) > YOUNG_S
+}
+
+/// Whether a craft is likely to be moving.
+fn is_under_way(file: &TrackFile) -> bool {
+    file.kinematics.still_probability() < MAY_BE_STILL
 }
 
 /// The last instant that is less than `seconds` after `time`.
