@@ -215,6 +215,7 @@ fn open_store(set: &Checked, area: &Area) -> Result<Option<OpenStore>> {
         log_ms: set.keep_hours.map(hours_ms),
         log_bytes: set.keep_gib.map(|gib| u64::from(gib) << 30),
         history_ms: set.keep_history_hours.map(hours_ms),
+        start_ms: set.start_hours.map(hours_ms),
     };
     let store =
         OpenStore::open(&disk, folder, area, keep_for).with_context(|| format!("the store {}", folder.display()))?;

@@ -48,6 +48,8 @@ pub struct Checked {
     pub keep_gib: Option<u32>,
     /// Hours for which it is kept where tracks were; `None`: for good.
     pub keep_history_hours: Option<u32>,
+    /// Hours of what was received that a start reads again; `None`: all of it.
+    pub start_hours: Option<u32>,
     /// TLS; `None`: plain text.
     pub tls: Option<ServerTlsConfig>,
     /// Who callers are.
@@ -105,6 +107,7 @@ pub fn check(config: &Config) -> Result<Checked, Wrong> {
         keep_hours: (config.keep_hours > 0).then_some(config.keep_hours),
         keep_gib: (config.keep_gib > 0).then_some(config.keep_gib),
         keep_history_hours: (config.keep_history_hours > 0).then_some(config.keep_history_hours),
+        start_hours: (config.start_hours > 0).then_some(config.start_hours),
         tls,
         identify,
         is_open,

@@ -54,6 +54,8 @@ pub struct Config {
     pub keep_gib: u32,
     /// Hours for which it is kept where tracks were; 0: for good.
     pub keep_history_hours: u32,
+    /// Hours of what was received that a start reads again; 0: all of it.
+    pub start_hours: u32,
     /// Certificates.
     pub tls: Tls,
     /// Tokens of people.
@@ -199,6 +201,7 @@ impl Default for Config {
             keep_hours: 0,
             keep_gib: 0,
             keep_history_hours: 0,
+            start_hours: 0,
             tls: Tls::default(),
             access: Access::default(),
             service: Vec::new(),

@@ -74,7 +74,7 @@ impl Engine {
             alerts: AlertBook::new(&config.rules),
             chart,
             intake: Intake::new(sensors.len()),
-            fusion: Fusion::new(config.fusion.clone(), &sensors),
+            fusion: Fusion::new(config.fusion.clone(), &sensors).numbering_from(config.first_track),
             coverage: Coverage::new(&sensors),
             looked: None,
             last_received: vec![None; sensors.len()],

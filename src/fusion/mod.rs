@@ -171,6 +171,18 @@ impl Fusion {
         }
     }
 
+    /// The same with `first` as the number of its first track.
+    #[must_use]
+    pub fn numbering_from(mut self, first: TrackId) -> Self {
+        self.next_id = first.0;
+        self
+    }
+
+    /// The number of the next track.
+    pub fn next_track(&self) -> TrackId {
+        TrackId(self.next_id)
+    }
+
     /// Makes room for one more sensor; `id` is the next number.
     pub fn add_sensor(&mut self, id: SensorId, sensor: &Sensor) {
         debug_assert_eq!(id.index(), self.radars.len(), "sensors are numbered one after another");

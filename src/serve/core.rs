@@ -86,6 +86,14 @@ pub trait Core: Send + 'static {
     /// All confirmed tracks at `now`.
     fn picture(&mut self, now: EventTime) -> Picture;
 
+    /// The number that the next track gets; 0 when it is not known.
+    fn next_track(&self) -> u64 {
+        0
+    }
+
+    /// Numbers tracks from `next` on. Only before the first record.
+    fn number_tracks_from(&mut self, _next: u64) {}
+
     /// How the sensors are doing.
     fn sensor_board(&mut self) -> SensorBoard {
         SensorBoard::default()

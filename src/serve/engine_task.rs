@@ -128,7 +128,11 @@ impl<C: Core> EngineTask<C> {
         let mut lock = None;
         if let Some(mut store) = store {
             self.zones = Some(store.zones);
-            match self.catch_up(&store.reader, Some(&mut store.history), stopping) {
+            if store.beginning.is_some() {
+                // What was there before is not known any more: nothing may get its number.
+                self.core.number_tracks_from(store.state.next_track);
+            }
+            match self.catch_up(&store.reader, store.beginning, Some(&mut store.history), stopping) {
                 // Who stops a server that is still reading will not wait for the end of it.
                 Err(_) if stopping.load(Ordering::Relaxed) => {
                     tracing::warn!("stopped while the log was being read: the output goes only so far");
@@ -257,7 +261,10 @@ impl<C: Core> EngineTask<C> {
         self.core.tell(&self.hubs);
         let (alerts, points) = (self.core.take_alerts(), self.core.take_points());
         match &self.journal {
-            Some(journal) => Ok(journal.push(Item { write, at: self.now, alerts, points, answer })?),
+            Some(journal) => {
+                let next_track = self.core.next_track();
+                Ok(journal.push(Item { write, at: self.now, next_track, alerts, points, answer })?)
+            }
             None => {
                 alerts.into_iter().for_each(|alert| self.hubs.tell(alert));
                 if let Some((place, answer)) = answer {

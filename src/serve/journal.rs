@@ -66,6 +66,8 @@ pub struct Item {
     pub write: Write,
     /// The receipt that the engine has reached.
     pub at: EventTime,
+    /// The number of the next track.
+    pub next_track: u64,
     /// What came of it.
     pub alerts: Vec<Alert>,
     /// Where tracks were, for history.
@@ -86,7 +88,7 @@ pub struct Journal {
 impl Item {
     /// Something that nobody waits for and nothing came of.
     pub fn quiet(write: Write, at: EventTime) -> Self {
-        Self { write, at, alerts: Vec::new(), points: Vec::new(), answer: None }
+        Self { write, at, next_track: 0, alerts: Vec::new(), points: Vec::new(), answer: None }
     }
 }
 
@@ -106,6 +108,8 @@ impl Journal {
             free_bytes: Arc::clone(&free_bytes),
             timer: GroupTimer::new(GROUP_INTERVAL),
             waiting: Vec::new(),
+            at: EventTime::from_millis(i64::MIN),
+            next_track: 0,
         };
         let failed = Arc::clone(&fault);
         let spawned: io::Result<_> = thread::Builder::new().name("journal".to_owned()).spawn(move || {
@@ -174,6 +178,9 @@ struct Task {
     timer: GroupTimer,
     /// What is told when the group is on disk, in order.
     waiting: Vec<News>,
+    /// The receipt and the number of the next track that the engine has reached.
+    at: EventTime,
+    next_track: u64,
 }
 
 impl Task {
@@ -204,7 +211,9 @@ impl Task {
         self.writer.close()
     }
 
-    fn take(&mut self, Item { write, at, alerts, points, answer }: Item) -> Result<(), LogError> {
+    fn take(&mut self, item: Item) -> Result<(), LogError> {
+        let Item { write, at, next_track, alerts, points, answer } = item;
+        (self.at, self.next_track) = (self.at.max(at), self.next_track.max(next_track));
         match write {
             Write::Nothing => {}
             Write::Records { records, stamped } => {
@@ -242,6 +251,10 @@ impl Task {
     fn commit(&mut self) -> Result<(), LogError> {
         if self.writer.group_bytes() > 0 {
             self.timer.restart();
+            // No track of which anybody was told may give its number to another after a start.
+            if self.next_track > self.writer.state().next_track {
+                self.append(&Entry::Tracks(self.next_track), self.at)?;
+            }
             self.writer.commit()?;
             self.history.commit()?;
         }

@@ -279,6 +279,16 @@ impl Core for Session {
         running.drain(&mut self.news)
     }
 
+    fn next_track(&self) -> u64 {
+        let first = self.plan.engine.first_track;
+        self.running.as_ref().map_or(first, |running| running.engine.fusion().next_track()).0
+    }
+
+    fn number_tracks_from(&mut self, next: u64) {
+        let first = &mut self.plan.engine.first_track;
+        *first = (*first).max(TrackId(next));
+    }
+
     fn change_zones(&mut self, change: &str) -> Result<Arc<Chart>, ChartError> {
         let chart = Arc::new(self.filed.with_zones(self.filed.zones.changed(change)?)?);
         self.plan.chart = Arc::clone(&chart);

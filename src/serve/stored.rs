@@ -8,6 +8,7 @@ use crate::store::area::{AreaStoreError, keep};
 use crate::store::disk::Disk;
 use crate::store::history::{HistoryReader, HistoryWriter};
 use crate::store::lock::{Lock, LockError};
+use crate::store::log::read::Position;
 use crate::store::log::reader::LogReader;
 use crate::store::log::segments::LogOptions;
 use crate::store::log::{LogError, LogState, LogWriter};
@@ -36,6 +37,8 @@ pub struct Retention {
     pub log_bytes: Option<u64>,
     /// Where tracks were is deleted after so many milliseconds; `None`: never.
     pub history_ms: Option<i64>,
+    /// At a start, what was received longer than so many milliseconds before the last is not read again; `None`: all is read.
+    pub start_ms: Option<i64>,
 }
 
 /// An open store.
@@ -52,6 +55,8 @@ pub struct OpenStore {
     pub reader: LogReader,
     /// What it knows.
     pub state: LogState,
+    /// Where a start begins to read; `None`: at the beginning, before which there never was anything.
+    pub beginning: Option<Position>,
     /// Name of the area that the server watches now.
     pub area: String,
     /// What was changed of the area's zones.
@@ -81,7 +86,9 @@ impl OpenStore {
         complaints
             .extend(reader.missing().iter().map(|number| format!("segment {number} of the input log is missing")));
         let state = recovered.state;
+        let since = keep_for.start_ms.zip(state.received).map(|(start_ms, last)| last.plus_millis(-start_ms));
+        let beginning = reader.beginning(since)?;
         let zones = ZoneStore::new(disk, folder);
-        Ok(Self { lock, writer, history, history_reader, reader, state, area: name, zones, complaints })
+        Ok(Self { lock, writer, history, history_reader, reader, state, beginning, area: name, zones, complaints })
     }
 }

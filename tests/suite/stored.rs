@@ -2,6 +2,7 @@
 //! was. On a disk that can be made to fail, and on a real one.
 #![allow(clippy::unwrap_used, missing_docs)]
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Output};
@@ -37,9 +38,13 @@ const RECEIVED_MS: i64 = 1_776_438_400_000;
 
 /// A server of the fixture's area with a store in `folder` of `disk`.
 async fn start(disk: impl Disk, folder: &Path, out: Option<&Path>) -> Server {
+    start_keeping(disk, folder, out, Retention::default()).await
+}
+
+async fn start_keeping(disk: impl Disk, folder: &Path, out: Option<&Path>, keep_for: Retention) -> Server {
     let disk: Arc<dyn Disk> = Arc::new(disk);
     let area = Area::open(&fixture()).unwrap();
-    let store = OpenStore::open(&disk, folder, &area, Retention::default()).unwrap();
+    let store = OpenStore::open(&disk, folder, &area, keep_for).unwrap();
     Server::start_stored(area, store, out.map(Path::to_owned)).await
 }
 
@@ -195,6 +200,41 @@ async fn a_server_that_starts_anew_shows_the_picture_and_takes_a_feed_sent_again
     let alerts = alerts(&out.path().join("second"));
     assert!(!alerts.is_empty());
     assert_eq!(alerts, self::alerts(&out.path().join("first")));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_that_reads_only_the_last_hour_again_gives_no_craft_the_number_of_another() {
+    let disk = BadDisk::default();
+    let server = start(disk.clone(), Path::new(STORE), None).await;
+    server.feed(&fixture(), 300).await;
+    let reached = reached(&disk);
+    let shown = tracks(&server, reached).await.len();
+    let mut client = TrackServiceClient::connect(server.url()).await.unwrap();
+    let told: BTreeSet<String> = streamed(&mut client, everywhere()).await.into_iter().map(|p| p.track_id).collect();
+    server.stop().await;
+
+    // The recording goes six minutes into its second hour.
+    let keep_for = Retention { start_ms: Some(0), ..Retention::default() };
+    let server = start_keeping(disk.clone(), Path::new(STORE), None, keep_for).await;
+    tracks(&server, reached).await;
+    let anew = listed(&server).await;
+    assert!(2 * anew.len() > shown, "{} of {shown} are shown again", anew.len());
+    let last = told.last().unwrap();
+    assert!(anew.iter().all(|id| id > last), "{anew:?} after {last}");
+    server.stop().await;
+
+    let server = start(disk, Path::new(STORE), None).await;
+    tracks(&server, reached).await;
+    let whole = listed(&server).await;
+    assert!(whole.is_subset(&told), "read as a whole, the log gives everybody the number of old");
+    server.stop().await;
+}
+
+/// The numbers of the tracks that are shown.
+async fn listed(server: &Server) -> BTreeSet<String> {
+    let mut client = TrackServiceClient::connect(server.url()).await.unwrap();
+    let listed = client.list_tracks(ListTracksRequest::default()).await.unwrap().into_inner();
+    listed.tracks.into_iter().map(|track| track.id).collect()
 }
 
 /// The instant up to which the log goes.

@@ -11,6 +11,7 @@ use crate::serve::officer::OfficerWord;
 use crate::serve::work::{FeedName, FeedNumber, Hello, Standing};
 use crate::store::history::HistoryWriter;
 use crate::store::log::entry::Entry;
+use crate::store::log::read::Position;
 use crate::store::log::reader::LogReader;
 use crate::store::zones::ZoneStore;
 
@@ -43,20 +44,21 @@ impl<C: Core> Replayer<C> {
 pub fn replay(core: impl Core, log: &LogReader, zones: ZoneStore) -> Result<(), Fatal> {
     let mut task = EngineTask::new(core, Arc::default());
     task.zones = Some(zones);
-    task.catch_up(log, None, &AtomicBool::new(false))?;
+    task.catch_up(log, None, None, &AtomicBool::new(false))?;
     task.core.finish()
 }
 
 impl<C: Core> EngineTask<C> {
-    /// Takes everything that the log holds, as it was taken when it came.
+    /// Takes everything that the log holds from `from` on, as it was taken when it came.
     pub(super) fn catch_up(
         &mut self,
         log: &LogReader,
+        from: Option<Position>,
         mut history: Option<&mut HistoryWriter>,
         stopping: &AtomicBool,
     ) -> Result<(), Fatal> {
         let mut records = 0_u64;
-        let reports = log.each::<Fatal>(None, |_, entry| {
+        let reports = log.each::<Fatal>(from, |_, entry| {
             self.take_up(entry)?;
             records += u64::from(matches!(entry, Entry::Record(_)));
             self.core.tell(&self.hubs);
@@ -120,7 +122,7 @@ impl<C: Core> EngineTask<C> {
                 let word = OfficerWord { alert_id: alert.clone(), outcome: *outcome };
                 let _ = self.core.hear(&word, *at, false)?;
             }
-            Entry::Area(_) | Entry::Durable | Entry::Sealed { .. } => {}
+            Entry::Area(_) | Entry::Tracks(_) | Entry::Durable | Entry::Sealed { .. } => {}
         }
         Ok(())
     }

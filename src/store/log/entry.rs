@@ -15,6 +15,7 @@ mod kind {
     pub(super) const SEALED: u8 = 7;
     pub(super) const ZONES: u8 = 8;
     pub(super) const OFFICER: u8 = 9;
+    pub(super) const TRACKS: u8 = 10;
 }
 
 /// Flag beside the kind of payload: the server stamped the record, it does not come from a recording.
@@ -126,6 +127,8 @@ pub enum Entry<'a> {
         /// Id of the alert.
         alert: String,
     },
+    /// Tracks have been numbered up to here: the number of the next one.
+    Tracks(u64),
     /// The last entry of a segment that was closed in order.
     Sealed {
         /// Records in it.
@@ -195,6 +198,10 @@ impl<'a> Entry<'a> {
                 out.push(outcome_byte(*outcome));
                 out.extend_from_slice(alert.as_bytes());
             }
+            Self::Tracks(next) => {
+                out.push(kind::TRACKS);
+                out.extend_from_slice(&next.to_le_bytes());
+            }
             Self::Sealed { records } => {
                 out.push(kind::SEALED);
                 out.extend_from_slice(&records.to_le_bytes());
@@ -242,6 +249,7 @@ impl<'a> Entry<'a> {
                 let outcome = OUTCOMES.into_iter().find(|known| outcome_byte(*known) == byte)?;
                 return Some(Self::Officer { at, outcome, alert: text(rest)? });
             }
+            kind::TRACKS => Self::Tracks(u64::from_le_bytes(take(&mut rest)?)),
             kind::SEALED => Self::Sealed { records: u64::from_le_bytes(take(&mut rest)?) },
             _ => return None,
         };
@@ -327,6 +335,7 @@ mod tests {
                 4 => Entry::Gap { feed: number, first: value, last: last_sequence.unwrap_or(9) },
                 5 => Entry::Sealed { records: value },
                 6 => Entry::Zones(name),
+                8 => Entry::Tracks(value),
                 7 => Entry::Officer { at: time, outcome: OUTCOMES[usize::from(number) % 3], alert: name },
                 other => {
                     let kind = PayloadKind::ALL[usize::from(other) % 9];

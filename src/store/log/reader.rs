@@ -9,6 +9,10 @@ use super::read::{Position, SegmentReport, read_input};
 use super::segment::{Content, SegmentFile};
 use super::writer::INPUT_FOLDER;
 use crate::store::disk::Disk;
+use crate::units::EventTime;
+
+/// Number of the first segment that a log ever had.
+const FIRST_NUMBER: u64 = 1;
 
 /// Reads the input log of a store.
 pub struct LogReader {
@@ -31,6 +35,28 @@ impl LogReader {
     /// Its segments.
     pub fn segments(&self) -> &[SegmentFile] {
         &self.segments
+    }
+
+    /// Where to begin to read, so that all that was received from `since` on is read: the beginning of a segment, each of which
+    /// says what holds at it. `None`: at the beginning of the log, which never had anything before it.
+    ///
+    /// # Errors
+    /// When the disk fails.
+    pub fn beginning(&self, since: Option<EventTime>) -> Result<Option<Position>, LogError> {
+        let mut first = self.segments.first();
+        if let Some(since) = since {
+            for segment in self.segments.iter().rev() {
+                match segment.open_at(&*self.disk, &self.folder, Content::Input, 0) {
+                    Ok((header, _)) if header.begun <= since => {
+                        first = Some(segment);
+                        break;
+                    }
+                    Ok(_) | Err(LogError::Header { .. }) => {}
+                    Err(error) => return Err(error),
+                }
+            }
+        }
+        Ok(first.filter(|first| first.number > FIRST_NUMBER).map(|first| Position { segment: first.number, offset: 0 }))
     }
 
     /// Reads all from `from` on (`None`: from the beginning) and gives each entry with its place to `sink`; then says what

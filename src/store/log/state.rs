@@ -16,6 +16,8 @@ pub struct LogState {
     pub received: Option<EventTime>,
     /// Whether the server stamped the records (true) or a recording did; `None` before the first.
     pub stamped: Option<bool>,
+    /// The number of the next track, as far as the log says; 0 before the first.
+    pub next_track: u64,
     /// Records of feeds that are not known: only a log with damage has such.
     pub orphans: u64,
 }
@@ -48,6 +50,7 @@ impl LogState {
                     feed.last_sequence = Some(*last);
                 }
             }
+            Entry::Tracks(next) => self.next_track = *next,
             Entry::Durable | Entry::Officer { .. } | Entry::Sealed { .. } => {}
         }
     }
@@ -60,6 +63,7 @@ impl LogState {
     pub fn preamble(&self) -> impl Iterator<Item = Entry<'static>> + '_ {
         let zones = (!self.zones.is_empty()).then(|| Entry::Zones(self.zones.clone()));
         let feeds = self.feeds.iter().cloned().map(Entry::Feed);
-        std::iter::once(Entry::Area(self.area.clone())).chain(zones).chain(feeds)
+        let tracks = (self.next_track > 0).then_some(Entry::Tracks(self.next_track));
+        std::iter::once(Entry::Area(self.area.clone())).chain(zones).chain(feeds).chain(tracks)
     }
 }
