@@ -30,6 +30,7 @@ pub mod config;
 pub mod decode;
 pub mod evidence;
 pub mod http;
+pub mod neighbours;
 pub mod plot;
 pub mod recording;
 pub mod replay;

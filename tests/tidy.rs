@@ -36,6 +36,7 @@ const LAYERS: [&[&str]; 7] = [
         "cli",
         "telemetry",
         "collect",
+        "neighbours",
     ],
 ];
 

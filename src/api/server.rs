@@ -40,6 +40,7 @@ use crate::access::layer::{AccessLayer, Identify, LocalUser};
 use crate::access::principal::Principal;
 use crate::chart::Chart;
 use crate::http::{self, View};
+use crate::neighbours::{self, Neighbours, Outlook};
 use crate::serve::chart_window::ChartWindow;
 use crate::serve::clock;
 use crate::serve::core::{Core, Fatal};
@@ -87,6 +88,7 @@ pub struct BoundServer {
     records: Option<Records>,
     identify: Option<Arc<dyn Identify>>,
     tls: Option<ServerTlsConfig>,
+    neighbours: neighbours::Plan,
 }
 
 impl std::fmt::Debug for BoundServer {
@@ -104,7 +106,15 @@ impl BoundServer {
         let listen = |source| ServeError::Listen { address, source };
         let listener = TcpListener::bind(address).await.map_err(listen)?;
         let address = listener.local_addr().map_err(listen)?;
-        Ok(Self { listener, address, http: http::Settings::default(), records: None, identify: None, tls: None })
+        Ok(Self {
+            listener,
+            address,
+            http: http::Settings::default(),
+            records: None,
+            identify: None,
+            tls: None,
+            neighbours: neighbours::Plan::default(),
+        })
     }
 
     /// The same server with these records; without, it keeps them in memory.
@@ -123,6 +133,12 @@ impl BoundServer {
     #[must_use]
     pub fn with_tls(self, tls: ServerTlsConfig) -> Self {
         Self { tls: Some(tls), ..self }
+    }
+
+    /// The same server that tells these neighbours.
+    #[must_use]
+    pub fn with_neighbours(self, neighbours: neighbours::Plan) -> Self {
+        Self { neighbours, ..self }
     }
 
     /// The same server with other settings of its HTTP side.
@@ -169,7 +185,8 @@ impl BoundServer {
         let identify = self.identify.unwrap_or_else(|| Arc::new(LocalUser(Arc::new(Principal::local(Arc::default())))));
         let desk = AlertDesk { records: records.clone(), news };
         let (shown, chart_window) = ChartWindow::open(Arc::clone(&chart));
-        let hubs = Hubs { records: Some(desk), chart: Some(shown), ..Hubs::default() };
+        let heard = self.neighbours.heard();
+        let hubs = Hubs { records: Some(desk), chart: Some(shown), heard: heard.clone(), ..Hubs::default() };
         let (down, shutdown) = watch::channel(false);
         let (end, ended) = watch::channel(false);
         let (catch_up, caught_up) = watch::channel(store.is_none());
@@ -177,6 +194,9 @@ impl BoundServer {
         let history = store.as_ref().map(|store| store.history_reader.clone());
         let tracks = Tracks::new(hubs.picture.window(), watchers.clone(), history);
         let picture = hubs.picture.window();
+        let outlook =
+            Outlook { picture: hubs.picture.window(), alerts: records.window(), heard, shutdown: shutdown.clone() };
+        let neighbours = Neighbours::start(self.neighbours, &outlook);
         let view = View {
             chart: chart_window.clone(),
             picture: hubs.picture.window(),
@@ -185,6 +205,7 @@ impl BoundServer {
             caught_up: caught_up.clone(),
             sensors: Arc::new(self.http.sensors.clone()),
             shutdown: shutdown.clone(),
+            neighbours: Arc::clone(&neighbours.health),
         };
         let register = Arc::new(records.read(register::load).await?);
         core.set_register(Arc::clone(&register));
@@ -273,6 +294,7 @@ impl BoundServer {
         };
         ticker.abort();
         keeper.abort();
+        neighbours.end().await;
         // Watchers of alerts see everything that was told before they are told that this is the end.
         let now_ms = clock::now().as_millis();
         if let Err(error) = records.write(move |book| book.sign(now_ms)).await {

@@ -149,7 +149,7 @@ impl Serve {
                 tracing::info!(added, changed, removed, unchanged, "register read");
             }
             let server = BoundServer::bind(set.listen).await?.with_http(http);
-            let server = server.with_records(records).with_access(set.identify);
+            let server = server.with_records(records).with_access(set.identify).with_neighbours(set.neighbours);
             let scheme = if set.tls.is_some() { "https" } else { "http" };
             println!("shorewatch listens on {scheme}://{}", server.address());
             let server = match set.tls {

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use geojson::GeoJson;
 use tonic::transport::{Certificate, Identity, ServerTlsConfig};
 
-use super::Config;
+use super::{Config, neighbours};
 use crate::access::keyring::Keyring;
 use crate::access::layer::{Identify, LocalUser};
 use crate::access::organisation::{Area, Organisation, Unit, UnitKind};
@@ -27,7 +27,7 @@ pub struct Wrong {
 }
 
 impl Wrong {
-    fn new(key: impl Into<String>, problem: impl ToString) -> Self {
+    pub(super) fn new(key: impl Into<String>, problem: impl ToString) -> Self {
         Self { key: key.into(), problem: problem.to_string() }
     }
 }
@@ -60,6 +60,8 @@ pub struct Checked {
     pub organisation: Arc<Organisation>,
     /// When to remind.
     pub duty: Option<Duty>,
+    /// Other systems that are told tracks and alerts.
+    pub neighbours: crate::neighbours::Plan,
 }
 
 impl std::fmt::Debug for Checked {
@@ -113,10 +115,11 @@ pub fn check(config: &Config) -> Result<Checked, Wrong> {
         is_open,
         organisation,
         duty: duty(config)?,
+        neighbours: neighbours::check(config, |name| std::env::var(name).ok())?,
     })
 }
 
-fn read(config: &Config, key: &str, file: &str) -> Result<String, Wrong> {
+pub(super) fn read(config: &Config, key: &str, file: &str) -> Result<String, Wrong> {
     let path = config.folder.join(file);
     std::fs::read_to_string(&path).map_err(|error| Wrong::new(key, format!("{}: {error}", path.display())))
 }
@@ -222,7 +225,7 @@ fn organisation(config: &Config) -> Result<Organisation, Wrong> {
 }
 
 /// The polygons of a GeoJSON file, whatever they hang on.
-fn area(text: &str) -> Result<Area, String> {
+pub(super) fn area(text: &str) -> Result<Area, String> {
     let mut outlines = Vec::new();
     let mut take = |geometry: &geojson::Geometry| match &geometry.value {
         geojson::GeometryValue::Polygon { coordinates } => outlines.push(rings(coordinates)),

@@ -5,6 +5,7 @@
 
 pub mod checked;
 mod env;
+pub mod neighbours;
 
 use std::path::{Path, PathBuf};
 
@@ -66,6 +67,10 @@ pub struct Config {
     pub unit: Vec<Unit>,
     /// Reminders.
     pub duty: Duty,
+    /// TAK servers.
+    pub cot: Vec<neighbours::Cot>,
+    /// Ports where AIS is given out.
+    pub aivdm: Vec<neighbours::Aivdm>,
     /// Where the paths of this file begin.
     #[serde(skip)]
     pub folder: PathBuf,
@@ -207,6 +212,8 @@ impl Default for Config {
             service: Vec::new(),
             unit: Vec::new(),
             duty: Duty::default(),
+            cot: Vec::new(),
+            aivdm: Vec::new(),
             folder: PathBuf::new(),
         }
     }
@@ -307,6 +314,17 @@ mod tests {
             "unit.takes",
         ] {
             assert!(manual.contains(&format!("| `{list}` |")), "docs/configuration.md has no row `{list}`");
+        }
+        let table = |value: toml::Table| env::leaves(&value);
+        for (list, keys) in [
+            ("cot", table(toml::Table::try_from(neighbours::Cot::default()).unwrap())),
+            ("aivdm", table(toml::Table::try_from(neighbours::Aivdm::default()).unwrap())),
+        ] {
+            for (key, value) in keys {
+                let row = manual.lines().find(|line| line.starts_with(&format!("| `{list}.{key}` |")));
+                let row = row.unwrap_or_else(|| panic!("docs/configuration.md has no row `{list}.{key}`"));
+                assert!(row.contains(&format!("| `{value}` |")), "the default of {list}.{key} is {value}: {row}");
+            }
         }
     }
 }

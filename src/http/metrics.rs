@@ -18,6 +18,7 @@ use prometheus_client::registry::Registry;
 
 use super::problem::Problem;
 use crate::access::layer::Refusals;
+use crate::neighbours::health::{Health, HealthReport};
 use crate::serve::clock;
 use crate::serve::picture::PictureWindow;
 use crate::store::records::{Records, RecordsError};
@@ -31,6 +32,8 @@ pub struct Sources {
     pub records: Records,
     /// Calls that the gate refused.
     pub refusals: Arc<Refusals>,
+    /// How other systems that are told are doing.
+    pub neighbours: Arc<[Arc<Health>]>,
 }
 
 type Labels = Vec<(&'static str, String)>;
@@ -107,7 +110,36 @@ async fn text(sources: &Sources) -> Result<String, RecordsError> {
     }
     registry.register("calls_refused", "Calls that the gate refused", refused);
 
+    register_neighbours(&mut registry, &sources.neighbours);
+
     let mut text = String::new();
     encode(&mut text, &registry).map_err(|error| RecordsError::Sqlite(error.to_string()))?;
     Ok(text)
+}
+
+/// How each neighbour is doing.
+fn register_neighbours(registry: &mut Registry, neighbours: &[Arc<Health>]) {
+    let reports: Vec<HealthReport> = neighbours.iter().map(|health| health.report()).collect();
+    let labels = |report: &HealthReport| vec![("neighbour", report.name.clone()), ("kind", report.kind.to_owned())];
+    let (connected, last_sent) = (Family::<Labels, Gauge>::default(), Family::<Labels, Gauge>::default());
+    let counters = [(); 3].map(|()| Family::<Labels, Counter>::default());
+    let [connections, sent, lost] = &counters;
+    for report in &reports {
+        let labels = labels(report);
+        connected.get_or_create(&labels).set(i64::try_from(report.connected).unwrap_or(i64::MAX));
+        if let Some(at) = report.last_sent {
+            last_sent.get_or_create(&labels).set(at.as_millis() / 1_000);
+        }
+        for (family, count) in [(connections, report.connections), (sent, report.sent), (lost, report.lost)] {
+            family.get_or_create(&labels).inner().store(count, Ordering::Relaxed);
+        }
+    }
+    let [connections, sent, lost] = counters;
+    registry.register("neighbour_connected", "Connections with a neighbour that stand", connected);
+    let help = "When a neighbour was sent its last message, seconds since 1970";
+    registry.register("neighbour_last_sent_timestamp_seconds", help, last_sent);
+    registry.register("neighbour_connections", "Connections with a neighbour that came about", connections);
+    registry.register("neighbour_sent", "Messages sent to a neighbour", sent);
+    let help = "Messages for a neighbour that were given up: it was slow, or away for too long";
+    registry.register("neighbour_lost", help, lost);
 }

@@ -34,6 +34,7 @@ use tokio::sync::watch;
 use crate::access::layer::AccessLayer;
 use crate::alert::Alert;
 use crate::feed::sensor::SensorTable;
+use crate::neighbours::health::Health;
 use crate::serve::alert_board::AlertWindow;
 use crate::serve::chart_window::ChartWindow;
 use crate::serve::picture::PictureWindow;
@@ -57,6 +58,8 @@ pub struct View {
     pub sensors: Arc<SensorTable>,
     /// Set when the server shuts down.
     pub shutdown: watch::Receiver<bool>,
+    /// How other systems that are told are doing.
+    pub neighbours: Arc<[Arc<Health>]>,
 }
 
 /// Who may use the server from a browser, and what they are shown beside picture, alerts and chart.
@@ -76,10 +79,11 @@ pub struct Settings {
 /// asked in: a gRPC status, or a problem document.
 pub fn around(services: Router, view: View, settings: &Settings, access: AccessLayer) -> Router {
     let (picture, records, refusals) = (view.picture.clone(), view.records.clone(), access.refusals());
+    let neighbours = Arc::clone(&view.neighbours);
     let plain = Router::new()
         .merge(health::routes(view.caught_up.clone(), view.shutdown.clone()))
         .merge(session::routes(records.clone()))
-        .merge(metrics::routes(metrics::Sources { picture, records, refusals }))
+        .merge(metrics::routes(metrics::Sources { picture, records, refusals, neighbours }))
         .merge(console::routes())
         .merge(tiles::routes(view.clone()))
         .merge(features::routes(view));

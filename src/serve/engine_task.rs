@@ -420,7 +420,10 @@ impl<C: Core> EngineTask<C> {
             return Ok(Taken::Refused(reason::UNKNOWN_SENSOR));
         }
         Ok(match self.core.take(record.feed, record.sequence, self.now, &record.payload)? {
-            Ok(()) => Taken::Accepted,
+            Ok(()) => {
+                self.hubs.pass_on(record, self.now);
+                Taken::Accepted
+            }
             Err(reason) => Taken::Refused(reason),
         })
     }

@@ -2,14 +2,17 @@
 
 use std::sync::Arc;
 
-use tokio::sync::watch;
+use tokio::sync::{broadcast, watch};
 
 use super::alert_board::AlertHub;
+use super::heard::Heard;
 use super::picture::PictureHub;
+use super::work::{Payload, Record};
 use crate::alert::Alert;
 use crate::chart::Chart;
 use crate::store::records::Records;
 use crate::store::records::alert::AlertNews;
+use crate::units::EventTime;
 
 /// Where the engine task hangs what it has to show. Dropped when the task ends: then every watch is over.
 #[derive(Debug, Default)]
@@ -22,6 +25,8 @@ pub struct Hubs {
     pub records: Option<AlertDesk>,
     /// The chart that holds, where anybody looks at it.
     pub chart: Option<watch::Sender<Arc<Chart>>>,
+    /// AIS as it is heard, where it is passed on.
+    pub heard: Option<broadcast::Sender<Heard>>,
 }
 
 /// Puts alerts on record.
@@ -44,5 +49,13 @@ impl Hubs {
         }
         let id = alert.id.clone();
         self.alerts.post(id.as_str(), alert.stage, alert);
+    }
+
+    /// Passes on a record of AIS that the engine took. Never waits: a listener that is far behind loses the oldest.
+    pub fn pass_on(&self, record: &Record, received: EventTime) {
+        if let (Some(heard), Payload::AisSentence(line)) = (&self.heard, &record.payload) {
+            // Refused only when nobody listens.
+            let _ = heard.send(Heard { feed: record.feed, received, line: line.clone() });
+        }
     }
 }

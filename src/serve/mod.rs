@@ -11,6 +11,7 @@ pub mod clock;
 pub mod core;
 pub mod engine_task;
 mod handle;
+pub mod heard;
 pub mod hubs;
 pub mod journal;
 pub mod limits;

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::picture::{Farewell, Picture};
+use crate::access::organisation::Area;
 use crate::access::principal::Principal;
 use crate::fusion::{Sources, TrackState};
 use crate::geodesy::LatLon;
@@ -59,6 +60,8 @@ pub struct TrackFilter {
     pub mmsis: Vec<Mmsi>,
     /// In the waters that this caller may see; `None`: anywhere.
     pub seen_by: Option<Arc<Principal>>,
+    /// In these waters; `None`: anywhere.
+    pub within: Option<Arc<Area>>,
 }
 
 impl TrackFilter {
@@ -68,6 +71,7 @@ impl TrackFilter {
         let wanted = self.kinds;
         self.seen_by.as_ref().is_none_or(|caller| caller.sees_place(track.position))
             && self.bbox.is_none_or(|bbox| bbox.contains(track.position))
+            && self.within.as_ref().is_none_or(|area| area.holds(track.position))
             && (wanted == Sources::default()
                 || (wanted.ais && sources.ais)
                 || (wanted.radar && sources.radar)

@@ -94,6 +94,7 @@ pub fn checked_filter(filter: Option<&wire::TrackFilter>) -> Result<TrackFilter,
         kinds: geo::checked_sources(&filter.kinds).map_err(|bad| bad.within("filter.kinds"))?,
         mmsis,
         seen_by: None,
+        within: None,
     })
 }
 
