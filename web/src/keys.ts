@@ -79,7 +79,9 @@ export function startKeys() {
   addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.altKey || event.metaKey) return;
     const target = event.target as HTMLElement;
-    if (target.closest("input, select, textarea, dialog")) return;
+    // A box that was ticked keeps the focus, yet takes no text: its space bar is its own, letters are commands.
+    const ticked = target.matches("input[type=checkbox]") && !target.closest("dialog") && event.key !== " ";
+    if (!ticked && target.closest("input, select, textarea, dialog")) return;
     const action = ACTIONS[event.key.toLowerCase()];
     // The space bar presses buttons, and plays only where nothing else wants it.
     if (!action || (event.key === " " && (!replay.value || target.closest("button, a")))) return;

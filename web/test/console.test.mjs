@@ -106,6 +106,17 @@ describe("an evening off Haikou", () => {
     await card.waitFor();
     assert.match(await card.innerText(), new RegExp(name.replace(/[^\w]/g, ".")));
     assert.match(await card.innerText(), /\d+\.\d kn/);
+    // What made it stands on the map, and beside it how much each sensor gave.
+    await card.getByLabel("Show its measurements on the map").check();
+    await card.locator("table[data-made-of]").waitFor();
+    assert.match(await card.locator("table[data-made-of]").innerText(), /ais\d?\s+\d+/);
+    const made = Number(await card.locator("table[data-made-of]").getAttribute("data-made-of"));
+    assert.ok(made > 10, `${made} measurements`);
+    await page.waitForFunction(() => {
+      const dots = window.shorewatchMap.libre.querySourceFeatures("measured").map((it) => it.properties.kind);
+      return dots.length > 5 && dots.includes("ais");
+    });
+    await shot(page, "craft-measured");
     await page.keyboard.press("m");
     await page.mouse.click(420, 200);
     await page.mouse.click(620, 300);

@@ -89,6 +89,13 @@ export const en = {
   itsAlerts: "Alerts of this craft",
   hiddenBy: "Hidden behind",
   lyingStill: "lying still",
+  madeOf: "What made this track",
+  showMeasured: "Show its measurements on the map",
+  sensor: "Sensor",
+  measurements: "Taken",
+  latest: "Latest",
+  offBy: "Off by",
+  offByTitle: "Half of the measurements were no farther from where the track was expected, in standard deviations",
 
   ais: "AIS",
   radar: "Radar",

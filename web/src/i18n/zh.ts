@@ -91,6 +91,13 @@ export const zh: Words = {
   itsAlerts: "该船告警",
   hiddenBy: "被遮蔽于",
   lyingStill: "静止",
+  madeOf: "航迹由来",
+  showMeasured: "在图上显示量测点",
+  sensor: "传感器",
+  measurements: "采用",
+  latest: "最近",
+  offBy: "偏差",
+  offByTitle: "半数量测与预测位置之差不超过此值（以标准差计）",
 
   ais: "AIS",
   radar: "雷达",

@@ -134,6 +134,19 @@ function plainLayers(colours: Colours, language: Language): LayerSpecification[]
       paint: { "line-color": colours.dark, "line-width": 1.4, "line-dasharray": [6, 3], "line-opacity": 0.9 },
     },
     {
+      id: "measured",
+      type: "circle",
+      source: "measured",
+      paint: {
+        "circle-radius": 3,
+        "circle-color": ["match", ["get", "kind"], "ais", colours.ais, "radar", colours.dark, "eo", colours.silent, colours.sensor],
+        // What may have been another's is fainter.
+        "circle-opacity": ["max", 0.25, ["get", "probability"]],
+        "circle-stroke-width": 0.8,
+        "circle-stroke-color": colours.outline,
+      },
+    },
+    {
       id: "evidence",
       type: "line",
       source: "evidence",
@@ -371,6 +384,7 @@ export function style(colours: Colours, language: Language, scale: number): Styl
       coverage: geojson(),
       seen: geojson(),
       bearings: geojson(),
+      measured: geojson(),
       evidence: geojson(),
       "alert-places": geojson("id"),
       tails: geojson("id"),

@@ -4,14 +4,16 @@ import { effect, signal, untracked } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import { alerts } from "../api/alerts";
 import { tracksOf } from "../api/alert-facts";
+import { madeOf } from "../api/made-of";
 import { stands } from "../api/replay";
-import { pictureMs, pictureTick } from "../api/tracks";
+import { crafts, pictureMs, pictureTick } from "../api/tracks";
 import { chartAttribution, chartBox, sensorFeatures, zonePoints, zonePolygons } from "../api/chart";
 import { coverageAreas } from "../api/sensors";
 import { t } from "../i18n";
 import { ChartMap, canDraw } from "../map/chart-map";
 import { drawAlertPlaces } from "../map/alert-places";
 import { drawEvidence } from "../map/evidence";
+import { drawMeasured } from "../map/measured";
 import { PictureDrawer } from "../map/picture";
 import { RangeTool } from "../map/range-tool";
 import {
@@ -122,6 +124,10 @@ function start(container: HTMLElement, fitFirst: boolean): () => void {
     effect(() => {
       void pictureTick.value;
       drawAlertPlaces(map, alerts.value.values(), openAlert.value);
+    }),
+    effect(() => {
+      void pictureTick.value;
+      drawMeasured(map, madeOf.value, crafts.get(selectedTrack.value)?.at);
     }),
     effect(() => drawEvidence(map, alerts.value.get(openAlert.value))),
     effect(() => {

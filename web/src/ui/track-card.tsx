@@ -13,6 +13,7 @@ import { Icon } from "./icons";
 import { chartMap } from "./map-view";
 import { Grade } from "./alert-list";
 import { type Fact, FactList } from "./fact-list";
+import { MadeOf } from "./made-of";
 
 const APPROACH_RANGE_M = 2 * 1852;
 const APPROACH_HORIZON_S = 30 * 60;
@@ -98,6 +99,7 @@ function Facts({ craft }: { craft: Craft }) {
       </p>
       <FactList rows={rows} />
       <Approaches craft={craft} />
+      <MadeOf />
     </>
   );
 }
