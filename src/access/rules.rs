@@ -96,6 +96,9 @@ pub const PATHS: &[(&str, Rule)] = &[
     ("/healthz", Rule::Open),
     ("/metrics", Rule::Anywhere(Permission::Monitor)),
     ("/session", Rule::Anywhere(Permission::Describe)),
+    // Whoever sends one shows by its signature who he is.
+    ("/v1/callbacks", Rule::Open),
+    ("/v1/endpoints", Rule::Anywhere(Permission::Deliver)),
     ("/ogc", Rule::InArea(Permission::Look)),
     ("/tiles", Rule::InArea(Permission::Look)),
     // The chart and where sensors stand are the same for everybody, as on paper.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use tokio::sync::{mpsc, watch};
+use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Code, Request, Response, Status};
 
@@ -18,9 +18,8 @@ use crate::access::principal::Principal;
 use crate::access::role::Permission;
 use crate::life::{DismissReason, Step};
 use crate::serve::clock;
-use crate::serve::engine_task::EngineHandle;
 use crate::serve::limits::{ALERT_PAGE_DEFAULT, ALERT_PAGE_MAX, WATCH_QUEUE};
-use crate::serve::officer::OfficerWord;
+use crate::serve::officer::OfficerDesk;
 use crate::store::records::alert::{self as alerts, AlertRecord};
 use crate::store::records::entry::{ALERT, Entered, NO_HASH};
 use crate::store::records::{Order, OrderError, Records, RecordsError, book};
@@ -29,9 +28,7 @@ use crate::store::records::{Order, OrderError, Records, RecordsError, book};
 #[derive(Debug)]
 pub struct Alerts {
     records: Records,
-    engine: EngineHandle,
-    /// Whether the engine takes work; before, it is told everything from the records.
-    caught_up: watch::Receiver<bool>,
+    desk: OfficerDesk,
     places: Places,
     ended: Shutdown,
 }
@@ -61,25 +58,10 @@ macro_rules! answer {
 }
 
 impl Alerts {
-    /// A service of what is on record. The `engine` hears of officers' steps once it has `caught_up`. Watchers take one of `places`
-    /// each, and end when `ended` says so.
-    pub fn new(
-        records: Records,
-        engine: EngineHandle,
-        caught_up: watch::Receiver<bool>,
-        places: Places,
-        ended: Shutdown,
-    ) -> Self {
-        Self { records, engine, caught_up, places, ended }
-    }
-
-    /// Tells the engine of a step that is on record.
-    async fn tell_engine(&self, record: &AlertRecord) {
-        // An engine that has not caught up is told everything on record when it has.
-        if let Some(word) = OfficerWord::of(record.id(), &record.life).filter(|_| *self.caught_up.borrow()) {
-            // One that has stopped is told when the server starts again.
-            let _ = self.engine.officer(word).await;
-        }
+    /// A service of what is on record, with the `desk` where steps are taken down. Watchers take one of `places` each, and end when
+    /// `ended` says so.
+    pub fn new(desk: OfficerDesk, places: Places, ended: Shutdown) -> Self {
+        Self { records: desk.records().clone(), desk, places, ended }
     }
 
     async fn carry_out(
@@ -110,7 +92,7 @@ impl Alerts {
         let done = self.records.write(move |book| book.carry_out(&order, |record| caller.sees_alert(record))).await;
         let (record, entered) = done.map_err(refused)?;
         if says_something {
-            self.tell_engine(&record).await;
+            self.desk.tell_engine(&record).await;
         }
         Ok((convert::alert(&record)?, convert::event(&entered)))
     }

@@ -40,6 +40,8 @@ use crate::access::layer::{AccessLayer, Identify, LocalUser};
 use crate::access::principal::Principal;
 use crate::chart::Chart;
 use crate::http::{self, View};
+use crate::neighbours::webhook::endpoint::DeliveryError;
+use crate::neighbours::webhook::{self, Deliveries};
 use crate::neighbours::{self, Neighbours, Outlook};
 use crate::serve::chart_window::ChartWindow;
 use crate::serve::clock;
@@ -47,7 +49,7 @@ use crate::serve::core::{Core, Fatal};
 use crate::serve::engine_task::{self, EngineHandle, Started};
 use crate::serve::hubs::{AlertDesk, Hubs};
 use crate::serve::limits;
-use crate::serve::officer::OfficerWord;
+use crate::serve::officer::{OfficerDesk, OfficerWord};
 use crate::serve::stored::OpenStore;
 use crate::store::records::{Place, Records, RecordsError, Watchkeeping};
 use crate::store::records::{alert, register};
@@ -78,6 +80,9 @@ pub enum ServeError {
     /// The engine met a fault: its output cannot be written, or it crashed.
     #[error("the engine cannot go on: {0}")]
     Engine(Fatal),
+    /// Nothing can be sent to other systems.
+    #[error(transparent)]
+    Deliveries(#[from] DeliveryError),
 }
 
 /// A server that has its port and does not serve yet.
@@ -87,6 +92,7 @@ pub struct BoundServer {
     http: http::Settings,
     records: Option<Records>,
     identify: Option<Arc<dyn Identify>>,
+    deliveries: Deliveries,
     tls: Option<ServerTlsConfig>,
     neighbours: neighbours::Plan,
 }
@@ -112,6 +118,7 @@ impl BoundServer {
             http: http::Settings::default(),
             records: None,
             identify: None,
+            deliveries: Deliveries::default(),
             tls: None,
             neighbours: neighbours::Plan::default(),
         })
@@ -127,6 +134,12 @@ impl BoundServer {
     #[must_use]
     pub fn with_access(self, identify: Arc<dyn Identify>) -> Self {
         Self { identify: Some(identify), ..self }
+    }
+
+    /// The same server, sending what happens to alerts to other systems; its records must know them as subscribers.
+    #[must_use]
+    pub fn with_deliveries(self, deliveries: Deliveries) -> Self {
+        Self { deliveries, ..self }
     }
 
     /// The same server behind TLS.
@@ -189,6 +202,7 @@ impl BoundServer {
         let hubs = Hubs { records: Some(desk), chart: Some(shown), heard: heard.clone(), ..Hubs::default() };
         let (down, shutdown) = watch::channel(false);
         let (end, ended) = watch::channel(false);
+        let end_of_alerts = ended.clone();
         let (catch_up, caught_up) = watch::channel(store.is_none());
         let watchers = Places::new(limits::WATCHERS_MAX, "watchers");
         let history = store.as_ref().map(|store| store.history_reader.clone());
@@ -206,7 +220,9 @@ impl BoundServer {
             sensors: Arc::new(self.http.sensors.clone()),
             shutdown: shutdown.clone(),
             neighbours: Arc::clone(&neighbours.health),
+            deliveries: self.deliveries.clone(),
         };
+        let senders = self.deliveries.start(&records, &end_of_alerts).await?;
         let register = Arc::new(records.read(register::load).await?);
         core.set_register(Arc::clone(&register));
         let started = engine_task::start(core, hubs, store).map_err(ServeError::Thread)?;
@@ -215,7 +231,9 @@ impl BoundServer {
         let zone_desk = Arc::new(ZoneDesk::new(Arc::clone(&chart), chart_window, records.clone(), engine.clone()));
         let zones = Zones::new(Arc::clone(&zone_desk), picture, watchers.clone());
 
-        let alerts = Alerts::new(records.clone(), engine.clone(), caught_up.clone(), watchers, ended);
+        let officers = OfficerDesk::new(records.clone(), engine.clone(), caught_up.clone());
+        let platforms = webhook::routes(self.deliveries, officers.clone());
+        let alerts = Alerts::new(officers, watchers, ended);
         let questions = Arc::new(Semaphore::new(limits::QUESTIONS_AT_ONCE));
         let tracks = TrackServiceServer::new(tracks.explained_by(engine.clone(), Arc::clone(&questions)));
         let sensors = SensorServiceServer::new(Sensors::new(engine.clone(), chart, questions));
@@ -249,7 +267,8 @@ impl BoundServer {
             .add_service(web.layer(zones))
             .add_service(web.layer(sensors))
             .add_service(web.layer(registers));
-        let routes = http::around(services.into_axum_router(), view, &self.http, AccessLayer::new(identify));
+        let routes =
+            http::around(services.into_axum_router(), platforms, view, &self.http, AccessLayer::new(identify));
 
         let (close, mut closed) = watch::channel(false);
         let server = transport(self.tls)?.add_routes(Routes::from(routes).prepare()).serve_with_incoming_shutdown(
@@ -302,6 +321,10 @@ impl BoundServer {
         }
         end.send_replace(true);
         close.send_replace(true);
+        // Each takes no longer than its grace; what is not answered then is sent again after the next start.
+        for sender in senders {
+            let _ = sender.await;
+        }
         let abort = server.abort_handle();
         match timeout(limits::SHUTDOWN_GRACE, server).await {
             Ok(Ok(served)) => served?,

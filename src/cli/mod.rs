@@ -12,6 +12,7 @@ mod evidence;
 mod feed;
 mod keys;
 mod log;
+mod outbox;
 mod plot;
 mod register;
 mod replay;
@@ -67,6 +68,8 @@ pub enum Command {
     Restore(backup::Restore),
     /// Check, replay or export what a server has received and kept.
     Log(log::Log),
+    /// Show what waits to be sent to other systems, send again what was refused.
+    Outbox(outbox::Outbox),
 }
 
 /// Runs what the command line asks for.
@@ -91,5 +94,6 @@ pub fn run(cli: Cli) -> Result<()> {
         Command::Backup(command) => command.run(),
         Command::Restore(command) => command.run(),
         Command::Log(command) => command.run(),
+        Command::Outbox(command) => command.run(),
     }
 }

@@ -149,7 +149,8 @@ impl Serve {
                 tracing::info!(added, changed, removed, unchanged, "register read");
             }
             let server = BoundServer::bind(set.listen).await?.with_http(http);
-            let server = server.with_records(records).with_access(set.identify).with_neighbours(set.neighbours);
+            let server = server.with_records(records).with_access(set.identify);
+            let server = server.with_deliveries(set.deliveries).with_neighbours(set.neighbours);
             let scheme = if set.tls.is_some() { "https" } else { "http" };
             println!("shorewatch listens on {scheme}://{}", server.address());
             let server = match set.tls {
@@ -242,7 +243,8 @@ fn open_records(set: &Checked) -> Result<Records> {
         }
     };
     let organisation = Arc::clone(&set.organisation);
-    let keeping = Watchkeeping { organisation, duty: set.duty, signer: Some(Arc::new(signer)) };
+    let subscribers = set.deliveries.subscribers();
+    let keeping = Watchkeeping { organisation, duty: set.duty, signer: Some(Arc::new(signer)), subscribers };
     Ok(Records::open(&place, keeping, clock::now().as_millis())?)
 }
 

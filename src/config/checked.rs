@@ -8,7 +8,7 @@ use std::sync::Arc;
 use geojson::GeoJson;
 use tonic::transport::{Certificate, Identity, ServerTlsConfig};
 
-use super::{Config, neighbours};
+use super::{Config, endpoints, neighbours};
 use crate::access::keyring::Keyring;
 use crate::access::layer::{Identify, LocalUser};
 use crate::access::organisation::{Area, Organisation, Unit, UnitKind};
@@ -17,6 +17,7 @@ use crate::access::role::Role;
 use crate::access::token::Tokens;
 use crate::geodesy::LatLon;
 use crate::life::duty::{Duty, Patience};
+use crate::neighbours::webhook::Deliveries;
 
 /// What is wrong with a configuration, by its key.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -60,6 +61,8 @@ pub struct Checked {
     pub organisation: Arc<Organisation>,
     /// When to remind.
     pub duty: Option<Duty>,
+    /// What other systems are sent.
+    pub deliveries: Deliveries,
     /// Other systems that are told tracks and alerts.
     pub neighbours: crate::neighbours::Plan,
 }
@@ -80,6 +83,7 @@ pub fn check(config: &Config) -> Result<Checked, Wrong> {
         .parse()
         .map_err(|_| Wrong::new("listen", format!("'{}' is no address with port: 127.0.0.1:7411", config.listen)))?;
     let organisation = Arc::new(organisation(config)?);
+    let deliveries = endpoints::deliveries(config, &organisation)?;
     let tls = tls(config)?;
     let tokens = tokens(config, &organisation)?;
     let certificates = certificates(config, &organisation)?;
@@ -113,6 +117,7 @@ pub fn check(config: &Config) -> Result<Checked, Wrong> {
         tls,
         identify,
         is_open,
+        deliveries,
         organisation,
         duty: duty(config)?,
         neighbours: neighbours::check(config, |name| std::env::var(name).ok())?,

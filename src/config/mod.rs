@@ -4,6 +4,7 @@
 //! where. `docs/configuration.md` has every key; a test holds it against this file.
 
 pub mod checked;
+mod endpoints;
 mod env;
 pub mod neighbours;
 
@@ -71,6 +72,12 @@ pub struct Config {
     pub cot: Vec<neighbours::Cot>,
     /// Ports where AIS is given out.
     pub aivdm: Vec<neighbours::Aivdm>,
+    /// What other systems are sent.
+    pub delivery: Delivery,
+    /// Platforms that are sent what happens to alerts.
+    pub endpoint: Vec<Endpoint>,
+    /// Which alerts and which of their fields an endpoint gets, beside the profiles that are built in.
+    pub sharing: Vec<Sharing>,
     /// Where the paths of this file begin.
     #[serde(skip)]
     pub folder: PathBuf,
@@ -147,6 +154,94 @@ pub struct Unit {
     pub takes: Vec<String>,
 }
 
+/// What other systems are sent.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Delivery {
+    /// The `source` of every event, a URI.
+    pub source: String,
+}
+
+/// A platform that is sent what happens to alerts.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Endpoint {
+    /// Its name.
+    pub name: String,
+    /// Where it listens.
+    pub url: String,
+    /// Its sharing profile.
+    pub profile: String,
+    /// Files with its secrets, the newest first.
+    #[serde(default)]
+    pub secret_files: Vec<String>,
+    /// Variables of the environment with its secrets, the newest first; before those of the files.
+    #[serde(default)]
+    pub secret_env: Vec<String>,
+    /// Whether nothing is sent for now.
+    #[serde(default)]
+    pub paused: bool,
+    /// Networks that are not public and are meant.
+    #[serde(default)]
+    pub allow_networks: Vec<String>,
+    /// Authorities whose certificates are good (PEM); none: those of the system.
+    #[serde(default)]
+    pub ca: String,
+    /// How long an attempt may take, in seconds.
+    #[serde(default = "timeout_s")]
+    pub timeout_s: u32,
+    /// In which roles it takes alerts further; none: not at all.
+    #[serde(default)]
+    pub callback_roles: Vec<String>,
+    /// For which unit.
+    #[serde(default)]
+    pub callback_unit: String,
+}
+
+fn timeout_s() -> u32 {
+    15
+}
+
+/// A sharing profile. An empty list lets nothing through, `["any"]` everything.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Sharing {
+    /// Its name; that of a built-in one takes its place.
+    pub name: String,
+    /// Kinds of alert.
+    #[serde(default)]
+    pub kinds: Vec<String>,
+    /// Grades.
+    #[serde(default)]
+    pub grades: Vec<u32>,
+    /// Stages of the behaviour.
+    #[serde(default)]
+    pub stages: Vec<String>,
+    /// What has happened.
+    #[serde(default)]
+    pub events: Vec<String>,
+    /// The waters: `everywhere`, a GeoJSON file with polygons, or nothing.
+    #[serde(default)]
+    pub area: String,
+    /// What is told of them.
+    #[serde(default)]
+    pub fields: Vec<String>,
+    /// How MMSIs leave.
+    #[serde(default = "mmsi_mask")]
+    pub mmsi: String,
+    /// Decimals of a degree in positions.
+    #[serde(default = "position_decimals")]
+    pub position_decimals: u32,
+}
+
+fn mmsi_mask() -> String {
+    "country".to_owned()
+}
+
+fn position_decimals() -> u32 {
+    2
+}
+
 /// Reminders when nobody acts.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -214,6 +309,9 @@ impl Default for Config {
             duty: Duty::default(),
             cot: Vec::new(),
             aivdm: Vec::new(),
+            delivery: Delivery::default(),
+            endpoint: Vec::new(),
+            sharing: Vec::new(),
             folder: PathBuf::new(),
         }
     }
@@ -312,6 +410,26 @@ mod tests {
             "unit.parent",
             "unit.area",
             "unit.takes",
+            "endpoint.name",
+            "endpoint.url",
+            "endpoint.profile",
+            "endpoint.secret_files",
+            "endpoint.secret_env",
+            "endpoint.paused",
+            "endpoint.allow_networks",
+            "endpoint.ca",
+            "endpoint.timeout_s",
+            "endpoint.callback_roles",
+            "endpoint.callback_unit",
+            "sharing.name",
+            "sharing.kinds",
+            "sharing.grades",
+            "sharing.stages",
+            "sharing.events",
+            "sharing.area",
+            "sharing.fields",
+            "sharing.mmsi",
+            "sharing.position_decimals",
         ] {
             assert!(manual.contains(&format!("| `{list}` |")), "docs/configuration.md has no row `{list}`");
         }

@@ -19,8 +19,10 @@ use prometheus_client::registry::Registry;
 use super::problem::Problem;
 use crate::access::layer::Refusals;
 use crate::neighbours::health::{Health, HealthReport};
+use crate::neighbours::webhook::Deliveries;
 use crate::serve::clock;
 use crate::serve::picture::PictureWindow;
+use crate::store::records::outbox::{self, Standing};
 use crate::store::records::{Records, RecordsError};
 
 /// What is looked at for the figures.
@@ -34,6 +36,8 @@ pub struct Sources {
     pub refusals: Arc<Refusals>,
     /// How other systems that are told are doing.
     pub neighbours: Arc<[Arc<Health>]>,
+    /// What is sent to other systems.
+    pub deliveries: Deliveries,
 }
 
 type Labels = Vec<(&'static str, String)>;
@@ -84,11 +88,10 @@ async fn text(sources: &Sources) -> Result<String, RecordsError> {
         let one = |sql: &str| connection.query_row(sql, [], |row| row.get::<_, i64>(0));
         let entries = one("SELECT coalesce(max(sequence), 0) FROM entries")?;
         let signed = one("SELECT coalesce(max(sequence), 0) FROM checkpoints")?;
-        let waiting = one("SELECT count(*) FROM outbox WHERE delivered_ms IS NULL")?;
         let overdue = one("SELECT count(*) FROM alerts WHERE json_extract(life, '$.reminders_here') > 0")?;
-        Ok((states, [entries, signed, waiting, overdue]))
+        Ok((states, [entries, signed, overdue], outbox::standings(connection)?))
     });
-    let (states, [entries, signed, waiting, overdue]) = counted.await?;
+    let (states, [entries, signed, overdue], standings) = counted.await?;
     let alerts = Family::<Labels, Gauge>::default();
     for (state, grade, count) in states {
         alerts.get_or_create(&vec![("state", state), ("grade", grade.to_string())]).set(count);
@@ -97,13 +100,13 @@ async fn text(sources: &Sources) -> Result<String, RecordsError> {
     for (name, help, value) in [
         ("record_entries", "Entries in the chain of the record", entries),
         ("record_entries_signed", "Entries that the latest checkpoint covers", signed),
-        ("outbox_waiting", "Deliveries that wait to be sent", waiting),
         ("alerts_overdue", "Alerts of which units were reminded because nobody acts", overdue),
     ] {
         let gauge: Gauge = Gauge::default();
         gauge.set(value);
         registry.register(name, help, gauge);
     }
+    register_deliveries(&mut registry, &standings, &sources.deliveries);
     let refused = Family::<Labels, Counter>::default();
     for (reason, count) in sources.refusals.counts() {
         refused.get_or_create(&vec![("reason", reason.to_owned())]).inner().store(count, Ordering::Relaxed);
@@ -142,4 +145,42 @@ fn register_neighbours(registry: &mut Registry, neighbours: &[Arc<Health>]) {
     registry.register("neighbour_sent", "Messages sent to a neighbour", sent);
     let help = "Messages for a neighbour that were given up: it was slow, or away for too long";
     registry.register("neighbour_lost", help, lost);
+}
+
+/// What is sent to other systems, by endpoint.
+fn register_deliveries(registry: &mut Registry, standings: &[Standing], deliveries: &Deliveries) {
+    let now_ms = clock::now().as_millis();
+    let (waiting, dead) = (Family::<Labels, Gauge>::default(), Family::<Labels, Gauge>::default());
+    let lag = Family::<Labels, Gauge<f64, AtomicU64>>::default();
+    let (behind, disabled) = (Family::<Labels, Gauge>::default(), Family::<Labels, Gauge>::default());
+    let (sent, failed) = (Family::<Labels, Counter>::default(), Family::<Labels, Counter>::default());
+    for standing in standings {
+        let label = vec![("endpoint", standing.name.clone())];
+        waiting.get_or_create(&label).set(standing.waiting);
+        dead.get_or_create(&label).set(standing.dead);
+        lag.get_or_create(&label)
+            .set(standing.oldest_ms.map_or(0.0, |oldest_ms| (now_ms - oldest_ms).max(0) as f64 / 1_000.0));
+        behind.get_or_create(&label).set(standing.behind_from.is_some().into());
+        disabled.get_or_create(&label).set((!standing.disabled.is_empty()).into());
+        let taken = u64::try_from(standing.sent).unwrap_or_default();
+        sent.get_or_create(&label).inner().store(taken, Ordering::Relaxed);
+    }
+    for (endpoint, count) in deliveries.failed() {
+        failed.get_or_create(&vec![("endpoint", endpoint.to_owned())]).inner().store(count, Ordering::Relaxed);
+    }
+    registry.register("outbox_waiting", "Events that wait to be sent", waiting);
+    registry.register("outbox_dead", "Events that an endpoint has refused for good", dead);
+    registry.register("outbox_lag_seconds", "How long the oldest event that waits has waited", lag);
+    registry.register(
+        "outbox_behind",
+        "Whether events stay in the record for want of room or because nothing may be sent",
+        behind,
+    );
+    registry.register(
+        "endpoint_disabled",
+        "Whether nothing is sent to an endpoint until somebody enables it",
+        disabled,
+    );
+    registry.register("events_sent", "Events that an endpoint has taken", sent);
+    registry.register("events_failed", "Attempts in vain since the server started", failed);
 }

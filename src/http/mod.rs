@@ -10,7 +10,7 @@
 //! - [`problem`]: errors as RFC 9457 says.
 //! - [`guard`]: the headers that keep a browser from doing what nobody meant.
 //!
-//! Everything here reads; what changes something goes through gRPC.
+//! Everything here reads; what changes something goes through gRPC, or through what the neighbours bring along ([`around`]).
 
 pub mod console;
 pub mod datum;
@@ -35,6 +35,7 @@ use crate::access::layer::AccessLayer;
 use crate::alert::Alert;
 use crate::feed::sensor::SensorTable;
 use crate::neighbours::health::Health;
+use crate::neighbours::webhook::Deliveries;
 use crate::serve::alert_board::AlertWindow;
 use crate::serve::chart_window::ChartWindow;
 use crate::serve::picture::PictureWindow;
@@ -60,6 +61,8 @@ pub struct View {
     pub shutdown: watch::Receiver<bool>,
     /// How other systems that are told are doing.
     pub neighbours: Arc<[Arc<Health>]>,
+    /// What is sent to other systems.
+    pub deliveries: Deliveries,
 }
 
 /// Who may use the server from a browser, and what they are shown beside picture, alerts and chart.
@@ -77,13 +80,15 @@ pub struct Settings {
 ///
 /// Every path that is there lies behind the gate `access`. Requests to no known path are answered in the language that they are
 /// asked in: a gRPC status, or a problem document.
-pub fn around(services: Router, view: View, settings: &Settings, access: AccessLayer) -> Router {
+/// `platforms` are the routes by which other systems speak to this one.
+pub fn around(services: Router, platforms: Router, view: View, settings: &Settings, access: AccessLayer) -> Router {
     let (picture, records, refusals) = (view.picture.clone(), view.records.clone(), access.refusals());
-    let neighbours = Arc::clone(&view.neighbours);
+    let (neighbours, deliveries) = (Arc::clone(&view.neighbours), view.deliveries.clone());
     let plain = Router::new()
-        .merge(health::routes(view.caught_up.clone(), view.shutdown.clone()))
+        .merge(health::routes(view.caught_up.clone(), view.shutdown.clone(), records.clone()))
         .merge(session::routes(records.clone()))
-        .merge(metrics::routes(metrics::Sources { picture, records, refusals, neighbours }))
+        .merge(metrics::routes(metrics::Sources { picture, records, refusals, neighbours, deliveries }))
+        .merge(platforms)
         .merge(console::routes())
         .merge(tiles::routes(view.clone()))
         .merge(features::routes(view));

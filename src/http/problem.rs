@@ -20,6 +20,11 @@ struct Document<'a> {
 }
 
 impl Problem {
+    /// Any other status.
+    pub fn new(status: StatusCode, detail: impl Into<String>) -> Self {
+        Self { status, detail: detail.into() }
+    }
+
     /// The request makes no sense: which parameter, and what it should look like.
     pub fn bad_request(detail: impl Into<String>) -> Self {
         Self { status: StatusCode::BAD_REQUEST, detail: detail.into() }

@@ -3,17 +3,20 @@
 //! - [`share`]: what a neighbour is told; without a word nothing.
 //! - [`cot`]: TAK servers, by Cursor on Target.
 //! - [`aivdm`]: chart plotters and SignalK, by AIS sentences.
+//! - [`webhook`]: platforms that are sent what happens to alerts over HTTPS, and take alerts further.
 //! - [`health`]: how the way to each stands.
 //! - [`retry`]: when one that is away is tried again.
 //!
 //! Each neighbour is a task of its own that looks at the picture and the board of alerts like any watcher: one that is away or slow
-//! costs itself only. Every queue is bounded, and what is given up is counted.
+//! costs itself only. Every queue is bounded, and what is given up is counted. Platforms are told from the outbox of the records
+//! instead: to them nothing is given up.
 
 pub mod aivdm;
 pub mod cot;
 pub mod health;
 pub mod retry;
 pub mod share;
+pub mod webhook;
 
 use std::sync::Arc;
 

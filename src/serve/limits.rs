@@ -83,6 +83,19 @@ pub const RECORDS_GROUP: usize = 512;
 /// Connections that read the records and are kept open while idle.
 pub const RECORDS_READERS: usize = 4;
 
+/// Events that wait for one endpoint of other systems. Full: later ones stay in the chain of entries and are taken from there when
+/// there is room; nothing is lost, and it is told.
+pub const OUTBOX_WAITING_MAX: i64 = 100_000;
+
+/// Entries that are looked at in one go when an outbox is filled from the chain.
+pub const OUTBOX_CATCH_UP: usize = 512;
+
+/// Dead letters of one endpoint: one that has refused so many is sent nothing more until somebody has looked at it.
+pub const DEAD_LETTERS_MAX: i64 = 10_000;
+
+/// Bytes of a callback.
+pub const CALLBACK_BYTES_MAX: usize = 64 << 10;
+
 /// Characters in the name of a call (`request_id`).
 pub const REQUEST_ID_CHARS_MAX: usize = 64;
 

@@ -3,8 +3,43 @@
 //! The records come first: a step is on record before the engine hears of it, and a server that starts tells the engine anew what
 //! stands on record. What the engine has heard already has no effect.
 
+use tokio::sync::watch;
+
+use super::engine_task::EngineHandle;
 use crate::alert;
 use crate::life::{DismissReason, Life, Outcome};
+use crate::store::records::Records;
+use crate::store::records::alert::AlertRecord;
+
+/// Where steps of officers are taken down and told to the engine; clones are the same.
+#[derive(Clone, Debug)]
+pub struct OfficerDesk {
+    records: Records,
+    engine: EngineHandle,
+    /// Whether the engine takes work; before, it is told everything from the records.
+    caught_up: watch::Receiver<bool>,
+}
+
+impl OfficerDesk {
+    /// A desk before these records and this engine, which hears of steps once it has `caught_up`.
+    pub fn new(records: Records, engine: EngineHandle, caught_up: watch::Receiver<bool>) -> Self {
+        Self { records, engine, caught_up }
+    }
+
+    /// The records.
+    pub fn records(&self) -> &Records {
+        &self.records
+    }
+
+    /// Tells the engine of a step that is on record.
+    pub async fn tell_engine(&self, record: &AlertRecord) {
+        // An engine that has not caught up is told everything on record when it has.
+        if let Some(word) = OfficerWord::of(record.id(), &record.life).filter(|_| *self.caught_up.borrow()) {
+            // One that has stopped is told when the server starts again.
+            let _ = self.engine.officer(word).await;
+        }
+    }
+}
 
 /// That an officer knows of an alert, and what he found out.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -27,6 +27,7 @@ mod http;
 mod kill;
 mod live;
 mod officers;
+mod platform;
 mod plot;
 mod records;
 mod register_service;

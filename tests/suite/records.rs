@@ -176,7 +176,12 @@ fn two_units() -> Arc<Organisation> {
 
 #[tokio::test]
 async fn when_nobody_acts_the_unit_is_reminded_and_the_one_above_told() {
-    let keeping = Watchkeeping { organisation: two_units(), duty: Some(Duty::default()), signer: None };
+    let keeping = Watchkeeping {
+        organisation: two_units(),
+        duty: Some(Duty::default()),
+        signer: None,
+        ..Watchkeeping::default()
+    };
     let records = Records::open(&Place::Memory, keeping, 0).unwrap();
     post(&records, news("a", Course::Active, 1), 0).await;
     let remind = async |now_ms: i64| records.write(move |book| book.remind(now_ms)).await.unwrap();
@@ -195,30 +200,6 @@ async fn when_nobody_acts_the_unit_is_reminded_and_the_one_above_told() {
     assert_eq!(remind(300_000).await, 0, "somebody acts");
     let kinds: Vec<String> = chain(&records).await.into_iter().map(|entered| entered.entry.kind).collect();
     assert_eq!(kinds, ["raised", "reminded", "escalated", "acknowledged"]);
-}
-
-#[tokio::test]
-async fn what_is_to_be_sent_is_written_with_what_happened() {
-    let records = in_memory();
-    post(&records, news("a", Course::Active, 1), 1_000).await;
-    let add = |book: &mut shorewatch::store::records::Book<'_>| -> Result<(), RecordsError> {
-        book.connection().execute("INSERT INTO endpoints VALUES ('platform', 1, '{}', 1)", [])?;
-        book.connection().execute("INSERT INTO endpoints VALUES ('off', 1, '{}', 0)", [])?;
-        Ok(())
-    };
-    records.write(add).await.unwrap();
-    carry_out(&records, order("a", "v1", "r1", Step::Acknowledge)).await.unwrap();
-    let refused = carry_out(&records, order("a", "v1", "r2", Step::Verify)).await;
-    assert!(refused.is_err());
-    let waiting: Vec<(String, i64, String)> = records
-        .read(|connection| {
-            let mut all = connection.prepare("SELECT endpoint, sequence, subject FROM outbox")?;
-            let rows = all.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
-            Ok(rows.collect::<Result<_, _>>()?)
-        })
-        .await
-        .unwrap();
-    assert_eq!(waiting, [("platform".to_owned(), 2, "alert/a".to_owned())]);
 }
 
 /// Records in a folder with some history and a signature.

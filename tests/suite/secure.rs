@@ -77,7 +77,7 @@ impl Secure {
         }
         fs::write(&path, text).unwrap();
         let Checked { listen, tls, identify, organisation, duty, .. } = open(&path, |_| None).unwrap();
-        let keeping = Watchkeeping { organisation, duty, signer: None };
+        let keeping = Watchkeeping { organisation, duty, signer: None, ..Watchkeeping::default() };
         let records = Records::open(&Place::Memory, keeping, 0).unwrap();
         let area = Area::open(&fixture()).unwrap();
         let disk: Arc<dyn Disk> = Arc::new(RealDisk);

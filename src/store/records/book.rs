@@ -9,6 +9,7 @@ use super::chain;
 use super::checkpoint::Signer;
 use super::entry::{ALERT, Draft, Entered, Entry, NO_HASH, chained, sha256_hex};
 use super::error::RecordsError;
+use super::outbox::{self, Happening, Subscriber};
 use crate::access::organisation::Organisation;
 use crate::life::duty::Duty;
 use crate::life::{Actor, Life, Step, StepKind, StepRefused};
@@ -25,6 +26,8 @@ pub struct Watchkeeping {
     pub duty: Option<Duty>,
     /// Signs what the chain is; `None`: nobody does.
     pub signer: Option<Arc<Signer>>,
+    /// Who is told of alerts elsewhere.
+    pub subscribers: Arc<[Subscriber]>,
 }
 
 impl Watchkeeping {
@@ -129,6 +132,11 @@ impl<'a> Book<'a> {
         self.connection
     }
 
+    /// Who is told of alerts elsewhere.
+    pub(super) fn subscribers(&self) -> &'a [Subscriber] {
+        &self.keeping.subscribers
+    }
+
     /// Enters something into the chain.
     ///
     /// # Errors
@@ -151,13 +159,6 @@ impl<'a> Book<'a> {
         let mut insert =
             self.connection.prepare_cached("INSERT INTO entries (sequence, entry, hash) VALUES (?1, ?2, ?3)")?;
         insert.execute(params![entry.sequence, line, hash])?;
-        if entry.subject.starts_with(ALERT) {
-            let mut queue = self.connection.prepare_cached(
-                "INSERT INTO outbox (endpoint, sequence, subject, next_attempt_ms)
-                 SELECT id, ?1, ?2, ?3 FROM endpoints WHERE enabled",
-            )?;
-            queue.execute(params![entry.sequence, entry.subject, entry.time_ms])?;
-        }
         self.head = Head { sequence: entry.sequence, hash: hash.clone() };
         Ok(Entered { entry, line, hash })
     }
@@ -205,6 +206,10 @@ impl<'a> Book<'a> {
             content: Some(content),
             wire_sha256: sha256_hex(&news.wire),
         })?;
+        if let Some(alert) = &entered.entry.content {
+            let happening = Happening { entry: &entered.entry, alert };
+            outbox::queue(self.connection, &self.keeping.subscribers, happening)?;
+        }
         let sequence = entered.entry.sequence;
         let same_course = before.as_ref().filter(|before| before.news.facts.course == course);
         let record = AlertRecord {
@@ -330,6 +335,12 @@ impl<'a> Book<'a> {
             content: None,
             wire_sha256: String::new(),
         })?;
+        if !self.keeping.subscribers.is_empty() {
+            let alert = serde_json::from_str(&record.news.content)
+                .map_err(|error| RecordsError::Damaged(format!("alert {}: {error}", record.id())))?;
+            let happening = Happening { entry: &entered.entry, alert: &alert };
+            outbox::queue(self.connection, &self.keeping.subscribers, happening)?;
+        }
         let changed_sequence = entered.entry.sequence;
         let changed_kind = step.kind().done().to_owned();
         let record = self.keep(AlertRecord { life, changed_sequence, changed_kind, ..record })?;

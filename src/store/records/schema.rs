@@ -15,7 +15,7 @@ pub struct Migration {
 }
 
 /// All changes in order; the version of a file is how many of them it has had.
-pub const MIGRATIONS: [Migration; 4] = [
+pub const MIGRATIONS: [Migration; 5] = [
     Migration {
         name: "chain of entries with signed checkpoints",
         sql: "
@@ -128,6 +128,73 @@ CREATE TABLE outbox (
     PRIMARY KEY (endpoint, sequence)
 ) STRICT;
 CREATE INDEX outbox_waiting ON outbox (next_attempt_ms) WHERE delivered_ms IS NULL;
+",
+    },
+    Migration {
+        name: "outbox with a bound, dead letters, and who knows of which alert",
+        // Nothing was ever written into the two tables of the migration before.
+        sql: "
+DROP TABLE outbox;
+DROP TABLE endpoints;
+-- Where events of alerts are sent; what an endpoint is stands in the configuration. `behind_from`: entries from there on are not in
+-- its outbox yet, for it was full or nothing may be sent there; they are taken from the chain when there is room.
+CREATE TABLE endpoints (
+    name TEXT PRIMARY KEY,
+    since_sequence INTEGER NOT NULL,
+    is_configured INTEGER NOT NULL DEFAULT 1,
+    disabled TEXT NOT NULL DEFAULT '',
+    disabled_ms INTEGER,
+    behind_from INTEGER,
+    behind_times INTEGER NOT NULL DEFAULT 0,
+    waiting INTEGER NOT NULL DEFAULT 0,
+    dead INTEGER NOT NULL DEFAULT 0,
+    sent INTEGER NOT NULL DEFAULT 0
+) STRICT;
+-- One row an endpoint and entry that is to be sent, written with the entry itself; it goes when the endpoint has taken it. One queue
+-- an endpoint and alert, in order of sequence. A dead letter is one that the endpoint has refused for good.
+CREATE TABLE outbox (
+    endpoint TEXT NOT NULL REFERENCES endpoints (name),
+    sequence INTEGER NOT NULL REFERENCES entries (sequence),
+    subject TEXT NOT NULL,
+    is_dead INTEGER NOT NULL DEFAULT 0,
+    attempts INTEGER NOT NULL DEFAULT 0,
+    refusals INTEGER NOT NULL DEFAULT 0,
+    next_attempt_ms INTEGER NOT NULL DEFAULT 0,
+    last_answer TEXT NOT NULL DEFAULT '',
+    PRIMARY KEY (endpoint, sequence)
+) STRICT;
+CREATE INDEX outbox_in_order ON outbox (endpoint, subject, sequence) WHERE NOT is_dead;
+CREATE INDEX outbox_due ON outbox (endpoint, next_attempt_ms) WHERE NOT is_dead;
+CREATE TRIGGER outbox_comes AFTER INSERT ON outbox BEGIN
+    UPDATE endpoints SET waiting = waiting + NOT new.is_dead, dead = dead + new.is_dead WHERE name = new.endpoint;
+END;
+CREATE TRIGGER outbox_goes AFTER DELETE ON outbox BEGIN
+    UPDATE endpoints SET waiting = waiting - NOT old.is_dead, dead = dead - old.is_dead WHERE name = old.endpoint;
+END;
+CREATE TRIGGER outbox_turns AFTER UPDATE OF is_dead ON outbox BEGIN
+    UPDATE endpoints SET waiting = waiting + old.is_dead - new.is_dead, dead = dead + new.is_dead - old.is_dead
+        WHERE name = new.endpoint;
+END;
+-- Which endpoint was told of which alert, and up to which entry it has taken the news.
+CREATE TABLE shared (
+    endpoint TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    first_sequence INTEGER NOT NULL,
+    taken_sequence INTEGER,
+    taken_ms INTEGER,
+    PRIMARY KEY (endpoint, subject)
+) STRICT;
+-- What messages of other systems were answered, while they could come again.
+CREATE TABLE callbacks (
+    endpoint TEXT NOT NULL,
+    message TEXT NOT NULL,
+    time_ms INTEGER NOT NULL,
+    status INTEGER NOT NULL,
+    body TEXT NOT NULL,
+    fingerprint TEXT NOT NULL,
+    PRIMARY KEY (endpoint, message)
+) STRICT;
+CREATE INDEX callbacks_by_time ON callbacks (endpoint, time_ms);
 ",
     },
 ];
