@@ -267,8 +267,7 @@ impl BoundServer {
             .add_service(web.layer(zones))
             .add_service(web.layer(sensors))
             .add_service(web.layer(registers));
-        let routes =
-            http::around(services.into_axum_router(), platforms, view, &self.http, AccessLayer::new(identify));
+        let routes = http::around(services.into_axum_router(), platforms, view, &self.http, AccessLayer::new(identify));
 
         let (close, mut closed) = watch::channel(false);
         let server = transport(self.tls)?.add_routes(Routes::from(routes).prepare()).serve_with_incoming_shutdown(
