@@ -223,7 +223,7 @@ export const en = {
   health_3: "says it is out of order",
   health_4: "clock is off, corrected",
   health_5: "works",
-  sensorTrouble: "Sensors in trouble",
+  sensorTrouble: "Sensors down",
 
   actions: "Actions",
   acknowledge: "Acknowledge",
