@@ -143,7 +143,7 @@ class Server:
         finally:
             connection.close()
 
-    def say(self, kind, subject, data, *, secret=NEW, message=None, event_id=None, at=None, tamper=False):
+    def say(self, kind, subject, data, *, secret=NEW, message=None, event_id=None, at=None, tamper=False, endpoint="platform"):
         """A callback as the platform sends it."""
         event = {
             "specversion": "1.0", "id": event_id or str(uuid.uuid4()), "source": "urn:platform:test",
@@ -156,7 +156,7 @@ class Server:
             "webhook-timestamp": str(int(at.timestamp())), "webhook-signature": Webhook(secret).sign(message, at, body),
         }
         sent = body.replace("urn:platform:test", "urn:platform:tess") if tamper else body
-        request = urllib.request.Request(f"http://{self.address}/v1/callbacks/platform", sent.encode(), headers)
+        request = urllib.request.Request(f"http://{self.address}/v1/callbacks/{endpoint}", sent.encode(), headers)
         status, answer = self.call(request)
         (TAKEN if status == 200 else PROBLEM).validate(json.loads(answer))
         return status, json.loads(answer), event
@@ -209,7 +209,7 @@ def every_event_arrives(server, receiver, logistics):
     print(f"test-platform: {len(receiver.unique())} events of {len(by_subject)} alerts, {again} came again; {len(logistics.unique())} to logistics")
 
 
-def the_loop_is_closed(server, receiver):
+def the_loop_is_closed(server, receiver, logistics):
     """The platform takes an alert through its life, and hears of it like everybody."""
     subject = next(it["subject"] for it in receiver.unique() if receiver.latest(it["subject"])["data"]["life"]["state"] == "raised")
     etag = lambda: receiver.latest(subject)["data"]["life"]["etag"]
@@ -252,6 +252,11 @@ def the_loop_is_closed(server, receiver):
     check(status == 200, "the secret that is being replaced still holds")
     status, *_ = server.say("acknowledge", "no-such-alert", {"etag": "v1"})
     check(status == 404, "no such alert")
+    unshared = next(it["subject"] for it in receiver.unique() if it["subject"] not in {it["subject"] for it in logistics.unique()})
+    status, answer, _ = server.say("feedback", unshared, {"note": "What is this?"}, endpoint="logistics")
+    check(status == 404, f"a platform acts on what it was told of alone: {status} {answer}")
+    status, *_ = server.say("feedback", subject, {"note": "May I?"}, endpoint="gone")
+    check(status == 404, "an endpoint without a role may do nothing")
     check(server.get("/metrics")[1].count('shorewatch_outbox_dead{endpoint="platform"} 0') == 1, "no dead letters")
 
 
@@ -288,7 +293,8 @@ def main():
             "store = 'store'\n[[sharing]]\nname = 'everything'\nkinds = ['any']\ngrades = [1, 2, 3, 4]\nstages = ['any']\nevents = ['any']\n"
             f"area = 'everywhere'\nmmsi = 'plain'\nposition_decimals = 6\nfields = {everything}\n"
             + endpoint("platform", receiver.port, "everything") + "callback_roles = ['watch_officer']\n"
-            + endpoint("logistics", logistics.port, "logistics") + endpoint("gone", gone.port, "everything")
+            + endpoint("logistics", logistics.port, "logistics") + "callback_roles = ['watch_officer']\n"
+            + endpoint("gone", gone.port, "everything")
         )
         checked = subprocess.run([program, "config", "check", str(folder / "shorewatch.toml")], capture_output=True, text=True, check=True)
         check("3 endpoints" in checked.stdout and "MfKQ" not in checked.stdout, checked.stdout)
@@ -296,7 +302,7 @@ def main():
         server.start()
         try:
             every_event_arrives(server, receiver, logistics)
-            the_loop_is_closed(server, receiver)
+            the_loop_is_closed(server, receiver, logistics)
             letters_can_be_replayed(server, receiver, gone)
             server.stop()
         finally:
