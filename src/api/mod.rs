@@ -13,6 +13,7 @@ pub mod sender;
 pub mod sensor_service;
 pub mod server;
 pub mod streams;
+pub mod tls;
 pub mod tokens;
 pub mod track_service;
 pub mod watcher;

@@ -13,7 +13,6 @@ use tokio::sync::{Semaphore, watch};
 use tokio::time::{interval, timeout};
 use tonic::server::NamedService;
 use tonic::service::Routes;
-use tonic::transport::ServerTlsConfig;
 use tonic::transport::server::TcpIncoming;
 use tonic_health::ServingStatus;
 use tonic_health::server::HealthReporter;
@@ -33,6 +32,7 @@ use super::proto::zone::v1::zone_service_server::ZoneServiceServer;
 use super::register_service::Registers;
 use super::sensor_service::Sensors;
 use super::streams::Places;
+use super::tls::{self, Tls};
 use super::track_service::Tracks;
 use super::zone_desk::ZoneDesk;
 use super::zone_service::Zones;
@@ -93,7 +93,7 @@ pub struct BoundServer {
     records: Option<Records>,
     identify: Option<Arc<dyn Identify>>,
     deliveries: Deliveries,
-    tls: Option<ServerTlsConfig>,
+    tls: Option<Tls>,
     neighbours: neighbours::Plan,
 }
 
@@ -144,7 +144,7 @@ impl BoundServer {
 
     /// The same server behind TLS.
     #[must_use]
-    pub fn with_tls(self, tls: ServerTlsConfig) -> Self {
+    pub fn with_tls(self, tls: Tls) -> Self {
         Self { tls: Some(tls), ..self }
     }
 
@@ -270,13 +270,19 @@ impl BoundServer {
         let routes = http::around(services.into_axum_router(), platforms, view, &self.http, AccessLayer::new(identify));
 
         let (close, mut closed) = watch::channel(false);
-        let server = transport(self.tls)?.add_routes(Routes::from(routes).prepare()).serve_with_incoming_shutdown(
-            TcpIncoming::from(self.listener).with_nodelay(Some(true)),
-            async move {
-                let _ = closed.wait_for(|&closed| closed).await;
-            },
-        );
-        let server = tokio::spawn(server);
+        let stop_taking = async move {
+            let _ = closed.wait_for(|&closed| closed).await;
+        };
+        let server = transport().add_routes(Routes::from(routes).prepare());
+        let server = match self.tls {
+            Some(tls) => {
+                tokio::spawn(server.serve_with_incoming_shutdown(tls::incoming(self.listener, tls), stop_taking))
+            }
+            None => {
+                let incoming = TcpIncoming::from(self.listener).with_nodelay(Some(true));
+                tokio::spawn(server.serve_with_incoming_shutdown(incoming, stop_taking))
+            }
+        };
         let ticker = tokio::spawn(tick(engine.clone()));
         let keeper = tokio::spawn(keep_records(records.clone()));
 
@@ -359,19 +365,15 @@ async fn restore(records: &Records, engine: &EngineHandle) {
 
 /// HTTP/2 as sensors need it (see [`limits::CONNECTION_WINDOW_BYTES`] for the windows), and HTTP/1.1 for browsers, which
 /// speak HTTP/2 only under TLS.
-fn transport(tls: Option<ServerTlsConfig>) -> Result<tonic::transport::Server, tonic::transport::Error> {
-    let server = tonic::transport::Server::builder().accept_http1(true);
-    let server = match tls {
-        Some(tls) => server.tls_config(tls)?,
-        None => server,
-    };
-    Ok(server
+fn transport() -> tonic::transport::Server {
+    tonic::transport::Server::builder()
+        .accept_http1(true)
         .initial_stream_window_size(limits::STREAM_WINDOW_BYTES)
         .initial_connection_window_size(limits::CONNECTION_WINDOW_BYTES)
         .max_concurrent_streams(limits::STREAMS_PER_CONNECTION)
         .http2_keepalive_interval(Some(limits::KEEPALIVE_INTERVAL))
         .http2_keepalive_timeout(Some(limits::KEEPALIVE_TIMEOUT))
-        .tcp_nodelay(true))
+        .tcp_nodelay(true)
 }
 
 fn name_of<S: NamedService>(_: &S) -> &'static str {

@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use geojson::GeoJson;
-use tonic::transport::{Certificate, Identity, ServerTlsConfig};
 
 use super::{Config, endpoints, neighbours};
 use crate::access::keyring::Keyring;
@@ -15,6 +14,7 @@ use crate::access::organisation::{Area, Organisation, Unit, UnitKind};
 use crate::access::principal::Principal;
 use crate::access::role::Role;
 use crate::access::token::Tokens;
+use crate::api::tls::Tls;
 use crate::geodesy::LatLon;
 use crate::life::duty::{Duty, Patience};
 use crate::neighbours::webhook::Deliveries;
@@ -52,7 +52,7 @@ pub struct Checked {
     /// Hours of what was received that a start reads again; `None`: all of it.
     pub start_hours: Option<u32>,
     /// TLS; `None`: plain text.
-    pub tls: Option<ServerTlsConfig>,
+    pub tls: Option<Tls>,
     /// Who callers are.
     pub identify: Arc<dyn Identify>,
     /// Whether everybody who reaches the port is the local user.
@@ -129,7 +129,7 @@ pub(super) fn read(config: &Config, key: &str, file: &str) -> Result<String, Wro
     std::fs::read_to_string(&path).map_err(|error| Wrong::new(key, format!("{}: {error}", path.display())))
 }
 
-fn tls(config: &Config) -> Result<Option<ServerTlsConfig>, Wrong> {
+fn tls(config: &Config) -> Result<Option<Tls>, Wrong> {
     let tls = &config.tls;
     match (tls.certificate.is_empty(), tls.key.is_empty()) {
         (true, true) => {
@@ -146,20 +146,16 @@ fn tls(config: &Config) -> Result<Option<ServerTlsConfig>, Wrong> {
     }
     let certificate = read(config, "tls.certificate", &tls.certificate)?;
     let key = read(config, "tls.key", &tls.key)?;
-    let mut server = ServerTlsConfig::new().identity(Identity::from_pem(certificate, key));
-    if !tls.client_ca.is_empty() {
-        let authority = read(config, "tls.client_ca", &tls.client_ca)?;
-        server = server
-            .client_ca_root(Certificate::from_pem(authority))
-            .client_auth_optional(!tls.require_client_certificate);
-    } else if tls.require_client_certificate {
-        return Err(Wrong::new("tls.client_ca", "missing: whose certificates are good?"));
-    }
+    let authorities = match (tls.client_ca.as_str(), tls.require_client_certificate) {
+        ("", true) => return Err(Wrong::new("tls.client_ca", "missing: whose certificates are good?")),
+        ("", false) => None,
+        (file, must) => Some((read(config, "tls.client_ca", file)?, must)),
+    };
     // Tried here, so that a bad key is found before the port is taken.
-    tonic::transport::Server::builder()
-        .tls_config(server.clone())
-        .map_err(|error| Wrong::new("tls", format!("certificate and key cannot be used: {error}")))?;
-    Ok(Some(server))
+    let clients = authorities.as_ref().map(|(text, must)| (text.as_str(), *must));
+    Tls::new(&certificate, &key, clients)
+        .map(Some)
+        .map_err(|error| Wrong::new("tls", format!("certificate and key cannot be used: {error}")))
 }
 
 fn tokens(config: &Config, organisation: &Arc<Organisation>) -> Result<Option<Tokens>, Wrong> {

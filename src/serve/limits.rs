@@ -93,6 +93,15 @@ pub const OUTBOX_CATCH_UP: usize = 512;
 /// Dead letters of one endpoint: one that has refused so many is sent nothing more until somebody has looked at it.
 pub const DEAD_LETTERS_MAX: i64 = 10_000;
 
+/// TLS handshakes at once; further clients wait.
+pub const HANDSHAKES_AT_ONCE: usize = 256;
+
+/// How long a TLS handshake may take.
+pub const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// How long no connection is taken after the system had none to give.
+pub const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+
 /// Bytes of a callback.
 pub const CALLBACK_BYTES_MAX: usize = 64 << 10;
 

@@ -8,6 +8,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::support::server::fixture;
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
 use shorewatch::access::role::Role;
 use shorewatch::access::setup;
 use shorewatch::api::playback::{self, Pace, Speed};
@@ -206,6 +208,26 @@ async fn who_shows_nothing_or_the_wrong_thing_gets_nothing() {
     if let Ok(plain) = plain {
         assert!(AlertServiceClient::new(plain).list_alerts(ListAlertsRequest::default()).await.is_err());
     }
+    server.stop().await;
+}
+
+/// By which protocol a client is answered that speaks HTTP/1.1 alone, and says so in the handshake.
+async fn answered_over_http_1(server: &Secure) -> reqwest::Version {
+    let mut roots = rustls::RootCertStore::empty();
+    roots.add(CertificateDer::from_pem_slice(server.file("ca.pem").as_bytes()).unwrap()).unwrap();
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let tls = rustls::ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
+    let mut tls = tls.with_root_certificates(roots).with_no_client_auth();
+    tls.alpn_protocols = vec![b"http/1.1".to_vec()];
+    let client = reqwest::Client::builder().tls_backend_preconfigured(tls).no_proxy().build().unwrap();
+    let answer = client.get(format!("{}/healthz", server.url())).send().await.unwrap();
+    answer.version()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_platform_that_speaks_http_1_alone_is_served_behind_tls() {
+    let server = Secure::start().await;
+    assert_eq!(answered_over_http_1(&server).await, reqwest::Version::HTTP_11);
     server.stop().await;
 }
 
