@@ -377,7 +377,10 @@ class NatsTracks(threading.Thread):
             if json.loads(message.data)["end"]:
                 self.ends.add(message.subject)
 
-        client = await nats.connect(f"nats://127.0.0.1:{self.port}")
+        async def be_silent(_error):
+            """The broker is killed at the end."""
+
+        client = await nats.connect(f"nats://127.0.0.1:{self.port}", error_cb=be_silent)
         await client.subscribe("test.track.*", cb=keep)
         await asyncio.sleep(600)
 

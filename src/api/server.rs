@@ -42,7 +42,7 @@ use crate::chart::Chart;
 use crate::http::{self, View};
 use crate::neighbours::webhook::endpoint::DeliveryError;
 use crate::neighbours::webhook::{self, Deliveries};
-use crate::neighbours::{self, Neighbours, Outlook};
+use crate::neighbours::{self, Neighbours};
 use crate::serve::chart_window::ChartWindow;
 use crate::serve::clock;
 use crate::serve::core::{Core, Fatal};
@@ -208,9 +208,7 @@ impl BoundServer {
         let history = store.as_ref().map(|store| store.history_reader.clone());
         let tracks = Tracks::new(hubs.picture.window(), watchers.clone(), history);
         let picture = hubs.picture.window();
-        let outlook =
-            Outlook { picture: hubs.picture.window(), alerts: records.window(), heard, shutdown: shutdown.clone() };
-        let neighbours = Neighbours::start(self.neighbours, &outlook);
+        let neighbours = Neighbours::start(self.neighbours, hubs.picture.window(), &records, heard);
         let view = View {
             chart: chart_window.clone(),
             picture: hubs.picture.window(),

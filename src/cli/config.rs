@@ -47,12 +47,13 @@ impl ConfigCommand {
                     if checked.is_open { "the local user alone" } else { "callers with a token or certificate" };
                 let text = if checked.tls.is_some() { "TLS" } else { "plain text" };
                 println!(
-                    "{}: good. Listens on {} ({text}) for {callers}; {} units; alerts {} of reminders; {} endpoints.",
+                    "{}: good. Listens on {} ({text}) for {callers}; {} units; alerts {} of reminders; {} endpoints; {} neighbours are told.",
                     file.display(),
                     checked.listen,
                     checked.organisation.units().len(),
                     if checked.duty.is_some() { "with" } else { "without" },
-                    checked.deliveries.endpoints().len()
+                    checked.deliveries.endpoints().len(),
+                    checked.neighbours.count()
                 );
             }
             What::Print { file } => {

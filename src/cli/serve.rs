@@ -150,7 +150,8 @@ impl Serve {
             }
             let server = BoundServer::bind(set.listen).await?.with_http(http);
             let server = server.with_records(records).with_access(set.identify);
-            let server = server.with_deliveries(set.deliveries).with_neighbours(set.neighbours);
+            let neighbours = set.neighbours.kept_in(set.store.as_deref());
+            let server = server.with_deliveries(set.deliveries).with_neighbours(neighbours);
             let scheme = if set.tls.is_some() { "https" } else { "http" };
             println!("shorewatch listens on {scheme}://{}", server.address());
             let server = match set.tls {

@@ -72,6 +72,8 @@ pub struct Config {
     pub cot: Vec<neighbours::Cot>,
     /// Ports where AIS is given out.
     pub aivdm: Vec<neighbours::Aivdm>,
+    /// NATS servers.
+    pub nats: Vec<neighbours::Nats>,
     /// What other systems are sent.
     pub delivery: Delivery,
     /// Platforms that are sent what happens to alerts.
@@ -309,6 +311,7 @@ impl Default for Config {
             duty: Duty::default(),
             cot: Vec::new(),
             aivdm: Vec::new(),
+            nats: Vec::new(),
             delivery: Delivery::default(),
             endpoint: Vec::new(),
             sharing: Vec::new(),
@@ -437,6 +440,7 @@ mod tests {
         for (list, keys) in [
             ("cot", table(toml::Table::try_from(neighbours::Cot::default()).unwrap())),
             ("aivdm", table(toml::Table::try_from(neighbours::Aivdm::default()).unwrap())),
+            ("nats", table(toml::Table::try_from(neighbours::Nats::default()).unwrap())),
         ] {
             for (key, value) in keys {
                 let row = manual.lines().find(|line| line.starts_with(&format!("| `{list}.{key}` |")));

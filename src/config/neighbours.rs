@@ -18,7 +18,8 @@ use crate::behaviour::Kind;
 use crate::fusion::Sources;
 use crate::neighbours::aivdm::marked;
 use crate::neighbours::cot::link::{Address, Transport};
-use crate::neighbours::{Plan, aivdm, cot, share};
+use crate::neighbours::nats::Credentials;
+use crate::neighbours::{Plan, aivdm, cot, nats, share};
 
 /// What one neighbour is told. What is not named here is not told.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -120,6 +121,52 @@ impl Default for Aivdm {
     }
 }
 
+/// A NATS server, told by CloudEvents over JetStream.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Nats {
+    /// Its name in logs and figures.
+    pub name: String,
+    /// Where it is: `nats://host:4222`, several for a cluster; `env:NAME` takes one from the environment.
+    pub servers: Vec<String>,
+    /// A credentials file (JWT and seed).
+    pub credentials: String,
+    /// Where a token is: `env:NAME`, `file:PATH`.
+    pub token: String,
+    /// Authorities whose certificate the server may show (PEM); with it TLS is asked for.
+    pub ca: String,
+    /// The certificate that is shown to the server (PEM).
+    pub certificate: String,
+    /// Its key (PEM).
+    pub key: String,
+    /// Begins every subject.
+    pub subject: String,
+    /// A stream that is made for alerts when it is not there; empty: there is one that takes their subjects.
+    pub stream: String,
+    /// Seconds between two messages of one track.
+    pub interval_s: u32,
+    /// What it is told.
+    pub share: Share,
+}
+
+impl Default for Nats {
+    fn default() -> Self {
+        Self {
+            name: String::new(),
+            servers: Vec::new(),
+            credentials: String::new(),
+            token: String::new(),
+            ca: String::new(),
+            certificate: String::new(),
+            key: String::new(),
+            subject: "shorewatch".to_owned(),
+            stream: String::new(),
+            interval_s: 10,
+            share: Share::default(),
+        }
+    }
+}
+
 /// What all neighbours are, checked.
 ///
 /// # Errors
@@ -128,11 +175,12 @@ pub(super) fn check(config: &Config, env: impl Fn(&str) -> Option<String>) -> Re
     let cot = config.cot.iter().map(|cot| check_cot(config, cot, &env)).collect::<Result<Vec<_>, _>>()?;
     let aivdm = config.aivdm.iter().map(|aivdm| check_aivdm(config, aivdm, &env)).collect::<Result<Vec<_>, _>>()?;
     let mut names = BTreeSet::new();
+    let nats = config.nats.iter().map(|nats| check_nats(config, nats, &env)).collect::<Result<Vec<_>, _>>()?;
     let all = cot.iter().map(|cot| &cot.name).chain(aivdm.iter().map(|aivdm| &aivdm.name));
-    if let Some(twice) = all.into_iter().find(|name| !names.insert(name.as_str())) {
+    if let Some(twice) = all.chain(nats.iter().map(|nats| &nats.name)).find(|name| !names.insert(name.as_str())) {
         return Err(Wrong::new("name", format!("'{twice}' stands at two neighbours: figures go by it")));
     }
-    Ok(Plan { cot, aivdm })
+    Ok(Plan { cot, aivdm, nats })
 }
 
 fn check_cot(config: &Config, cot: &Cot, env: impl Fn(&str) -> Option<String>) -> Result<cot::Plan, Wrong> {
@@ -216,6 +264,63 @@ fn check_aivdm(config: &Config, aivdm: &Aivdm, env: impl Fn(&str) -> Option<Stri
         mmsi_first: aivdm.mmsi_first,
         interval_s: aivdm.interval_s,
         share,
+    })
+}
+
+fn check_nats(config: &Config, nats: &Nats, env: impl Fn(&str) -> Option<String>) -> Result<nats::Plan, Wrong> {
+    let key = |part: &str| format!("nats '{}' {part}", nats.name);
+    check_name(&key("name"), &nats.name)?;
+    let server = |text: &String| {
+        let server = from_env(&key("servers"), text, &env)?;
+        match server.parse::<async_nats::ServerAddr>() {
+            Ok(_) => Ok(server),
+            // The address may hold a password: it is not repeated.
+            Err(_) => Err(Wrong::new(key("servers"), "one is no address: nats://nats.example.org:4222")),
+        }
+    };
+    let servers = nats.servers.iter().map(server).collect::<Result<Vec<_>, _>>()?;
+    if servers.is_empty() {
+        return Err(Wrong::new(key("servers"), "missing: nats://nats.example.org:4222"));
+    }
+    let credentials = match (nats.credentials.as_str(), nats.token.as_str()) {
+        ("", "") => Credentials::None,
+        (file, "") => Credentials::File(read(config, &key("credentials"), file)?),
+        ("", token) => Credentials::Token(match token.strip_prefix("file:") {
+            Some(file) => read(config, &key("token"), file)?.trim().to_owned(),
+            None if token.starts_with("env:") => from_env(&key("token"), token, &env)?,
+            None => {
+                return Err(Wrong::new(key("token"), "a secret does not stand in this file: env:NAME, or file:PATH"));
+            }
+        }),
+        _ => return Err(Wrong::new(key("credentials"), "a credentials file or a token, not both")),
+    };
+    let files = [&nats.ca, &nats.certificate, &nats.key];
+    let tls = if files.iter().all(|file| file.is_empty()) { None } else { Some(client_tls(config, key, files)?) };
+    let is_subject = |text: &str| {
+        let is_token = |token: &str| {
+            !token.is_empty() && token.bytes().all(|it| it.is_ascii_alphanumeric() || b"_-".contains(&it))
+        };
+        text.len() <= 64 && text.split('.').all(is_token)
+    };
+    if !is_subject(&nats.subject) {
+        return Err(Wrong::new(
+            key("subject"),
+            format!("'{}': words of letters, digits, '_', '-' with dots between", nats.subject),
+        ));
+    }
+    if !nats.stream.is_empty() && (!is_subject(&nats.stream) || nats.stream.contains('.')) {
+        return Err(Wrong::new(key("stream"), format!("'{}': letters, digits, '_', '-'", nats.stream)));
+    }
+    Ok(nats::Plan {
+        name: nats.name.clone(),
+        servers,
+        credentials,
+        tls,
+        subject: nats.subject.clone(),
+        stream: nats.stream.clone(),
+        interval_s: nats.interval_s,
+        cursor: None,
+        share: check_share(config, key, &nats.share)?,
     })
 }
 
@@ -347,6 +452,18 @@ mod tests {
         format!("[[aivdm]]\nname = 'bridge'\nlisten = '{listen}'\n{more}\n{share}")
     }
 
+    fn broker(more: &str) -> String {
+        format!("[[nats]]\nname = 'joint'\n{more}\n[nats.share]\narea = 'everywhere'\nalerts = ['all']\n")
+    }
+
+    #[test]
+    fn a_broker_keeps_how_far_it_was_told_beside_the_records() {
+        let plan = checked(&broker("servers = ['nats://a:4222', 'tls://b:4222']\nstream = 'ALERTS'")).unwrap();
+        assert_eq!(plan.nats[0].cursor, None);
+        let kept = plan.kept_in(Some(std::path::Path::new("store")));
+        assert_eq!(kept.nats[0].cursor.as_deref(), Some(std::path::Path::new("store/neighbours/joint.cursor")));
+    }
+
     #[test]
     fn a_port_for_plotters_of_a_net_is_taken_with_its_defaults() {
         let plan = checked(&port("0.0.0.0:10110", "allow = ['10.1.0.0/16', '192.168.1.7']")).unwrap();
@@ -386,6 +503,12 @@ mod tests {
             (port("127.0.0.1:10110", "clients = 0"), "clients: 0: 1 to 256"),
             (port("127.0.0.1:10110", "mmsi_first = 999000000"), "mmsi_first: ten million"),
             (port("127.0.0.1:10110", "").replace("bridge", "tak") + &cot("tcp://a:8087", all), "'tak' stands at two"),
+            (broker("servers = []"), "nats 'joint' servers: missing"),
+            (broker("servers = ['not an address']"), "servers: one is no address"),
+            (broker("servers = ['nats://a:4222']\ntoken = 'secret'"), "token: a secret does not stand in this file"),
+            (broker("servers = ['nats://a:4222']\ncredentials = 'not-there.creds'"), "not-there.creds"),
+            (broker("servers = ['nats://a:4222']\nsubject = 'a.*'"), "subject: 'a.*'"),
+            (broker("servers = ['nats://a:4222']\nstream = 'a.b'"), "stream: 'a.b'"),
             ("[[cot]]\nname = 'two words'".to_owned(), "every neighbour has one"),
         ] {
             let refused = checked(&text).unwrap_err();

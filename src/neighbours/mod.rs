@@ -3,6 +3,7 @@
 //! - [`share`]: what a neighbour is told; without a word nothing.
 //! - [`cot`]: TAK servers, by Cursor on Target.
 //! - [`aivdm`]: chart plotters and SignalK, by AIS sentences.
+//! - [`nats`]: NATS JetStream, by CloudEvents.
 //! - [`webhook`]: platforms that are sent what happens to alerts over HTTPS, and take alerts further.
 //! - [`health`]: how the way to each stands.
 //! - [`retry`]: when one that is away is tried again.
@@ -14,18 +15,23 @@
 pub mod aivdm;
 pub mod cot;
 pub mod health;
+pub mod nats;
 pub mod retry;
 pub mod share;
 pub mod webhook;
 
+use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::{broadcast, watch};
 use tokio::task::JoinSet;
+use tokio::time::timeout;
 
 use self::health::Health;
 use crate::serve::heard::{HEARD_RING, Heard};
 use crate::serve::picture::PictureWindow;
+use crate::store::records::Records;
 use crate::store::records::board::AlertWindow;
 
 /// The neighbours that are to be told.
@@ -35,9 +41,25 @@ pub struct Plan {
     pub cot: Vec<cot::Plan>,
     /// Ports where AIS is given out.
     pub aivdm: Vec<aivdm::Plan>,
+    /// NATS servers.
+    pub nats: Vec<nats::Plan>,
 }
 
 impl Plan {
+    /// The same with a folder where it is kept how far neighbours were told.
+    #[must_use]
+    pub fn kept_in(mut self, folder: Option<&Path>) -> Self {
+        for broker in &mut self.nats {
+            broker.cursor = folder.map(|folder| folder.join("neighbours").join(format!("{}.cursor", broker.name)));
+        }
+        self
+    }
+
+    /// How many there are.
+    pub fn count(&self) -> usize {
+        self.cot.len() + self.aivdm.len() + self.nats.len()
+    }
+
     /// Where AIS is heard, when any neighbour is to be passed it on.
     pub fn heard(&self) -> Option<broadcast::Sender<Heard>> {
         self.aivdm.iter().any(aivdm::Plan::passes_ais).then(|| broadcast::Sender::new(HEARD_RING))
@@ -51,29 +73,42 @@ pub struct Outlook {
     pub picture: PictureWindow,
     /// The alerts on record.
     pub alerts: AlertWindow,
+    /// The record itself.
+    pub records: Records,
     /// AIS as it is heard, where it is passed on.
     pub heard: Option<broadcast::Sender<Heard>>,
-    /// Set when the server shuts down.
+    /// Set when nothing more comes.
     pub shutdown: watch::Receiver<bool>,
 }
 
-/// Comes when the server shuts down.
+/// How long the last words to all neighbours may take.
+const LAST_WORDS: Duration = Duration::from_secs(5);
+
+/// Comes when nothing more comes.
 pub(crate) async fn shut_down(shutdown: &mut watch::Receiver<bool>) {
     // A sender that has gone has shut down too.
     let _ = shutdown.wait_for(|&down| down).await;
 }
 
 /// The tasks of all neighbours. Dropped, they end.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Neighbours {
     /// How each is doing, in the order of the configuration.
     pub health: Arc<[Arc<Health>]>,
     tasks: JoinSet<()>,
+    down: watch::Sender<bool>,
 }
 
 impl Neighbours {
-    /// Starts telling.
-    pub fn start(plan: Plan, outlook: &Outlook) -> Self {
+    /// Starts telling what is seen through these windows.
+    pub fn start(
+        plan: Plan,
+        picture: PictureWindow,
+        records: &Records,
+        heard: Option<broadcast::Sender<Heard>>,
+    ) -> Self {
+        let (down, shutdown) = watch::channel(false);
+        let outlook = Outlook { picture, alerts: records.window(), records: records.clone(), heard, shutdown };
         let (mut health, mut tasks) = (Vec::new(), JoinSet::new());
         let mut enlist = |name: &str, kind| {
             let new = Arc::new(Health::new(name, kind));
@@ -89,11 +124,20 @@ impl Neighbours {
             let heard = outlook.heard.as_ref().map(broadcast::Sender::subscribe);
             tasks.spawn(aivdm::run(port, outlook.clone(), heard, health));
         }
-        Self { health: health.into(), tasks }
+        for broker in plan.nats {
+            let health = enlist(&broker.name, "nats");
+            tasks.spawn(nats::run(broker, outlook.clone(), health));
+        }
+        Self { health: health.into(), tasks, down }
     }
 
-    /// Waits until every task has seen that the server shuts down.
+    /// Lets every task say its last words, and ends them.
     pub async fn end(mut self) {
-        while self.tasks.join_next().await.is_some() {}
+        self.down.send_replace(true);
+        let all = async { while self.tasks.join_next().await.is_some() {} };
+        if timeout(LAST_WORDS, all).await.is_err() {
+            tracing::warn!("some neighbours do not listen to the last words; they are cut off");
+        }
+        self.tasks.shutdown().await;
     }
 }

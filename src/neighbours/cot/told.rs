@@ -211,6 +211,7 @@ mod tests {
     use crate::serve::picture::{Farewell, Picture, PictureHub};
     use crate::serve::track_watch::tests::track;
     use crate::store::records::board::Board;
+    use crate::store::records::{Place, Records, Watchkeeping};
     use crate::units::TrackId;
 
     struct Stage {
@@ -234,7 +235,8 @@ mod tests {
             let plan = Plan { name, address, uid, interval_s: 0, stale_s: 120, share };
             let (picture, board) = (PictureHub::default(), Board::default());
             let (down, shutdown) = watch::channel(false);
-            let outlook = Outlook { picture: picture.window(), alerts: board.window(), heard: None, shutdown };
+            let records = Records::open(&Place::Memory, Watchkeeping::default(), 0).unwrap();
+            let outlook = Outlook { picture: picture.window(), alerts: board.window(), records, heard: None, shutdown };
             let told = Told::new(&plan, &outlook);
             Self { picture, _board: board, _shutdown: down, outlook, told, health: Health::new("tak", "cot") }
         }
