@@ -1,6 +1,6 @@
 //! Chart plotters, SignalK, OpenCPN: AIS sentences (`!AIVDM`) to whoever connects by TCP.
 //!
-//! True AIS is passed on as it was received, once a transmission ([`passed`]); tracks that AIS does not tell come as targets that are
+//! True AIS is passed on as it was received, once a transmission (`passed`); tracks that AIS does not tell come as targets that are
 //! marked as such ([`marked`]). One task makes the sentences and puts them into a ring; each client has a task that reads the ring at
 //! its own pace. A client that does not read, or is behind by the whole ring, is let go and may come again.
 

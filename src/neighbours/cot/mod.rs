@@ -1,7 +1,7 @@
 //! TAK servers: every track as an event of Cursor on Target, alerts as markers, and the end of both.
 //!
 //! One task a server. It looks at the picture and the board of alerts like any watcher, so it holds nobody up: what waits is the
-//! latest state of each track and alert and the ends of those that have gone ([`told`]), and while the server is away or slow, pictures
+//! latest state of each track and alert and the ends of those that have gone (`told`), and while the server is away or slow, pictures
 //! pass by unlooked at. When it is back, it is told all that goes on, and what has gone meanwhile.
 
 pub mod event;
