@@ -23,6 +23,16 @@ FIXTURE = "fixtures/haikou-evening"
 SPEED = "100"
 
 
+STARTED = []
+
+
+def started(arguments, **how):
+    """A process that is gone when the check is, however that ends."""
+    process = subprocess.Popen(arguments, **how)
+    STARTED.append(process)
+    return process
+
+
 def free_port():
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
@@ -59,7 +69,7 @@ class Server:
         subprocess.run([program, "config", "check", path], check=True, capture_output=True)
         self.log = open(os.path.join(folder, "shorewatch.log"), "a", encoding="utf-8")
         arguments = [program, "serve", "--config", path, "--listen", "127.0.0.1:0", "--area", FIXTURE, "--out", self.out]
-        self.process = subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=self.log, text=True)
+        self.process = started(arguments, stdout=subprocess.PIPE, stderr=self.log, text=True)
         self.url = re.search(r"http://\S+", self.process.stdout.readline()).group()
 
     def feed(self, speed=SPEED):
@@ -132,7 +142,7 @@ class Taky:
         self.start()
 
     def start(self):
-        self.process = subprocess.Popen([self.binary, "-c", self.path], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self.process = started([self.binary, "-c", self.path], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         wait_until("taky listens", 20, self.listens)
 
     def listens(self):
@@ -230,7 +240,7 @@ class SignalK:
         log = open(os.path.join(self.folder, "log"), "w", encoding="utf-8")
         arguments = ["node", os.path.join(modules, "signalk-server/bin/signalk-server"), "-c", self.folder]
         environment = dict(os.environ, PORT=str(self.port), SIGNALK_NODE_CONFIG_DIR=self.folder)
-        self.process = subprocess.Popen(arguments, stdout=log, stderr=log, env=environment)
+        self.process = started(arguments, stdout=log, stderr=log, env=environment)
         wait_until("SignalK answers", 90, self.answers)
 
     def answers(self):
@@ -324,7 +334,7 @@ class Nats:
 
     def start(self):
         arguments = [self.binary, "-a", "127.0.0.1", "-p", str(self.port), "-js", "-sd", self.store]
-        self.process = subprocess.Popen(arguments, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self.process = started(arguments, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         wait_until("nats-server listens", 20, self.listens)
 
     def listens(self):
@@ -451,6 +461,10 @@ def main():
                 if os.path.exists(log):
                     sys.stderr.write(open(log, encoding="utf-8").read()[-4000:])
                 raise
+            finally:
+                for process in STARTED:
+                    process.kill()
+                    process.wait()
             print(f"{name}: good, in {time.monotonic() - began:.0f} s")
 
 
