@@ -6,6 +6,10 @@
 
 use crate::geodesy::{LatLon, distance_m, metres_per_degree};
 
+/// The most points of a cell that are looked at, those that come first. Of what the rules call near, a cell is 160 m wide: more
+/// vessels than this do not lie there, only reports do.
+const CELL_MAX: usize = 256;
+
 /// Space for the search, kept between instants so that it is not allocated anew.
 #[derive(Debug, Default)]
 pub(super) struct PairSearch {
@@ -35,37 +39,85 @@ impl PairSearch {
             (row, column, index as u32)
         }));
         self.cells.sort_unstable();
-        let mut start = 0;
-        while start < self.cells.len() {
-            let (row, column, _) = self.cells[start];
-            let end = start + self.cells[start..].partition_point(|cell| (cell.0, cell.1) == (row, column));
+        let (mut start, mut above) = (0, 0);
+        while let Some(&(row, column, _)) = self.cells.get(start) {
+            let end = self.end_of_cell(start);
+            self.within_cell(points, start..end, within_m, &mut found);
             // Each pair of cells once: this cell, the one to the right, and the three of the next row.
-            let right = (column + 1).rem_euclid(columns);
-            let left = (column - 1).rem_euclid(columns);
-            let mut neighbours = [(row, right), (row + 1, left), (row + 1, column), (row + 1, right)];
-            neighbours.sort_unstable();
-            for at in start..end {
-                for other in at + 1..end {
-                    self.test(points, at, other, within_m, &mut found);
-                }
-            }
-            let mut before = None;
-            for (row, column) in neighbours {
-                if before == Some((row, column)) {
-                    continue;
-                }
-                before = Some((row, column));
-                let first = self.cells.partition_point(|cell| (cell.0, cell.1) < (row, column));
-                for other in first..self.cells.len() {
-                    if (self.cells[other].0, self.cells[other].1) != (row, column) {
-                        break;
+            let mut beside = |cells: std::ops::Range<usize>| {
+                self.between_cells(points, start..end, cells, within_m, &mut found);
+            };
+            if column == 0 || column + 1 == columns {
+                let (left, right) = ((column - 1).rem_euclid(columns), (column + 1).rem_euclid(columns));
+                let mut neighbours = [(row, right), (row + 1, left), (row + 1, column), (row + 1, right)];
+                neighbours.sort_unstable();
+                let mut before = (row, column);
+                for neighbour in neighbours {
+                    let first = self.cells.partition_point(|cell| (cell.0, cell.1) < neighbour);
+                    if neighbour != before && self.is_in(first, neighbour..=neighbour) {
+                        beside(first..self.end_of_cell(first));
                     }
-                    for at in start..end {
-                        self.test(points, at, other, within_m, &mut found);
-                    }
+                    before = neighbour;
+                }
+            } else {
+                if self.is_in(end, (row, column + 1)..=(row, column + 1)) {
+                    beside(end..self.end_of_cell(end));
+                }
+                // The cells are in order, and so are those above them.
+                let (left, right) = ((row + 1, column - 1), (row + 1, column + 1));
+                while self.cells.get(above).is_some_and(|cell| (cell.0, cell.1) < left) {
+                    above += 1;
+                }
+                let mut first = above;
+                while self.is_in(first, left..=right) {
+                    let end = self.end_of_cell(first);
+                    beside(first..end);
+                    first = end;
                 }
             }
             start = end;
+        }
+    }
+
+    /// Whether the cell of the point at `place` in the list is one of these.
+    fn is_in(&self, place: usize, cells: std::ops::RangeInclusive<(i32, i32)>) -> bool {
+        self.cells.get(place).is_some_and(|cell| cells.contains(&(cell.0, cell.1)))
+    }
+
+    /// Where in the list the cell that begins at `start` ends.
+    fn end_of_cell(&self, start: usize) -> usize {
+        let cells = self.cells.get(start..).unwrap_or_default();
+        let same = cells.iter().take_while(|cell| (cell.0, cell.1) == (cells[0].0, cells[0].1));
+        start + same.count()
+    }
+
+    fn within_cell(
+        &self,
+        points: &[LatLon],
+        cell: std::ops::Range<usize>,
+        within_m: f64,
+        found: &mut impl FnMut(usize, usize, f64),
+    ) {
+        let end = cell.end.min(cell.start + CELL_MAX);
+        for at in cell.start..end {
+            for other in at + 1..end {
+                self.test(points, at, other, within_m, found);
+            }
+        }
+    }
+
+    fn between_cells(
+        &self,
+        points: &[LatLon],
+        one: std::ops::Range<usize>,
+        other: std::ops::Range<usize>,
+        within_m: f64,
+        found: &mut impl FnMut(usize, usize, f64),
+    ) {
+        for other in other.take(CELL_MAX) {
+            for at in one.clone().take(CELL_MAX) {
+                self.test(points, at, other, within_m, found);
+            }
         }
     }
 
@@ -125,6 +177,19 @@ mod tests {
     fn no_points_and_one_point_have_no_pairs() {
         assert_eq!(both_ways(&[], 100.0).0, []);
         assert_eq!(both_ways(&[LatLon::new(20.0, 110.0)], 100.0).0, []);
+    }
+
+    #[test]
+    fn a_crowd_in_one_place_costs_no_more_than_a_cell_may_hold() {
+        let mut found = 0;
+        PairSearch::default().search(&[LatLon::new(20.0, 110.0); 20_000], 100.0, |_, _, _| found += 1);
+        assert_eq!(found, CELL_MAX * (CELL_MAX - 1) / 2);
+    }
+
+    #[test]
+    fn the_antimeridian_is_no_wall() {
+        let points = [LatLon::new(10.0, 179.9999), LatLon::new(10.0, -179.9999), LatLon::new(10.0, 0.0)];
+        assert_eq!(both_ways(&points, 100.0).0, [(0, 1)]);
     }
 
     #[test]
