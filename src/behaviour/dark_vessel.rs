@@ -82,7 +82,7 @@ impl Silent {
         let fell_silent = |last| subject.measured.time.millis_since(last) >= SILENT_MS;
         let silent = subject.last_ais.is_some_and(fell_silent) && subject.hidden.is_none();
         silent.then_some(Self {
-            place: subject.measured.position,
+            place: subject.measured.position(),
             lost: subject.measured.time,
             fastest_mps: subject.fastest_mps,
             length_m: subject.craft.length_m,
@@ -124,7 +124,7 @@ pub(super) fn update(
         return;
     }
     let rules = &config.dark_vessel;
-    let speed = subject.east_mps.hypot(subject.north_mps);
+    let speed = subject.speed_mps;
     let state = &subject.dark_vessel;
     let idle = state.spell.is_none() && state.dwell.began().is_none() && state.meeting.is_none();
     if idle && (speed < rules.speed_mps || subject.surroundings.shore_m() > rules.shore_ahead_m) {

@@ -49,7 +49,7 @@ pub(super) fn update(subject: &mut Subject, config: &BehaviourConfig, chart: &Ch
     let rules = &config.drifting;
     let now = voice.now();
     let fresh = subject.last_ais.is_some_and(|last| now.millis_since(last) <= FRESH_MS);
-    let speed = subject.east_mps.hypot(subject.north_mps);
+    let speed = subject.speed_mps;
     let drifts = subject.heading_deg.filter(|_| fresh).map(|heading| {
         let course = Bearing::of_vector(subject.east_mps, subject.north_mps).deg();
         let angle = ((course - heading + 540.0).rem_euclid(360.0) - 180.0).abs();
@@ -105,7 +105,7 @@ fn evidence(subject: &Subject, moved_m: f64, config: &BehaviourConfig, voice: &V
     let state = &subject.drifting;
     let (who, who_zh) = subject.words();
     let minutes = state.dwell.held_ms() as f64 / 60_000.0;
-    let knots = subject.east_mps.hypot(subject.north_mps) * 3600.0 / 1852.0;
+    let knots = subject.speed_mps * 3600.0 / 1852.0;
     let item = |code, observed, threshold, unit, en, zh| Evidence {
         code,
         observed,

@@ -49,7 +49,7 @@ impl State {
 /// Looks at a vessel in the picture.
 pub(super) fn update(subject: &mut Subject, config: &BehaviourConfig, chart: &Chart, voice: &mut Voice) {
     let rules = &config.fast_approach;
-    let speed = subject.east_mps.hypot(subject.north_mps);
+    let speed = subject.speed_mps;
     let idle = subject.fast_approach.spell.is_none() && subject.fast_approach.dwell.began().is_none();
     if idle && speed < rules.speed_mps {
         return;

@@ -38,7 +38,7 @@ pub(super) fn open_shore_ahead(
     if subject.surroundings.shore_m() > ahead_m {
         return None;
     }
-    let speed = subject.east_mps.hypot(subject.north_mps);
+    let speed = subject.speed_mps;
     let course = Bearing::of_vector(subject.east_mps, subject.north_mps);
     let landfall = chart.coast.landfall(subject.position, course, ahead_m)?;
     let near = chart.zones.within(landfall.point, zone_margin_m, now);

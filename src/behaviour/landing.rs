@@ -97,7 +97,7 @@ pub(super) fn update(subject: &mut Subject, config: &BehaviourConfig, chart: &Ch
     }
     let shuttle_ms = ms(rules.shuttle_s);
     if subject.landing.dwell.held_ms() >= VISIT_MS {
-        subject.shuttle.land(subject.measured.position, now, shuttle_ms);
+        subject.shuttle.land(subject.measured.position(), now, shuttle_ms);
     }
     let runs = subject.shuttle.runs(now, shuttle_ms).filter(|(runs, _)| *runs >= rules.shuttle_runs);
     let need_ms = ms(rules.duration_s);
@@ -170,18 +170,19 @@ fn judge_loss(subject: &mut Subject, config: &BehaviourConfig, chart: &Chart, no
     if !concerns(subject, config) || subject.hidden.is_some() || empty {
         return;
     }
-    let speed = last.speed_mps();
-    let shore = chart.coast.nearest(last.position).map(|shore| (shore.point, shore.distance_m));
+    let (speed, place) = (last.speed_mps(), last.position());
+    let shore = chart.coast.nearest(place).map(|shore| (shore.point, shore.distance_m));
     // By its error on land, or all but stopped: then it must have been at the shore already.
     let stopped = speed <= rules.speed_mps + rules.speed_slack_mps;
-    let (point, distance_m) = if stopped || chart.coast.is_land(last.position) {
+    let (point, distance_m) = if stopped || chart.coast.is_land(place) {
         match shore.filter(|(_, distance)| *distance <= rules.shore_m + rules.shore_slack_m_max) {
             Some(found) => found,
             None => return,
         }
     } else {
-        let course = Bearing::of_vector(last.east_mps, last.north_mps);
-        match chart.coast.landfall(last.position, course, rules.lost_within_m) {
+        let (east_mps, north_mps) = last.velocity_mps();
+        let course = Bearing::of_vector(east_mps, north_mps);
+        match chart.coast.landfall(place, course, rules.lost_within_m) {
             Some(landfall) => (landfall.point, landfall.distance_m),
             None => return,
         }

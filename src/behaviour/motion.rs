@@ -51,17 +51,18 @@ impl Recent {
         if last.0.millis_since(first.0) < 30_000 {
             return None;
         }
+        let seconds: ArrayVec<f64, RECENT> = self.fixes.iter().map(|fix| fix.0.seconds_since(first.0)).collect();
         let count = self.fixes.len() as f64;
         let (mut mean_t, mut mean_e, mut mean_n) = (0.0, 0.0, 0.0);
-        for fix in &self.fixes {
-            mean_t += fix.0.seconds_since(first.0);
+        for (fix, seconds) in self.fixes.iter().zip(&seconds) {
+            mean_t += seconds;
             mean_e += fix.1;
             mean_n += fix.2;
         }
         (mean_t, mean_e, mean_n) = (mean_t / count, mean_e / count, mean_n / count);
         let (mut tt, mut te, mut tn) = (0.0, 0.0, 0.0);
-        for fix in &self.fixes {
-            let t = fix.0.seconds_since(first.0) - mean_t;
+        for (fix, seconds) in self.fixes.iter().zip(&seconds) {
+            let t = seconds - mean_t;
             tt += t * t;
             te += t * (fix.1 - mean_e);
             tn += t * (fix.2 - mean_n);
@@ -306,11 +307,13 @@ impl Stay {
             north += f64::from(bucket.north_m);
         }
         let (east, north) = (east / count, north / count);
-        let radius = self
-            .buckets
-            .iter()
-            .map(|bucket| (f64::from(bucket.east_m) - east).hypot(f64::from(bucket.north_m) - north))
-            .fold(0.0, f64::max);
+        let offset = |bucket: &Bucket| (f64::from(bucket.east_m) - east, f64::from(bucket.north_m) - north);
+        let squared = |(east, north): (f64, f64)| east * east + north * north;
+        let farthest = self.buckets.iter().map(|bucket| squared(offset(bucket))).fold(0.0, f64::max);
+        // Squares tell who may be the farthest; only of those the distance is taken.
+        let nearly = farthest * (1.0 - 1e-9);
+        let far = self.buckets.iter().map(offset).filter(|offset| squared(*offset) >= nearly);
+        let radius = far.map(|(east, north)| east.hypot(north)).fold(0.0, f64::max);
         (self.plane.to_position(east, north), radius)
     }
 }

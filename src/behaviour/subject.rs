@@ -15,7 +15,7 @@ use super::{ais_gap, dark_vessel, drifting, fast_approach, identity_conflict, la
 use crate::feed::observation::Text20;
 use crate::fusion::track::AisElsewhere;
 use crate::fusion::{Sources, TrackState};
-use crate::geodesy::{LatLon, distance_m, offset_m};
+use crate::geodesy::{LatLon, Vicinity, distance_m, offset_m};
 use crate::units::{EventTime, Mmsi, TrackId};
 
 /// A vessel counts as measured while its last measurement is no older than this, in milliseconds (the minute over which
@@ -24,28 +24,41 @@ const MEASURED_MS: i64 = 60_000;
 
 /// By displacement over a minute and by its filter a craft makes at least this when it is under way, in m/s.
 const UNDER_WAY_MPS: f64 = 2.0;
-/// A track that began longer than this before another was lost is no continuation of it, in milliseconds.
-const OVERLAP_MS: i64 = 30_000;
-
 /// The state of a vessel when a sensor last measured it.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct LastMeasured {
     pub(super) time: EventTime,
-    pub(super) position: LatLon,
-    pub(super) east_mps: f64,
-    pub(super) north_mps: f64,
+    /// Where fusion had carried it to when it told of it, and in how many seconds.
+    carried: (LatLon, f64),
+    east_mps: f64,
+    north_mps: f64,
+    speed_mps: f64,
     pub(super) sigma_m: f64,
 }
 
 impl LastMeasured {
     pub(super) fn speed_mps(&self) -> f64 {
-        self.east_mps.hypot(self.north_mps)
+        self.speed_mps
+    }
+
+    /// Its velocity to the east and to the north in m/s.
+    pub(super) fn velocity_mps(&self) -> (f64, f64) {
+        (self.east_mps, self.north_mps)
+    }
+
+    /// Where it was then: found when it is asked for, which is of those that are lost.
+    pub(super) fn position(&self) -> LatLon {
+        let (position, seconds) = self.carried;
+        if seconds == 0.0 {
+            return position;
+        }
+        position.moved_m(-self.east_mps * seconds, -self.north_mps * seconds)
     }
 
     /// Where it must be at `time` by its course and speed.
     pub(super) fn reckoned(&self, time: EventTime) -> LatLon {
         let seconds = time.seconds_since(self.time);
-        self.position.moved_m(self.east_mps * seconds, self.north_mps * seconds)
+        self.position().moved_m(self.east_mps * seconds, self.north_mps * seconds)
     }
 }
 
@@ -58,14 +71,6 @@ pub(super) struct Hidden {
     pub(super) with: Option<u64>,
     /// Since when.
     pub(super) since: EventTime,
-}
-
-/// What two craft have in common that were one echo until now.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Past {
-    first_seen: EventTime,
-    fast_approach: fast_approach::State,
-    dark_vessel: dark_vessel::State,
 }
 
 /// Whom a finding is about.
@@ -112,6 +117,8 @@ pub(super) struct Subject {
     /// The filter's velocity.
     pub(super) east_mps: f64,
     pub(super) north_mps: f64,
+    /// The filter's speed.
+    pub(super) speed_mps: f64,
     /// The best word on whether it lies still: the lesser of displacement over a minute and the filter's speed.
     pub(super) slow_speed_mps: f64,
     /// Noise of that speed, one sigma.
@@ -119,7 +126,7 @@ pub(super) struct Subject {
     pub(super) sources: Sources,
     pub(super) measured: LastMeasured,
     /// Where and when it was first in the picture, with one sigma in metres, and how far it has been from there for sure.
-    origin: (LatLon, EventTime, f64),
+    pub(super) origin: (Vicinity, EventTime, f64),
     pub(super) roamed_m: f64,
     /// The fastest that it was seen to go for half a minute or more, in m/s.
     pub(super) fastest_mps: f64,
@@ -176,17 +183,19 @@ impl Subject {
             sigma_m: track.position_sigma_m(),
             east_mps: track.east_mps,
             north_mps: track.north_mps,
+            speed_mps: track.sog_mps(),
             slow_speed_mps: track.sog_mps(),
             speed_sigma_mps: track.speed_sigma_mps,
             sources: track.sources,
             measured: LastMeasured {
                 time: track.last_seen,
-                position: track.position,
+                carried: (track.position, 0.0),
                 east_mps: track.east_mps,
                 north_mps: track.north_mps,
+                speed_mps: track.sog_mps(),
                 sigma_m: track.position_sigma_m(),
             },
-            origin: (track.position, track.time, track.position_sigma_m()),
+            origin: (Vicinity::of(track.position), track.time, track.position_sigma_m()),
             roamed_m: 0.0,
             fastest_mps: 0.0,
             ran: false,
@@ -249,24 +258,23 @@ impl Subject {
             self.hidden = None;
         }
         self.recent.push(now, track.position);
-        let sog = track.sog_mps();
-        self.slow_speed_mps = self.recent.speed_mps().map_or(sog, |displaced| displaced.min(sog));
+        let displaced_mps = self.recent.speed_mps();
+        self.speed_mps = track.sog_mps();
+        self.slow_speed_mps = displaced_mps.map_or(self.speed_mps, |displaced| displaced.min(self.speed_mps));
         self.speed_sigma_mps = track.speed_sigma_mps;
-        let (origin, _, origin_sigma_m) = self.origin;
-        let sure_m = distance_m(origin, track.position) - 2.0 * origin_sigma_m.hypot(self.sigma_m);
-        self.roamed_m = self.roamed_m.max(sure_m);
+        self.roam();
         if track.last_seen > self.measured.time {
             // Fusion has carried it on since: what was measured is where it was then.
-            let seconds = now.seconds_since(track.last_seen);
             self.measured = LastMeasured {
                 time: track.last_seen,
-                position: track.position.moved_m(-track.east_mps * seconds, -track.north_mps * seconds),
+                carried: (track.position, now.seconds_since(track.last_seen)),
                 east_mps: track.east_mps,
                 north_mps: track.north_mps,
+                speed_mps: self.speed_mps,
                 sigma_m: self.sigma_m,
             };
         }
-        if self.recent.speed_mps().is_some() {
+        if displaced_mps.is_some() {
             self.fastest_mps = self.fastest_mps.max(self.slow_speed_mps);
         }
         self.ran |= self.fastest_mps >= UNDER_WAY_MPS;
@@ -275,6 +283,17 @@ impl Subject {
         } else {
             self.slow_since = None;
         }
+    }
+
+    /// Takes note of how far it has been from where it was first seen, for sure.
+    fn roam(&mut self) {
+        let (origin, _, origin_sigma_m) = self.origin;
+        let least_error_m = 2.0 * origin_sigma_m.max(self.sigma_m);
+        if origin.bounds_m(self.position).1 - least_error_m <= self.roamed_m {
+            return;
+        }
+        let sure_m = distance_m(origin.middle(), self.position) - 2.0 * origin_sigma_m.hypot(self.sigma_m);
+        self.roamed_m = self.roamed_m.max(sure_m);
     }
 
     /// Whether a sensor has measured it in the last minute.
@@ -298,7 +317,7 @@ impl Subject {
     /// Its speed, where AIS has given it in the last minute.
     pub(super) fn ais_speed_mps(&self) -> Option<f64> {
         let fresh = self.last_ais.is_some_and(|last| self.present_at.millis_since(last) <= MEASURED_MS);
-        fresh.then(|| self.east_mps.hypot(self.north_mps))
+        fresh.then_some(self.speed_mps)
     }
 
     /// How often its transponder sends, in milliseconds (ITU-R M.1371-5, tables 1 and 2, the slow end of each).
@@ -329,87 +348,10 @@ impl Subject {
         !self.craft.sends_ais && self.roamed_m < config.craft.fixed_radius_m
     }
 
-    /// Whether a track without identity is this vessel, which has sent AIS, sailing on unheard: it is where the vessel must
-    /// be by its course, and runs as it ran.
-    pub(super) fn sails_on_as(&self, track: &TrackState) -> bool {
-        /// It may have strayed from its course by a tenth of the way, and by this in metres.
-        const STRAY_M: f64 = 300.0;
-        /// It may have changed its velocity by this in m/s.
-        const CHANGE_MPS: f64 = 1.5;
-        let gap_s = track.first_seen.seconds_since(self.measured.time);
-        let (east, north) = (track.east_mps - self.measured.east_mps, track.north_mps - self.measured.north_mps);
-        let way_m = self.measured.speed_mps() * gap_s;
-        let miss_m = distance_m(self.measured.reckoned(track.time), track.position);
-        gap_s > 0.0
-            && self.craft.sends_ais
-            && self.measured.speed_mps() > 2.0 * CHANGE_MPS
-            && track.last_ais.is_none()
-            && east.hypot(north) <= CHANGE_MPS
-            && miss_m <= STRAY_M + 0.1 * way_m
-    }
-
     /// Whether it is a second echo of another vessel for all that is known: it appeared beside one that sends AIS, and has
     /// not left it.
     pub(super) fn is_shadow(&self) -> bool {
         self.born_beside.is_some_and(|born| born.of_ais_vessel)
-    }
-
-    /// Whether a younger vessel follows this one that is lost: it appeared where this one may have turned to. The smaller
-    /// the number, the better it fits.
-    pub(super) fn followed_by(&self, heir: &Self, config: &BehaviourConfig) -> Option<f64> {
-        let (place, time, sigma_m) = heir.origin;
-        let gap_s = time.seconds_since(self.measured.time);
-        let overlap_ms = heir.first_seen.millis_since(self.measured.time);
-        let within_s = f64::from(config.subjects.continue_moving_s);
-        let same_vessel = match (self.craft.mmsi, heir.craft.mmsi) {
-            (Some(mine), Some(other)) => return (mine == other).then_some(0.0),
-            (mine, other) => mine.is_none() || other.is_none(),
-        };
-        if !same_vessel || overlap_ms < -OVERLAP_MS || gap_s > within_s {
-            return None;
-        }
-        let reach_m = config.subjects.continue_within_m + 2.0 * sigma_m.min(config.subjects.continue_within_m);
-        let miss = distance_m(place, self.measured.position);
-        (miss <= reach_m + self.measured.speed_mps() * gap_s.max(0.0)).then_some(1.0 + miss)
-    }
-
-    /// Whether it is a craft at speed without AIS.
-    pub(super) fn runs_unnamed(&self) -> bool {
-        /// Slower craft are told apart before it matters, in m/s.
-        const AT_SPEED_MPS: f64 = 5.0;
-        !self.craft.sends_ais && self.east_mps.hypot(self.north_mps) >= AT_SPEED_MPS
-    }
-
-    /// Whether a craft that has just appeared has come out of this one's echo, both at speed: where it must have begun, this
-    /// one was. The smaller the number, the nearer.
-    pub(super) fn parted_from(&self, newborn: &Self, config: &BehaviourConfig) -> Option<f64> {
-        /// One that was lost longer ago than this in milliseconds was not there any more.
-        const LOST_MS: i64 = 30_000;
-        if newborn.present_at.millis_since(self.measured.time) > LOST_MS {
-            return None;
-        }
-        let now = newborn.present_at;
-        let apart_m = distance_m(self.measured.reckoned(now), newborn.position)
-            .min(distance_m(self.measured.reckoned(newborn.track_began), newborn.birthplace()));
-        let (east, north) = (self.east_mps - newborn.east_mps, self.north_mps - newborn.north_mps);
-        // A filter is some seconds behind in a turn: velocities agree in the rough only.
-        let alike = east.hypot(north) <= 0.75 * self.measured.speed_mps().max(newborn.measured.speed_mps());
-        (alike && apart_m <= config.subjects.continue_within_m).then_some(apart_m)
-    }
-
-    /// What a craft that came out of this one's echo has done so far.
-    pub(super) fn past(&self) -> Past {
-        Past {
-            first_seen: self.first_seen,
-            fast_approach: fast_approach::State::of_companion(&self.fast_approach),
-            dark_vessel: dark_vessel::State::of_companion(&self.dark_vessel),
-        }
-    }
-
-    /// Takes the past of the craft that it came out of.
-    pub(super) fn take_past(&mut self, past: Past) {
-        self.first_seen = self.first_seen.min(past.first_seen);
-        (self.fast_approach, self.dark_vessel) = (past.fast_approach, past.dark_vessel);
     }
 
     /// For how long it is remembered when nobody sees it any more, in milliseconds.
@@ -428,73 +370,9 @@ impl Subject {
         })
     }
 
-    /// Whether `track`, not known before, continues this vessel, lost; the smaller the number, the better it fits.
-    pub(super) fn continued_by(&self, track: &TrackState, now: EventTime, config: &BehaviourConfig) -> Option<f64> {
-        /// No vessel is faster, in m/s (97 knots).
-        const FASTEST_MPS: f64 = 50.0;
-        let gap_s = track.first_seen.seconds_since(self.measured.time).max(0.0);
-        match (self.craft.mmsi, track.identity.mmsi) {
-            (Some(mine), Some(other)) if mine == other => {
-                let moved = distance_m(self.measured.position, track.position);
-                let seconds = now.seconds_since(self.measured.time).max(0.0);
-                return (moved <= 1_000.0 + FASTEST_MPS * seconds).then_some(0.0);
-            }
-            (Some(_), Some(_)) => return None,
-            _ => {}
-        }
-        if track.first_seen.millis_since(self.measured.time) < -OVERLAP_MS {
-            // Both were seen at the same time: two vessels.
-            return None;
-        }
-        let rules = &config.subjects;
-        let reach_m = rules.continue_within_m + 2.0 * self.measured.sigma_m.min(rules.continue_within_m);
-        let birthplace = birthplace(track);
-        let miss_of = |place: LatLon| distance_m(place, track.position).min(distance_m(place, birthplace));
-        if let Some(hidden) = self.hidden {
-            // A boat is some way off when it comes out of the echo, a small one farther: then it must come straight from there.
-            let near = distance_m(hidden.place, track.position) <= rules.continue_hidden_m;
-            let within_s = if near { rules.continue_hidden_s } else { rules.continue_moving_s };
-            let velocity = (track.east_mps, track.north_mps);
-            let miss = miss_of(hidden.place).min(miss_of_course(hidden.place, track.position, velocity, within_s));
-            return (miss <= reach_m).then_some(1.0 + miss);
-        }
-        let slow = self.measured.speed_mps() < config.contact.speed_mps;
-        let from_place = miss_of(self.measured.position);
-        if slow && from_place <= reach_m {
-            return Some(1.0 + from_place);
-        }
-        if !slow && gap_s <= f64::from(rules.continue_moving_s) {
-            let reckoned = self.measured.reckoned(now);
-            let miss = distance_m(reckoned, track.position);
-            if miss <= reach_m + 0.3 * self.measured.speed_mps() * gap_s {
-                return Some(1.0 + miss);
-            }
-        }
-        self.ran_on_as(track)
-    }
-
-    /// Whether `track` is this fast craft without AIS, lost in a turn: wherever it turned to, it must be as far off as its
-    /// speed took it. The smaller the number, the better it fits; it fits worse than one that went straight on.
-    fn ran_on_as(&self, track: &TrackState) -> Option<f64> {
-        /// So slow that others would fit as well, in m/s.
-        const FAST_MPS: f64 = 10.0;
-        /// Lost for longer it may be any craft, in seconds.
-        const LOST_S: f64 = 120.0;
-        /// How far from straight it may have gone: the least and the most of its speed times the time.
-        const SHARE: (f64, f64) = (0.5, 1.15);
-        let (speed, gap_s) = (self.measured.speed_mps(), track.first_seen.seconds_since(self.measured.time));
-        let unnamed = !self.craft.sends_ais && track.last_ais.is_none();
-        if !unnamed || speed < FAST_MPS || track.sog_mps() < 0.6 * speed || !(0.0..=LOST_S).contains(&gap_s) {
-            return None;
-        }
-        let way_m = distance_m(self.measured.position, birthplace(track));
-        let able_m = speed * gap_s;
-        (SHARE.0 * able_m..=SHARE.1 * able_m + 150.0).contains(&way_m).then_some(10_000.0 + (able_m - way_m).abs())
-    }
-
     /// Where and when it was first in the picture.
     pub(super) fn origin(&self) -> (LatLon, EventTime) {
-        (self.origin.0, self.origin.1)
+        (self.origin.0.middle(), self.origin.1)
     }
 
     /// Whom to name in a finding.
@@ -546,7 +424,7 @@ impl Subject {
 
 /// How far from `place` a craft passed at most `within_s` seconds ago, if it has kept its course and speed; infinite if it
 /// has not been there in that time.
-fn miss_of_course(place: LatLon, position: LatLon, (east_mps, north_mps): (f64, f64), within_s: u32) -> f64 {
+pub(super) fn miss_of_course(place: LatLon, position: LatLon, (east_mps, north_mps): (f64, f64), within_s: u32) -> f64 {
     let speed = east_mps.hypot(north_mps);
     let (east, north) = offset_m(place, position);
     let along_m = (east * east_mps + north * north_mps) / speed.max(1e-6);
@@ -554,10 +432,4 @@ fn miss_of_course(place: LatLon, position: LatLon, (east_mps, north_mps): (f64, 
         return f64::INFINITY;
     }
     (east * east + north * north - along_m * along_m).max(0.0).sqrt()
-}
-
-/// Where a track must have begun, by its present course and speed.
-fn birthplace(track: &TrackState) -> LatLon {
-    let seconds = track.time.seconds_since(track.first_seen);
-    track.position.moved_m(-track.east_mps * seconds, -track.north_mps * seconds)
 }

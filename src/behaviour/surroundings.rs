@@ -7,7 +7,7 @@ use smallvec::SmallVec;
 
 use super::voyage::Voyage;
 use crate::chart::{Chart, PortLine, Side, Zone, ZoneKind};
-use crate::geodesy::{LatLon, distance_m};
+use crate::geodesy::{LatLon, Vicinity, distance_m};
 use crate::units::EventTime;
 
 /// How far out zones are kept in metres: the widest margin of any rule (a ferry waits up to 5 km off its port).
@@ -36,7 +36,8 @@ pub(super) struct NearZone {
 /// What is around a vessel.
 #[derive(Clone, Debug)]
 pub(super) struct Surroundings {
-    at: LatLon,
+    /// Where and when it was asked.
+    at: Vicinity,
     asked: Option<EventTime>,
     /// Moving no farther than this changes no answer by more than [`JITTER_M`] where it matters.
     slack_m: f64,
@@ -50,7 +51,7 @@ pub(super) struct Surroundings {
 impl Default for Surroundings {
     fn default() -> Self {
         Self {
-            at: LatLon::new(0.0, 0.0),
+            at: Vicinity::of(LatLon::new(0.0, 0.0)),
             asked: None,
             slack_m: 0.0,
             shore_m: f64::INFINITY,
@@ -66,12 +67,12 @@ impl Surroundings {
     pub(super) fn refresh(&mut self, now: EventTime, position: LatLon, chart: &Chart) {
         if let Some(asked) = self.asked
             && now.millis_since(asked) < STALE_MS
-            && distance_m(self.at, position) <= self.slack_m
+            && self.has_stayed(position)
         {
             return;
         }
         self.asked = Some(now);
-        self.at = position;
+        self.at = Vicinity::of(position);
         let shore = chart.coast.nearest_within(position, SHORE_REACH_M);
         self.shore_m = shore.map_or(f64::INFINITY, |shore| shore.distance_m);
         let land = shore.and_then(|shore| chart.coast.lands().get(shore.polygon));
@@ -87,6 +88,13 @@ impl Surroundings {
         let nearest_edge = self.zones.iter().map(|zone| zone.signed_m.abs()).fold(ZONE_REACH_M, f64::min);
         let shore = if self.shore_m.is_finite() { self.shore_m } else { SHORE_REACH_M };
         self.slack_m = (nearest_edge.min(shore) / 10.0).max(JITTER_M);
+    }
+
+    /// Whether a vessel that is at `position` now has moved so little that the answers hold.
+    fn has_stayed(&self, position: LatLon) -> bool {
+        let (least_m, greatest_m) = self.at.bounds_m(position);
+        least_m <= self.slack_m
+            && (greatest_m <= self.slack_m || distance_m(self.at.middle(), position) <= self.slack_m)
     }
 
     /// Takes note of where the vessel comes from and what it is.

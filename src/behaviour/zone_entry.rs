@@ -59,7 +59,7 @@ pub(super) fn update(subject: &mut Subject, config: &BehaviourConfig, chart: &Ch
     }
     let mut stays = std::mem::take(&mut subject.zone_entry.stays);
     for near in subject.surroundings.of_kind(ZoneKind::Restricted) {
-        let reach_m = subject.east_mps.hypot(subject.north_mps) * f64::from(config.zone_entry.warning_s);
+        let reach_m = subject.speed_mps * f64::from(config.zone_entry.warning_s);
         let near_enough = near.signed_m < reach_m;
         let Some(zone) = chart.zones.zones().get(near.index as usize).filter(|_| near_enough) else { continue };
         let known = stays.iter().any(|stay| *stay.zone == *zone.id);
@@ -164,7 +164,7 @@ fn crossing(stay: &ZoneStay, subject: &Subject, rules: &ZoneEntryConfig, chart: 
     const STEP_S: u32 = 30;
     /// A vessel slower than this in m/s steers nowhere.
     const UNDER_WAY_MPS: f64 = 1.0;
-    let speed = subject.east_mps.hypot(subject.north_mps);
+    let speed = subject.speed_mps;
     let zone = chart.zones.by_id(&stay.zone).filter(|_| speed >= UNDER_WAY_MPS)?;
     let ahead = |seconds: f64| subject.position.moved_m(subject.east_mps * seconds, subject.north_mps * seconds);
     let deep = |seconds: u32| {

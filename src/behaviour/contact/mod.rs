@@ -30,7 +30,7 @@ use unseen::hide_the_lost;
 use crate::chart::{Chart, ZoneKind};
 use crate::geodesy::{LatLon, distance_m};
 use crate::units::EventTime;
-pub(in crate::behaviour) use unseen::{BornBeside, birth_beside};
+pub(in crate::behaviour) use unseen::{BornBeside, birth_beside, birth_haunts};
 
 /// Interval of AIS reports at anchor in milliseconds (ITU-R M.1371-5, tables 1 and 2).
 const AT_REST_MS: i64 = 180_000;

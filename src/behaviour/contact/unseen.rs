@@ -23,15 +23,22 @@ pub(in crate::behaviour) struct BornBeside {
     pub(in crate::behaviour) of_ais_vessel: bool,
 }
 
-/// The vessel beside which a newborn craft appeared, if there is one: it may be a boat that puts off, or a second echo.
-pub(in crate::behaviour) fn birth_beside(
+/// Where the vessel [beside which](birth_beside) a newborn craft appeared must be: within so many metres of one of these
+/// places.
+pub(in crate::behaviour) fn birth_haunts(newborn: &Subject, within_m: f64) -> [(LatLon, f64); 2] {
+    let put_off_m = newborn.speed_mps * f64::from(PUT_OFF_S);
+    [(newborn.birthplace(), within_m), (newborn.position, put_off_m.hypot(within_m))]
+}
+
+/// The vessel of `hosts` beside which a newborn craft appeared, if there is one: it may be a boat that puts off, or a second
+/// echo. Of several that are equally near it is the first.
+pub(in crate::behaviour) fn birth_beside<'a>(
     newborn: &Subject,
-    present: &[Box<Subject>],
+    hosts: impl Iterator<Item = &'a Subject>,
     within_m: f64,
 ) -> Option<BornBeside> {
     let birthplace = newborn.birthplace();
-    present
-        .iter()
+    hosts
         .filter(|host| host.first_seen < newborn.first_seen && !newborn.craft.sends_ais)
         .filter(|host| host.craft.size_order() >= newborn.craft.size_order() && !host.is_shadow())
         .filter_map(|host| {
@@ -103,14 +110,14 @@ struct Host {
 /// The vessel that a lost boat was closing on, and when it must have come alongside.
 fn went_alongside<'a>(subject: &Subject, hosts: &'a [Host], rules: &ContactConfig) -> Option<(&'a Host, EventTime)> {
     let last = subject.measured;
-    let speed = last.speed_mps();
+    let (speed, (east_mps, north_mps), place) = (last.speed_mps(), last.velocity_mps(), last.position());
     let candidates = hosts.iter().filter(|host| {
         host.number != subject.number
             && (host.sends_ais || !subject.craft.sends_ais)
             && host.size >= subject.craft.size_order()
     });
     let closing = candidates.filter_map(|host| {
-        let (east, north) = offset_m(last.position, host.position);
+        let (east, north) = offset_m(place, host.position);
         let gap_m = east.hypot(north);
         if gap_m > rules.lost_within_m {
             return None;
@@ -119,7 +126,7 @@ fn went_alongside<'a>(subject: &Subject, hosts: &'a [Host], rules: &ContactConfi
             return Some((gap_m, host, last.time));
         }
         // How far off the course it would pass, and how long it would take to get there.
-        let along = (east * last.east_mps + north * last.north_mps) / speed.max(1e-6);
+        let along = (east * east_mps + north * north_mps) / speed.max(1e-6);
         let aside = (gap_m * gap_m - along * along).max(0.0).sqrt();
         let seconds = (gap_m - rules.distance_m).max(0.0) / speed.max(1e-6);
         let meets = along > 0.0 && aside <= rules.born_within_m && seconds <= f64::from(rules.lost_time_to_meet_s);

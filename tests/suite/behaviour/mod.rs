@@ -2,6 +2,7 @@
 
 mod ais_gap;
 mod contact;
+mod crowds_of_tracks;
 mod dark_vessel;
 mod documented;
 mod drifting;
