@@ -13,7 +13,7 @@ use crate::fusion::TrackState;
 use crate::units::{EventTime, Mmsi, TrackId};
 
 /// The most vessels remembered that are out of the picture: four times the 10,000 of a busy area. The one lost longest
-/// ago is forgotten first.
+/// ago is forgotten first, of several the one known longest.
 const ABSENT_MAX: usize = 40_000;
 
 /// The age in milliseconds at which the velocity of a new track is worth comparing: from half a minute to three.
@@ -194,12 +194,14 @@ impl Roll {
         }
     }
 
-    /// Judges once, for each vessel first seen at this instant, whether it appeared beside one at rest.
-    pub(super) fn note_births(&mut self, config: &BehaviourConfig) {
+    /// Judges once, for each vessel first seen at this instant, whether it appeared beside one at rest; returns who did, by
+    /// place among those present.
+    pub(super) fn note_births(&mut self, config: &BehaviourConfig) -> Vec<u32> {
         let newborn: Vec<u32> = self.newborn().filter(|(_, one)| !one.craft.sends_ais).map(|it| it.0).collect();
         self.newborn.clear();
+        let mut beside: Vec<u32> = Vec::new();
         if newborn.is_empty() {
-            return;
+            return beside;
         }
         let places = Places::of((0..).zip(self.present.iter().map(|subject| subject.position)));
         let mut near: Vec<u32> = Vec::new();
@@ -213,10 +215,12 @@ impl Roll {
             near.dedup();
             let hosts = near.iter().filter_map(|host| self.present.get(*host as usize)).map(|host| &**host);
             let found = contact::birth_beside(newborn, hosts, config.contact.born_within_m);
-            if let Some(newborn) = self.present.get_mut(index as usize) {
+            if let Some(newborn) = self.present.get_mut(index as usize).filter(|_| found.is_some()) {
                 newborn.born_beside = found;
+                beside.push(index);
             }
         }
+        beside
     }
 
     /// Those who were born at this instant, each with its place among those present.
@@ -245,15 +249,16 @@ impl Roll {
     /// Takes out those that have been gone for too long.
     pub(super) fn forget(&mut self, now: EventTime, config: &BehaviourConfig) -> Vec<Box<Subject>> {
         let over = self.absent.len().saturating_sub(ABSENT_MAX);
-        let mut oldest: Vec<EventTime> = Vec::new();
+        let age = |subject: &Subject| (subject.present_at, subject.number);
+        let mut oldest: Vec<(EventTime, u64)> = Vec::new();
         if over > 0 {
-            oldest = self.absent.iter().map(|subject| subject.present_at).collect();
+            oldest = self.absent.iter().map(|subject| age(subject)).collect();
             oldest.sort_unstable();
         }
         let cut = oldest.get(over).copied();
         let (gone, kept) = std::mem::take(&mut self.absent).into_iter().partition(|subject| {
             now.millis_since(subject.present_at) > subject.remembered_ms(config)
-                || cut.is_some_and(|cut| subject.present_at < cut)
+                || cut.is_some_and(|cut| age(subject) < cut)
         });
         self.absent = kept;
         gone
