@@ -51,17 +51,21 @@ impl Recent {
         if last.0.millis_since(first.0) < 30_000 {
             return None;
         }
-        let seconds: ArrayVec<f64, RECENT> = self.fixes.iter().map(|fix| fix.0.seconds_since(first.0)).collect();
-        let count = self.fixes.len() as f64;
+        let fixes = self.fixes.as_slice();
+        let mut seconds = [0.0; RECENT];
+        for (seconds, fix) in seconds.iter_mut().zip(fixes) {
+            *seconds = fix.0.seconds_since(first.0);
+        }
+        let count = fixes.len() as f64;
         let (mut mean_t, mut mean_e, mut mean_n) = (0.0, 0.0, 0.0);
-        for (fix, seconds) in self.fixes.iter().zip(&seconds) {
+        for (fix, seconds) in fixes.iter().zip(seconds) {
             mean_t += seconds;
             mean_e += fix.1;
             mean_n += fix.2;
         }
         (mean_t, mean_e, mean_n) = (mean_t / count, mean_e / count, mean_n / count);
         let (mut tt, mut te, mut tn) = (0.0, 0.0, 0.0);
-        for (fix, seconds) in self.fixes.iter().zip(&seconds) {
+        for (fix, seconds) in fixes.iter().zip(seconds) {
             let t = seconds - mean_t;
             tt += t * t;
             te += t * (fix.1 - mean_e);

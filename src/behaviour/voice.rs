@@ -2,15 +2,20 @@
 
 use std::sync::Arc;
 
+use rustc_hash::FxHashMap;
+
 use super::circumstances;
 use super::evidence::{Evidence, HonestCause};
 use super::finding::{Finding, Kind, NearPlace, Stage};
 use super::spell::{Rhythm, Say, Sign, Spell};
 use super::subject::Who;
-use crate::chart::Chart;
+use crate::chart::{Chart, ShoreHint};
 use crate::geodesy::{LatLon, is_night};
 use crate::register::Register;
 use crate::units::{EventTime, Mmsi};
+
+/// The most vessels of which is known where the shore was; who is spoken of is spoken of again within the minute.
+const HINTS_MAX: usize = 16_384;
 
 /// Collects what rules say at one instant.
 #[derive(Debug)]
@@ -19,6 +24,8 @@ pub(super) struct Voice {
     next_affair: u64,
     findings: Vec<Finding>,
     register: Arc<Register>,
+    /// Where the shore was when a vessel was last spoken of.
+    hints: FxHashMap<u64, ShoreHint>,
 }
 
 /// What a rule wants told of one spell.
@@ -43,7 +50,13 @@ impl Telling {
 
 impl Voice {
     pub(super) fn new() -> Self {
-        Self { now: EventTime::default(), next_affair: 1, findings: Vec::new(), register: Arc::default() }
+        Self {
+            now: EventTime::default(),
+            next_affair: 1,
+            findings: Vec::new(),
+            register: Arc::default(),
+            hints: FxHashMap::default(),
+        }
     }
 
     /// Takes the register to speak from.
@@ -54,6 +67,11 @@ impl Voice {
     /// Whether the register gives a vessel leave to be in a zone now.
     pub(super) fn permits(&self, mmsi: Option<Mmsi>, zone: &str) -> bool {
         mmsi.and_then(|mmsi| self.register.get(mmsi)).is_some_and(|vessel| vessel.may_enter(zone, self.now))
+    }
+
+    /// Forgets where the shore is: the chart is another one.
+    pub(super) fn chart_changed(&mut self) {
+        self.hints.clear();
     }
 
     /// Moves on to `now`.
@@ -124,6 +142,10 @@ impl Voice {
                 honest_causes.extend(who.ports.honest_cause(chart));
             }
         }
+        if self.hints.len() >= HINTS_MAX && !self.hints.contains_key(&who.vessel) {
+            self.hints.clear();
+        }
+        let near = near_place(who.place, chart, self.hints.entry(who.vessel).or_default());
         self.findings.push(Finding {
             affair: spell.affair,
             kind,
@@ -139,7 +161,7 @@ impl Voice {
             start: spell.start,
             end: if stage.goes_on() { None } else { spell.end() },
             place: who.place,
-            near: near_place(who.place, chart),
+            near,
             jurisdiction: chart.jurisdiction(who.place, self.now).map(str::to_owned),
             night,
             zone,
@@ -156,7 +178,7 @@ impl Voice {
 }
 
 /// The nearest port, harbour, anchorage or shore, for people to find the place.
-fn near_place(place: LatLon, chart: &Chart) -> Option<NearPlace> {
-    let place = chart.nearest_named_place(place)?;
+fn near_place(place: LatLon, chart: &Chart, hint: &mut ShoreHint) -> Option<NearPlace> {
+    let place = chart.nearest_named_place_again(place, hint)?;
     Some(NearPlace { in_english: place.in_english(), in_chinese: place.in_chinese(), distance_m: place.distance_m })
 }

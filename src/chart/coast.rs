@@ -10,6 +10,7 @@ use smallvec::SmallVec;
 use super::bounds::Bounds;
 use super::edge_tree::{Edge, EdgeTree, Frame, tree_of};
 use super::error::{ChartError, ChartWarning};
+use super::hint::ShoreHint;
 use super::metric::LocalMetric;
 use super::read::{Collection, Feature, read_collection};
 use super::ring::Polygon;
@@ -170,7 +171,9 @@ impl Coast {
             ) {
                 Some(Near::Nothing) => return None,
                 Some(Near::Pieces(pieces)) => nearest_of(pieces, position)?,
-                Some(Near::Unsettled) | None => self.search(position, reach_m)?,
+                Some(Near::Unsettled) => self.search(position, reach_m)?,
+                None if self.cells.is_clear(position) => return None,
+                None => self.search(position, reach_m)?,
             }
         } else {
             self.search(position, reach_m)?
@@ -180,9 +183,41 @@ impl Coast {
         (distance_m <= reach_m).then_some(NearestShore { distance_m, point, name, polygon: polygon as usize })
     }
 
+    /// As [`Coast::nearest`], for who asks again not far from the last time: the piece of shore that was the nearest then
+    /// bounds where a nearer one can be. The answers are the same.
+    pub fn nearest_again(&self, position: LatLon, hint: &mut ShoreHint) -> Option<NearestShore<'_>> {
+        if !position.is_valid() || hint.is_clear(position) {
+            return None;
+        }
+        let metric = LocalMetric::around(position);
+        let hinted = hint.edge().and_then(|edge| {
+            let measured = self.measured(&metric, &edge);
+            (measured.0 <= SHORE_RANGE_M * SHORE_RANGE_M)
+                .then(|| self.nearer(position, &metric, measured, SHORE_RANGE_M))
+        });
+        let Some((_, point, edge)) = hinted.or_else(|| self.search_edge(position, SHORE_RANGE_M)) else {
+            *hint = ShoreHint::clear_of(position, |within_m| self.search_edge(position, within_m).is_none());
+            return None;
+        };
+        *hint = ShoreHint::at(edge);
+        let distance_m = distance_m(position, point);
+        let name = self.label(edge.polygon);
+        (distance_m <= SHORE_RANGE_M).then_some(NearestShore {
+            distance_m,
+            point,
+            name,
+            polygon: edge.polygon as usize,
+        })
+    }
+
     /// The nearest point of the shore by the tree, if it may lie within `reach_m`: its distance in metres squared, the point
     /// and its polygon.
     fn search(&self, position: LatLon, reach_m: f64) -> Option<(f64, LatLon, u32)> {
+        self.search_edge(position, reach_m).map(|(squared, point, edge)| (squared, point, edge.polygon))
+    }
+
+    /// As [`Self::search`], with the edge that the point is on.
+    fn search_edge(&self, position: LatLon, reach_m: f64) -> Option<(f64, LatLon, Edge)> {
         let at = self.frame.to_plane(position);
         let (proposed, plane_squared) = self.shore.nearest_neighbor_with_distance_2(at)?;
         let metric = LocalMetric::around(position);
@@ -190,21 +225,34 @@ impl Coast {
         if plane_squared > widest * widest {
             return None;
         }
-        let exact = |edge: &Edge| {
-            let (squared, point) =
-                metric.nearest_on_segment(self.frame.to_position(edge.from), self.frame.to_position(edge.to));
-            (squared, point, edge.polygon)
-        };
-        let mut best = exact(proposed);
+        Some(self.nearer(position, &metric, self.measured(&metric, proposed), reach_m))
+    }
+
+    /// The nearest point of an edge: its distance in metres squared, the point, the edge.
+    fn measured(&self, metric: &LocalMetric, edge: &Edge) -> (f64, LatLon, Edge) {
+        let (from, to) = (self.frame.to_position(edge.from), self.frame.to_position(edge.to));
+        let (squared, point) = metric.nearest_on_segment(from, to);
+        (squared, point, *edge)
+    }
+
+    /// The nearest point of the shore, of which one within reach is known.
+    fn nearer(
+        &self,
+        position: LatLon,
+        metric: &LocalMetric,
+        known: (f64, LatLon, Edge),
+        reach_m: f64,
+    ) -> (f64, LatLon, Edge) {
+        let mut best = known;
         let bound_m = best.0.sqrt().min(reach_m);
-        let circle_m = bound_m * self.frame.excess(&metric, bound_m);
-        for edge in self.shore.locate_within_distance(at, circle_m * circle_m) {
-            let candidate = exact(edge);
+        let circle_m = bound_m * self.frame.excess(metric, bound_m);
+        for edge in self.shore.locate_within_distance(self.frame.to_plane(position), circle_m * circle_m) {
+            let candidate = self.measured(metric, edge);
             if candidate.0 < best.0 {
                 best = candidate;
             }
         }
-        Some(best)
+        best
     }
 
     /// The distance of the shore by the tree, if it is within `reach_m`.

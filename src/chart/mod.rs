@@ -17,6 +17,7 @@ mod datum;
 mod edge_tree;
 mod error;
 mod gcj02;
+mod hint;
 mod memo;
 mod metric;
 mod place;
@@ -34,6 +35,7 @@ pub use bounds::Bounds;
 pub use coast::{Coast, Land, Landfall, NearestShore, SHORE_RANGE_M};
 pub use error::{ChartError, ChartWarning, FeatureProblem, Reason};
 pub use gcj02::{from_gcj02, to_gcj02};
+pub use hint::ShoreHint;
 pub use memo::ShoreMemo;
 pub use place::Place;
 pub use zone::{PortLine, Side, Validity, Zone, ZoneKind};
@@ -98,6 +100,11 @@ impl Chart {
     /// The place to name for `position`: the nearest port, harbour or anchorage within 24 nautical miles (whether or not
     /// it is in force), else the nearest shore; `None` on the high seas.
     pub fn nearest_named_place(&self, position: LatLon) -> Option<Place<'_>> {
+        self.nearest_named_place_again(position, &mut ShoreHint::default())
+    }
+
+    /// The same for who asks again not far from the last time; see [`Coast::nearest_again`].
+    pub fn nearest_named_place_again(&self, position: LatLon, hint: &mut ShoreHint) -> Option<Place<'_>> {
         if !position.is_valid() {
             return None;
         }
@@ -105,13 +112,14 @@ impl Chart {
             matches!(zone.kind, ZoneKind::DesignatedPort | ZoneKind::FishingHarbour | ZoneKind::Anchorage)
         };
         // Those whose box is nearest first: most of the others need not be measured.
+        let least = self.zones.least_metres_per_degree(position);
         let mut zones: SmallVec<[(f64, usize, &Zone); 32]> = self
             .zones
             .zones()
             .iter()
             .filter(named)
             .enumerate()
-            .map(|(number, zone)| (zone.at_least_m(position), number, zone))
+            .map(|(number, zone)| (zone.at_least_m(position, least), number, zone))
             .filter(|(at_least_m, ..)| *at_least_m <= SHORE_RANGE_M)
             .collect();
         zones.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
@@ -137,7 +145,7 @@ impl Chart {
                 bearing: position_to_polar(point, position).0,
             });
         }
-        let shore = self.coast.nearest(position)?;
+        let shore = self.coast.nearest_again(position, hint)?;
         Some(Place {
             name: shore.name,
             name_zh: shore.name,

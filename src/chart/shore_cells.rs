@@ -15,8 +15,10 @@ use crate::geodesy::{LatLon, metres_per_degree};
 const CELL_DEG: f64 = 0.02;
 /// The most cells of a map; in a larger map cells are larger.
 const CELLS_MAX: f64 = 65_536.0;
+/// Nearer to a pole than this in degrees the tree is asked.
+const STEEPEST_DEG: f64 = 80.0;
 /// The most pieces of shore that a cell keeps: measuring more costs as much as asking the tree.
-const PIECES_MAX: usize = 48;
+const PIECES_MAX: usize = 128;
 /// Shores are found in cells up to this distance in metres; farther ones are left to the tree.
 pub(super) const CELL_REACH_M: f64 = 8_000.0;
 
@@ -51,12 +53,20 @@ pub(super) struct ShoreCells {
 impl ShoreCells {
     /// Cells for the waters of a map, none of them known yet.
     pub(super) fn of(map: Bounds) -> Self {
-        // Shores are asked for from outside the map too.
-        let bounds = map.widened(CELL_REACH_M / 100_000.0);
+        // Shores are asked for from outside the map too: so far that beyond these cells there is none within reach.
+        let steepest = map.south_deg.abs().max(map.north_deg.abs()).min(STEEPEST_DEG);
+        let bounds = map.widened(1.05 * CELL_REACH_M / metres_per_degree(steepest).lon_m);
         let (height, width) = (bounds.north_deg - bounds.south_deg, bounds.east_deg - bounds.west_deg);
         let cell_deg = CELL_DEG.max((height * width / CELLS_MAX).sqrt());
         let (rows, columns) = ((height / cell_deg).ceil() as usize, (width / cell_deg).ceil() as usize);
         Self { bounds, cell_deg, columns, cells: (0..rows * columns).map(|_| OnceLock::new()).collect() }
+    }
+
+    /// Whether `position` is so far outside the map that no shore is within [`CELL_REACH_M`].
+    pub(super) fn is_clear(&self, position: LatLon) -> bool {
+        let Bounds { west_deg, south_deg, east_deg, north_deg } = self.bounds;
+        let is_small = west_deg > -180.0 && east_deg < 180.0 && south_deg > -STEEPEST_DEG && north_deg < STEEPEST_DEG;
+        is_small && !self.bounds.holds(position)
     }
 
     /// What the cell of `position` knows, `None` outside the map. Of a cell that nobody has asked yet, `nearest_m` tells how far

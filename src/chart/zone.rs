@@ -5,7 +5,7 @@ use std::fmt;
 use super::bounds::Bounds;
 use super::metric::LocalMetric;
 use super::ring::Polygon;
-use crate::geodesy::{LatLon, distance_m, metres_per_degree};
+use crate::geodesy::{LatLon, MetresPerDegree, distance_m};
 use crate::units::{EventTime, VesselClass};
 
 /// What a zone is for (the kinds of `FORMAT.md`).
@@ -190,16 +190,16 @@ impl Zone {
         if self.contains(position) { -distance_m } else { distance_m }
     }
 
-    /// A distance in metres that no point of the zone is nearer than: that of its box. Costs a tenth of one edge of many.
-    pub fn at_least_m(&self, position: LatLon) -> f64 {
+    /// A distance in metres that no point of the zone is nearer than: that of its box. `least` is what degrees are worth at
+    /// least anywhere between `position` and the zone ([`ZoneSet::least_metres_per_degree`](super::ZoneSet::least_metres_per_degree)).
+    /// Costs a hundredth of one edge of many.
+    pub fn at_least_m(&self, position: LatLon, least: MetresPerDegree) -> f64 {
         let gap = |low: f64, high: f64, at: f64| (low - at).max(at - high).max(0.0);
         let Bounds { west_deg, south_deg, east_deg, north_deg } = self.bounds;
         let east_deg_off = [-360.0, 0.0, 360.0].map(|turn| gap(west_deg, east_deg, position.lon_deg + turn));
         let east_deg_off = east_deg_off.into_iter().fold(f64::INFINITY, f64::min);
-        // A degree is least, of longitude at the end nearer the pole, of latitude at the equator.
-        let polar_deg = position.lat_deg.abs().max(south_deg.abs()).max(north_deg.abs()).min(90.0);
-        let east_m = east_deg_off * metres_per_degree(polar_deg).lon_m;
-        let north_m = gap(south_deg, north_deg, position.lat_deg) * metres_per_degree(0.0).lat_m;
+        let east_m = east_deg_off * least.lon_m;
+        let north_m = gap(south_deg, north_deg, position.lat_deg) * least.lat_m;
         // A millionth less than that, for what rounding may add.
         (east_m * east_m + north_m * north_m).sqrt() * (1.0 - 1e-6)
     }

@@ -11,7 +11,7 @@ use super::coast::text_member;
 use super::error::{ChartError, Reason};
 use super::read::{Collection, Feature, Problems, read_collection};
 use super::zone::{PortLine, Side, Validity, Zone, ZoneKind};
-use crate::geodesy::{LatLon, metres_per_degree};
+use crate::geodesy::{LatLon, MetresPerDegree, metres_per_degree};
 use crate::units::{EventTime, VesselClass};
 
 /// The zones at a position, in the order of the file.
@@ -25,6 +25,8 @@ pub type ZonesNear<'a> = SmallVec<[(&'a Zone, f64); 4]>;
 pub struct ZoneSet {
     zones: Vec<Zone>,
     boxes: RTree<GeomWithData<Rectangle<[f64; 2]>, u32>>,
+    /// The zone that reaches farthest from the equator, in degrees of latitude.
+    steepest_deg: f64,
     version: u32,
     attribution: String,
 }
@@ -86,7 +88,9 @@ impl ZoneSet {
                 GeomWithData::new(corners, number as u32)
             })
             .collect();
-        Self { zones, boxes: RTree::bulk_load(boxes), version, attribution }
+        let steepest = |zone: &Zone| zone.bounds.south_deg.abs().max(zone.bounds.north_deg.abs());
+        let steepest_deg = zones.iter().map(steepest).fold(0.0, f64::max);
+        Self { zones, boxes: RTree::bulk_load(boxes), steepest_deg, version, attribution }
     }
 
     /// The zones in force at `at` that contain `position`.
@@ -128,6 +132,13 @@ impl ZoneSet {
             .map(|zone| (zone, zone.signed_distance_m(position)))
             .filter(|(_, distance_m)| *distance_m <= margin_m)
             .collect()
+    }
+
+    /// What degrees are worth at least between `position` and any zone: of longitude at the end nearer the pole, of latitude at
+    /// the equator.
+    pub fn least_metres_per_degree(&self, position: LatLon) -> MetresPerDegree {
+        let polar_deg = position.lat_deg.abs().max(self.steepest_deg).min(90.0);
+        MetresPerDegree { lat_m: metres_per_degree(0.0).lat_m, lon_m: metres_per_degree(polar_deg).lon_m }
     }
 
     /// The zones, in the order of the file.
