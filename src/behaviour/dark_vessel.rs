@@ -50,6 +50,11 @@ impl State {
         Spell::is_confirmed(&self.spell)
     }
 
+    /// Whether it is told of now.
+    pub(super) fn is_told(&self) -> bool {
+        self.spell.is_some()
+    }
+
     /// What a craft that came out of the echo of another has done: all that this one has, and nothing was told of it.
     pub(super) fn of_companion(other: &Self) -> Self {
         Self { spell: None, meeting: None, ..*other }

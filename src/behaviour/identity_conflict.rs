@@ -8,12 +8,11 @@
 
 use std::collections::BTreeMap;
 
-use rustc_hash::FxHashMap;
-
 use super::ais_gap::LastWord;
 use super::config::{BehaviourConfig, IdentityConfig, ms};
 use super::evidence::Evidence;
 use super::finding::Kind;
+use super::note::Note;
 use super::spell::{Dwell, Rhythm, Spell};
 use super::subject::{Subject, Who};
 use super::voice::{Telling, Voice};
@@ -263,7 +262,10 @@ fn elsewhere_evidence(subject: &Subject, gap_m: f64, rules: &IdentityConfig, now
 #[derive(Debug, Default)]
 pub(super) struct Twins {
     pairs: BTreeMap<(u64, u64), Twin>,
-    by_mmsi: FxHashMap<Mmsi, usize>,
+    /// Who sends, by name and place in the picture.
+    senders: Vec<(Mmsi, u32)>,
+    /// Of those who send one name each with the one before it, by place in the picture.
+    namesakes: Vec<(u32, u32)>,
 }
 
 #[derive(Clone, Debug)]
@@ -278,21 +280,36 @@ struct Twin {
     last_touch: EventTime,
 }
 
+/// The name under which a vessel sends now.
+pub(super) fn sends_as(subject: &Subject) -> Option<Mmsi> {
+    subject.craft.mmsi.filter(|_| subject.sends_now(SENDING_MS))
+}
+
 impl Twins {
-    /// Looks for vessels in the picture that send the same MMSI far apart.
+    fn find_namesakes(&mut self, notes: &[Note]) {
+        self.senders.clear();
+        self.senders.extend((0..).zip(notes).filter_map(|(index, note)| Some((note.sends_as?, index))));
+        self.senders.sort_unstable();
+        self.namesakes.clear();
+        let neighbours = self.senders.iter().zip(self.senders.iter().skip(1));
+        self.namesakes.extend(neighbours.filter(|(one, next)| one.0 == next.0).map(|(one, next)| (next.1, one.1)));
+        self.namesakes.sort_unstable();
+    }
+
+    /// Looks for vessels in the picture that send the same MMSI far apart. `notes` say of each under which name it sends.
     pub(super) fn update(
         &mut self,
         present: &[Box<Subject>],
+        notes: &[Note],
         config: &BehaviourConfig,
         chart: &Chart,
         voice: &mut Voice,
     ) {
         let rules = &config.identity_conflict;
         let now = voice.now();
-        self.by_mmsi.clear();
-        for (index, subject) in present.iter().enumerate() {
-            let Some(mmsi) = subject.craft.mmsi.filter(|_| subject.sends_now(SENDING_MS)) else { continue };
-            let Some(twin) = self.by_mmsi.insert(mmsi, index).and_then(|place| present.get(place)) else { continue };
+        self.find_namesakes(notes);
+        for (later, earlier) in self.namesakes.iter().map(|(later, earlier)| (*later as usize, *earlier as usize)) {
+            let (Some(twin), Some(subject)) = (present.get(earlier), present.get(later)) else { continue };
             let apart_m = distance_m(twin.position, subject.position);
             if apart_m - 3.0 * twin.sigma_m.hypot(subject.sigma_m) <= rules.twin_m {
                 continue;

@@ -28,6 +28,7 @@ mod landing;
 mod loitering;
 mod motion;
 mod newcomers;
+mod note;
 mod overrides;
 mod pairs;
 mod paper;
@@ -64,6 +65,7 @@ use crate::units::EventTime;
 use contact::Contacts;
 use gathering::Gatherings;
 use identity_conflict::Twins;
+use note::Note;
 use overrides::Ruleset;
 use reception::Reception;
 use roll::Roll;
@@ -79,6 +81,8 @@ pub struct Behaviour {
     gatherings: Gatherings,
     reception: Reception,
     twins: Twins,
+    /// Of each vessel in the picture, at this instant.
+    notes: Vec<Note>,
     voice: Voice,
 }
 
@@ -93,7 +97,7 @@ impl Behaviour {
             gatherings: Gatherings::default(),
             reception: Reception::default(),
             twins: Twins::default(),
-
+            notes: Vec::new(),
             voice: Voice::new(),
         }
     }
@@ -113,10 +117,12 @@ impl Behaviour {
             return;
         }
         self.voice.set_now(now);
-        let Self { rules, register, roll, contacts, gatherings, reception, twins, voice } = self;
+        let Self { rules, register, roll, contacts, gatherings, reception, twins, notes, voice } = self;
+        let many = rules.of_many(now).clone();
         roll.call(now, tracks, rules.base());
         roll.note_companions(now, rules.base());
         let ports_differ = chart.zones.tells_vessels_apart();
+        notes.clear();
         for (subject, track) in roll.present.iter_mut().zip(tracks) {
             if let Some(registered) = subject.craft.mmsi.and_then(|mmsi| register.get(mmsi)) {
                 subject.craft.learn_registered(registered);
@@ -140,6 +146,7 @@ impl Behaviour {
             zone_entry::update(subject, config, chart, voice);
             fast_approach::update(subject, config, chart, voice);
             identity_conflict::update_elsewhere(subject, config, chart, voice);
+            notes.push(Note::of(subject, config, &many, now));
         }
         for subject in &mut roll.absent {
             let config = rules.of(subject, chart, now);
@@ -147,15 +154,18 @@ impl Behaviour {
             zone_entry::update(subject, config, chart, voice);
             fast_approach::update(subject, config, chart, voice);
         }
-        roll.note_births(rules.base());
-        contacts.update(&mut roll.present, &mut roll.absent, rules.of_many(now), chart, voice);
+        for index in roll.note_births(rules.base()) {
+            notes[index as usize].tied = true;
+        }
+        contacts.update(&mut roll.present, &mut roll.absent, notes, &many, chart, voice);
         let silent: Vec<_> = roll.absent.iter().filter_map(|subject| dark_vessel::Silent::of(subject)).collect();
-        for subject in roll.present.iter_mut().chain(&mut roll.absent) {
+        let dark = roll.present.iter_mut().zip(&*notes).filter(|(_, note)| note.dark).map(|(subject, _)| subject);
+        for subject in dark.chain(&mut roll.absent) {
             let config = rules.of(subject, chart, now);
             dark_vessel::update(subject, &silent, config, chart, voice);
         }
-        twins.update(&roll.present, rules.of_many(now), chart, voice);
-        gatherings.update(&roll.present, rules.of_many(now), chart, voice);
+        twins.update(&roll.present, notes, &many, chart, voice);
+        gatherings.update(&roll.present, &many, chart, voice);
         self.look_at_names(chart);
         let Self { rules, roll, voice, .. } = self;
         for subject in roll.forget(now, rules.base()) {
@@ -172,25 +182,25 @@ impl Behaviour {
 
     /// Looks at vessels that have fallen silent, or changed their name: both need the last words of all.
     fn look_at_names(&mut self, chart: &Chart) {
-        let Self { rules, roll, reception, voice, .. } = self;
-        reception.sweep(voice.now());
-        let everyone = || roll.present.iter().chain(&roll.absent);
+        let Self { rules, roll, reception, notes, voice, .. } = self;
         let now = voice.now();
-        let mut silent = |subject: &subject::Subject| {
+        reception.sweep(now);
+        let mut is_due = |subject: &subject::Subject| {
             let config = rules.of(subject, chart, now);
-            ais_gap::is_due(subject, &config.ais_gap, now)
+            ais_gap::is_due(subject, &config.ais_gap, now) || subject.identity.is_due()
         };
-        let renamed = |subject: &subject::Subject| subject.identity.is_due();
-        if !everyone().any(|subject| silent(subject) || renamed(subject)) {
+        if !notes.iter().any(|note| note.name_due) && !roll.absent.iter().any(|subject| is_due(subject)) {
             return;
         }
+        let everyone = || roll.present.iter().chain(&roll.absent);
         let words: Vec<_> = everyone().filter_map(|subject| ais_gap::LastWord::of(subject)).collect();
-        for subject in roll.present.iter_mut().chain(&mut roll.absent) {
+        let due = roll.present.iter_mut().zip(&*notes).filter(|(_, note)| note.name_due).map(|(subject, _)| subject);
+        for subject in due.chain(&mut roll.absent) {
             let config = rules.of(subject, chart, now);
             if ais_gap::is_due(subject, &config.ais_gap, now) {
                 ais_gap::update(subject, &words, reception, config, chart, voice);
             }
-            if renamed(subject) {
+            if subject.identity.is_due() {
                 identity_conflict::judge_rename(subject, &words, config, chart, voice);
             }
         }
@@ -203,6 +213,7 @@ impl Behaviour {
 
     /// To be called when the chart was replaced: what was remembered of the surroundings of vessels is asked anew.
     pub fn chart_changed(&mut self) {
+        self.voice.chart_changed();
         for subject in self.roll.present.iter_mut().chain(&mut self.roll.absent) {
             subject.surroundings.forget();
         }

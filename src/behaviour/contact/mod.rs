@@ -20,6 +20,7 @@ use crate::behaviour::config::{BehaviourConfig, ContactConfig, ms};
 use crate::behaviour::dark_vessel::Meeting;
 use crate::behaviour::finding::Kind;
 use crate::behaviour::honest;
+use crate::behaviour::note::Note;
 use crate::behaviour::pairs::PairSearch;
 use crate::behaviour::spell::{Dwell, Rhythm, Spell};
 use crate::behaviour::subject::{Hidden, Subject, Who};
@@ -30,7 +31,7 @@ use unseen::hide_the_lost;
 use crate::chart::{Chart, ZoneKind};
 use crate::geodesy::{LatLon, distance_m};
 use crate::units::EventTime;
-pub(in crate::behaviour) use unseen::{BornBeside, birth_beside, birth_haunts};
+pub(in crate::behaviour) use unseen::{BornBeside, birth_beside, birth_haunts, may_be_lost};
 
 /// Interval of AIS reports at anchor in milliseconds (ITU-R M.1371-5, tables 1 and 2).
 const AT_REST_MS: i64 = 180_000;
@@ -190,12 +191,16 @@ impl<'a> Fleet<'a> {
 
 /// Whether a vessel at rest may be party to a contact at its place.
 fn fit(subject: &Subject, config: &BehaviourConfig) -> bool {
+    rests(subject, config) && !subject.is_shadow()
+}
+
+/// The same, but that it may be a second echo of another.
+pub(in crate::behaviour) fn rests(subject: &Subject, config: &BehaviourConfig) -> bool {
     let rules = &config.contact;
     let around = &subject.surroundings;
     subject.slow_speed_mps < rules.speed_mps + rules.speed_slack_mps
         && !subject.craft.official
         && !subject.is_fixed(config)
-        && !subject.is_shadow()
         && ![ZoneKind::DesignatedPort, ZoneKind::FishingHarbour, ZoneKind::Anchorage, ZoneKind::Farm]
             .into_iter()
             .any(|kind| around.within(kind, rules.zone_margin_m))
@@ -215,23 +220,27 @@ fn by_size<'a>(a: &'a Subject, b: &'a Subject) -> (&'a Subject, &'a Subject) {
 }
 
 impl Contacts {
-    /// Looks at all pairs at one instant.
+    /// Looks at all pairs at one instant. `notes` say of each vessel in the picture which of this concerns it.
     pub(in crate::behaviour) fn update(
         &mut self,
         present: &mut [Box<Subject>],
         absent: &mut [Box<Subject>],
+        notes: &[Note],
         config: &BehaviourConfig,
         chart: &Chart,
         voice: &mut Voice,
     ) {
         let now = voice.now();
-        let resting: Vec<usize> = (0..present.len()).filter(|index| fit(&present[*index], config)).collect();
-        hide_the_lost(present, absent, &resting, config, now);
-        let met = self.together(present, absent, config, now);
+        let noted = |of: fn(&Note) -> bool| (0..).zip(notes).filter(move |(_, note)| of(note)).map(|(index, _)| index);
+        let resting: Vec<usize> = noted(|note| note.rests).filter(|index| !present[*index].is_shadow()).collect();
+        hide_the_lost(present, absent, &resting, noted(|note| note.may_be_lost), config, now);
+        let met = self.together(present, absent, &resting, config, now);
         let mut party: FxHashSet<u64> = self.pairs.keys().flat_map(|(a, b)| [*a, *b]).collect();
         party.extend(met.iter().flat_map(|near| [near.a, near.b]));
-        party.extend(present.iter().filter(|subject| subject.alongside.is_due(now)).map(|subject| subject.number));
-        for subject in present.iter().chain(absent.iter()) {
+        party.extend(noted(|note| note.alongside).map(|index| present[index].number));
+        let tied: Vec<usize> = noted(|note| note.tied || note.may_be_lost).collect();
+        let tied_here = tied.iter().map(|index| &present[*index]);
+        for subject in tied_here.chain(absent.iter()) {
             let hosts = [subject.hidden.and_then(|hidden| hidden.with), subject.born_beside.map(|born| born.host)];
             for host in hosts.into_iter().flatten() {
                 party.extend([subject.number, host]);
@@ -239,9 +248,9 @@ impl Contacts {
         }
         let mut fleet = Fleet::new(present, absent, |subject| party.contains(&subject.number));
         self.join(&met, &fleet, config, now);
-        self.join_hidden(&mut fleet, config, now);
-        self.join_seen_by_camera(&fleet, config, now);
-        self.join_leavers(&mut fleet, config, chart, voice);
+        self.join_hidden(&mut fleet, &tied, config, now);
+        self.join_seen_by_camera(&fleet, noted(|note| note.alongside), config, now);
+        self.join_leavers(&mut fleet, &tied, config, chart, voice);
         self.settle(&mut fleet, config, chart, voice);
     }
 
@@ -250,14 +259,16 @@ impl Contacts {
         &mut self,
         present: &[Box<Subject>],
         absent: &[Box<Subject>],
+        resting: &[usize],
         config: &BehaviourConfig,
         now: EventTime,
     ) -> Vec<Near> {
         let rules = &config.contact;
-        let resting: Vec<(&Subject, Sight)> = present
+        let resting: Vec<(&Subject, Sight)> = resting
             .iter()
-            .chain(absent)
-            .filter(|subject| subject.hidden.is_none() && fit(subject, config))
+            .map(|index| &present[*index])
+            .chain(absent.iter().filter(|subject| fit(subject, config)))
+            .filter(|subject| subject.hidden.is_none())
             .filter_map(|subject| Some((&**subject, sight(subject, now)?)))
             .collect();
         let points: Vec<LatLon> = resting.iter().map(|(subject, _)| subject.position).collect();
@@ -317,8 +328,14 @@ impl Contacts {
     }
 
     /// A camera sees something alongside a vessel at rest that nobody else can tell from it.
-    fn join_seen_by_camera(&mut self, fleet: &Fleet<'_>, config: &BehaviourConfig, now: EventTime) {
-        for host in fleet.present.iter().filter(|host| host.alongside.is_due(now)) {
+    fn join_seen_by_camera(
+        &mut self,
+        fleet: &Fleet<'_>,
+        hosts: impl Iterator<Item = usize>,
+        config: &BehaviourConfig,
+        now: EventTime,
+    ) {
+        for host in hosts.map(|index| &fleet.present[index]) {
             let Some((began, last)) = host.alongside.interval() else { continue };
             // With whom is known when somebody lies there now, or has been told of for that time.
             let merge_ms = ms(config.contact.merge_s);
@@ -385,9 +402,9 @@ impl Contacts {
     }
 
     /// Boats that lie alongside unseen stay together with their host while it stays at rest.
-    fn join_hidden(&mut self, fleet: &mut Fleet<'_>, config: &BehaviourConfig, now: EventTime) {
+    fn join_hidden(&mut self, fleet: &mut Fleet<'_>, tied: &[usize], config: &BehaviourConfig, now: EventTime) {
         let mut hidden: Vec<(u64, u64, EventTime)> = Vec::new();
-        for subject in fleet.present.iter().chain(fleet.absent.iter()) {
+        for subject in tied.iter().map(|index| &fleet.present[*index]).chain(fleet.absent.iter()) {
             if let Some(Hidden { with: Some(host), since, .. }) = subject.hidden {
                 hidden.push((subject.number, host, since));
             }
@@ -422,9 +439,17 @@ impl Contacts {
     }
 
     /// Craft first seen as they leave a vessel at rest had lain alongside.
-    fn join_leavers(&mut self, fleet: &mut Fleet<'_>, config: &BehaviourConfig, chart: &Chart, voice: &mut Voice) {
+    fn join_leavers(
+        &mut self,
+        fleet: &mut Fleet<'_>,
+        tied: &[usize],
+        config: &BehaviourConfig,
+        chart: &Chart,
+        voice: &mut Voice,
+    ) {
+        let tied = tied.iter().map(|index| &fleet.present[*index]);
         let mut leavers: Vec<(u64, BornBeside)> =
-            fleet.present.iter().filter_map(|subject| Some((subject.number, subject.born_beside?))).collect();
+            tied.filter_map(|subject| Some((subject.number, subject.born_beside?))).collect();
         leavers.sort_unstable_by_key(|(number, _)| *number);
         for (number, born) in leavers {
             let (Some(subject), Some(host)) = (fleet.get(number), fleet.get(born.host)) else {

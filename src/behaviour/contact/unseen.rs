@@ -57,6 +57,7 @@ pub(super) fn hide_the_lost(
     present: &mut [Box<Subject>],
     absent: &mut [Box<Subject>],
     resting: &[usize],
+    may_be_lost: impl Iterator<Item = usize>,
     config: &BehaviourConfig,
     now: EventTime,
 ) {
@@ -74,27 +75,39 @@ pub(super) fn hide_the_lost(
             sends_ais: host.craft.sends_ais,
         })
         .collect();
-    for subject in present.iter_mut().chain(absent.iter_mut()) {
-        let merged = subject.merged_with.filter(|_| subject.present_at == now);
-        let lost = now.millis_since(subject.measured.time) >= LOST_MS;
-        if subject.hidden.is_some() || (!lost && merged.is_none()) {
-            continue;
+    for index in may_be_lost {
+        hide_if_lost(&mut present[index], &hosts, config, now);
+    }
+    for subject in absent {
+        hide_if_lost(subject, &hosts, config, now);
+    }
+}
+
+/// Whether nobody has measured a vessel for so long that it may have gone alongside, or fusion says that it has.
+pub(in crate::behaviour) fn may_be_lost(subject: &Subject, now: EventTime) -> bool {
+    now.millis_since(subject.measured.time) >= LOST_MS || subject.merged_with.is_some()
+}
+
+fn hide_if_lost(subject: &mut Subject, hosts: &[Host], config: &BehaviourConfig, now: EventTime) {
+    let merged = subject.merged_with.filter(|_| subject.present_at == now);
+    let lost = now.millis_since(subject.measured.time) >= LOST_MS;
+    if subject.hidden.is_some() || (!lost && merged.is_none()) {
+        return;
+    }
+    let came = subject.ran && subject.roamed_m >= config.contact.lost_came_m;
+    if subject.craft.official || !came || subject.landing.lies_at_shore() {
+        return;
+    }
+    let host = match merged {
+        Some(track) => hosts.iter().find(|host| host.track == track).map(|host| (host, now)),
+        None if subject.loss_judged == Some(subject.measured.time) => None,
+        None => {
+            subject.loss_judged = Some(subject.measured.time);
+            went_alongside(subject, hosts, &config.contact)
         }
-        let came = subject.ran && subject.roamed_m >= config.contact.lost_came_m;
-        if subject.craft.official || !came || subject.landing.lies_at_shore() {
-            continue;
-        }
-        let host = match merged {
-            Some(track) => hosts.iter().find(|host| host.track == track).map(|host| (host, now)),
-            None if subject.loss_judged == Some(subject.measured.time) => None,
-            None => {
-                subject.loss_judged = Some(subject.measured.time);
-                went_alongside(subject, &hosts, &config.contact)
-            }
-        };
-        if let Some((host, since)) = host {
-            subject.hidden = Some(Hidden { place: host.position, with: Some(host.number), since });
-        }
+    };
+    if let Some((host, since)) = host {
+        subject.hidden = Some(Hidden { place: host.position, with: Some(host.number), since });
     }
 }
 
