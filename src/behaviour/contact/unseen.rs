@@ -5,6 +5,7 @@
 
 use super::LOST_MS;
 use crate::behaviour::config::{BehaviourConfig, ContactConfig, ms};
+use crate::behaviour::places::Places;
 use crate::behaviour::subject::{Hidden, Subject};
 use crate::geodesy::{LatLon, distance_m, offset_m};
 use crate::units::{EventTime, TrackId};
@@ -61,25 +62,18 @@ pub(super) fn hide_the_lost(
     config: &BehaviourConfig,
     now: EventTime,
 ) {
-    let hosts: Vec<Host> = resting
-        .iter()
-        .map(|index| &present[*index])
-        .filter(|host| now.millis_since(host.first_seen) >= ms(config.contact.duration_s))
-        .filter(|host| host.slow_since.is_some() && host.measured_lately())
-        .filter(|host| host.surroundings.shore_m() > config.contact.shore_m)
-        .map(|host| Host {
-            number: host.number,
-            track: host.track,
-            position: host.position,
-            size: host.craft.size_order(),
-            sends_ais: host.craft.sends_ais,
-        })
-        .collect();
-    for index in may_be_lost {
-        hide_if_lost(&mut present[index], &hosts, config, now);
+    let lost: Vec<usize> = may_be_lost.filter(|index| is_to_be_judged(&present[*index], config, now)).collect();
+    let absent: Vec<&mut Box<Subject>> =
+        absent.iter_mut().filter(|subject| is_to_be_judged(subject, config, now)).collect();
+    if lost.is_empty() && absent.is_empty() {
+        return;
+    }
+    let hosts = Hosts::of(resting.iter().map(|index| &*present[*index]), config, now);
+    for index in lost {
+        hide(&mut present[index], &hosts, config, now);
     }
     for subject in absent {
-        hide_if_lost(subject, &hosts, config, now);
+        hide(subject, &hosts, config, now);
     }
 }
 
@@ -88,19 +82,22 @@ pub(in crate::behaviour) fn may_be_lost(subject: &Subject, now: EventTime) -> bo
     now.millis_since(subject.measured.time) >= LOST_MS || subject.merged_with.is_some()
 }
 
-fn hide_if_lost(subject: &mut Subject, hosts: &[Host], config: &BehaviourConfig, now: EventTime) {
-    let merged = subject.merged_with.filter(|_| subject.present_at == now);
+/// Whether a vessel is lost or merged, is not hidden yet, and may have gone alongside another.
+fn is_to_be_judged(subject: &Subject, config: &BehaviourConfig, now: EventTime) -> bool {
+    let merged = subject.merged_with.is_some() && subject.present_at == now;
     let lost = now.millis_since(subject.measured.time) >= LOST_MS;
-    if subject.hidden.is_some() || (!lost && merged.is_none()) {
-        return;
-    }
+    let judged = subject.loss_judged == Some(subject.measured.time);
     let came = subject.ran && subject.roamed_m >= config.contact.lost_came_m;
-    if subject.craft.official || !came || subject.landing.lies_at_shore() {
-        return;
-    }
-    let host = match merged {
-        Some(track) => hosts.iter().find(|host| host.track == track).map(|host| (host, now)),
-        None if subject.loss_judged == Some(subject.measured.time) => None,
+    subject.hidden.is_none()
+        && (merged || (lost && !judged))
+        && !subject.craft.official
+        && came
+        && !subject.landing.lies_at_shore()
+}
+
+fn hide(subject: &mut Subject, hosts: &Hosts, config: &BehaviourConfig, now: EventTime) {
+    let host = match subject.merged_with.filter(|_| subject.present_at == now) {
+        Some(track) => hosts.of_track(track).map(|host| (host, now)),
         None => {
             subject.loss_judged = Some(subject.measured.time);
             went_alongside(subject, hosts, &config.contact)
@@ -120,11 +117,46 @@ struct Host {
     sends_ais: bool,
 }
 
+/// The vessels at rest beside which a boat may lie.
+struct Hosts {
+    /// In the order of their tracks.
+    each: Vec<Host>,
+    places: Places,
+}
+
+impl Hosts {
+    /// Those of the vessels at rest, in the order of their tracks, that have long been there, in view and off the shore.
+    fn of<'a>(resting: impl Iterator<Item = &'a Subject>, config: &BehaviourConfig, now: EventTime) -> Self {
+        let each: Vec<Host> = resting
+            .filter(|host| now.millis_since(host.first_seen) >= ms(config.contact.duration_s))
+            .filter(|host| host.slow_since.is_some() && host.measured_lately())
+            .filter(|host| host.surroundings.shore_m() > config.contact.shore_m)
+            .map(|host| Host {
+                number: host.number,
+                track: host.track,
+                position: host.position,
+                size: host.craft.size_order(),
+                sends_ais: host.craft.sends_ais,
+            })
+            .collect();
+        let places = Places::of((0..).zip(each.iter().map(|host| host.position)));
+        Self { each, places }
+    }
+
+    fn of_track(&self, track: TrackId) -> Option<&Host> {
+        self.each.binary_search_by_key(&track, |host| host.track).ok().and_then(|place| self.each.get(place))
+    }
+
+    fn near(&self, place: LatLon, within_m: f64) -> impl Iterator<Item = &Host> {
+        self.places.near(place, within_m).filter_map(|number| self.each.get(number as usize))
+    }
+}
+
 /// The vessel that a lost boat was closing on, and when it must have come alongside.
-fn went_alongside<'a>(subject: &Subject, hosts: &'a [Host], rules: &ContactConfig) -> Option<(&'a Host, EventTime)> {
+fn went_alongside<'a>(subject: &Subject, hosts: &'a Hosts, rules: &ContactConfig) -> Option<(&'a Host, EventTime)> {
     let last = subject.measured;
     let (speed, (east_mps, north_mps), place) = (last.speed_mps(), last.velocity_mps(), last.position());
-    let candidates = hosts.iter().filter(|host| {
+    let candidates = hosts.near(place, rules.lost_within_m).filter(|host| {
         host.number != subject.number
             && (host.sends_ais || !subject.craft.sends_ais)
             && host.size >= subject.craft.size_order()
