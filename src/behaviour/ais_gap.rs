@@ -9,6 +9,7 @@ use super::config::{AisGapConfig, BehaviourConfig, ms};
 use super::evidence::Evidence;
 use super::finding::Kind;
 use super::honest;
+use super::last_words::{LastWord, LastWords};
 use super::reception::Reception;
 use super::spell::{Rhythm, Spell};
 use super::subject::Subject;
@@ -16,7 +17,7 @@ use super::voice::{Telling, Voice};
 use crate::chart::Chart;
 use crate::fusion::TrackState;
 use crate::geodesy::{LatLon, distance_m};
-use crate::units::{EventTime, Mmsi};
+use crate::units::EventTime;
 
 /// Length of one slot of memory of a vessel's reports, in milliseconds: what class A sends under way at least once in.
 const SLOT_MS: i64 = 10_000;
@@ -45,55 +46,14 @@ pub(super) struct State {
 }
 
 impl State {
+    /// When and where it was heard last, at what speed in m/s, and when it was heard first.
+    pub(super) fn last_word(&self) -> Option<(EventTime, LatLon, f64, EventTime)> {
+        Some((self.last?, self.place?, self.speed_mps, self.first_heard?))
+    }
+
     /// Whether anything has been told.
     pub(super) fn has_spoken(&self) -> bool {
         Spell::is_confirmed(&self.spell)
-    }
-}
-
-/// When a vessel was last heard, for telling a silence of one from a silence of many.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct LastWord {
-    number: u64,
-    mmsi: Mmsi,
-    heard: EventTime,
-    first_heard: EventTime,
-    place: LatLon,
-    speed_mps: f64,
-}
-
-impl LastWord {
-    /// Number of the vessel.
-    pub(super) fn number(&self) -> u64 {
-        self.number
-    }
-
-    /// Under which MMSI it was heard last.
-    pub(super) fn mmsi(&self) -> Mmsi {
-        self.mmsi
-    }
-
-    /// When it was last heard.
-    pub(super) fn heard(&self) -> EventTime {
-        self.heard
-    }
-
-    /// When it was first heard.
-    pub(super) fn first_heard(&self) -> EventTime {
-        self.first_heard
-    }
-
-    /// The last word of a vessel that has sent AIS.
-    pub(super) fn of(subject: &Subject) -> Option<Self> {
-        let state = &subject.ais_gap;
-        Some(Self {
-            number: subject.number,
-            mmsi: subject.craft.mmsi?,
-            heard: state.last?,
-            first_heard: state.first_heard?,
-            place: state.place?,
-            speed_mps: state.speed_mps,
-        })
     }
 }
 
@@ -126,7 +86,7 @@ pub(super) fn is_due(subject: &Subject, config: &AisGapConfig, now: EventTime) -
 /// Looks at a vessel that is due.
 pub(super) fn update(
     subject: &mut Subject,
-    words: &[LastWord],
+    words: &LastWords,
     reception: &Reception,
     config: &BehaviourConfig,
     chart: &Chart,
@@ -142,15 +102,13 @@ pub(super) fn update(
     // Few ships may be near: then those farther off tell, where it was heard itself until a moment ago.
     let wide = reception.share_wide(subject.position, subject.craft.class_a, rules.silent_s / 60, now);
     let share = if distance_m(place, subject.position) <= rules.outage_radius_m { share.max(wide) } else { share };
-    let company = words.iter().filter(|word| fell_silent_with(word, subject, last, place, rules)).count();
+    let company =
+        words.near(place, rules.outage_radius_m).filter(|word| fell_silent_with(word, subject, last, place, rules));
+    let company = company.take(COMPANY_MAX).count();
     let claims = subject.ais_elsewhere.is_some_and(|claim| now.millis_since(claim.last) < ms(rules.silent_s));
     let sent_elsewhere = claims
         || subject.identity.reports_elsewhere()
-        || words.iter().any(|word| {
-            word.number != subject.number
-                && Some(word.mmsi) == subject.craft.mmsi
-                && now.millis_since(word.heard) < ms(rules.silent_s)
-        });
+        || words.others_of(subject, subject.craft.mmsi).any(|word| now.millis_since(word.heard) < ms(rules.silent_s));
     // Sight of it is needed to raise the alert, not to keep it.
     let sails_on = subject.measured_lately()
         && subject.present_at == now
@@ -179,6 +137,8 @@ pub(super) fn update(
 
 /// So many others falling silent at the same time are a station that is down.
 const MANY: usize = 2;
+/// When so many did, nobody counts on.
+const COMPANY_MAX: usize = 1_000;
 
 /// Whether another vessel nearby fell silent at the same time: then it may be the station.
 fn fell_silent_with(word: &LastWord, subject: &Subject, last: EventTime, place: LatLon, rules: &AisGapConfig) -> bool {

@@ -8,10 +8,10 @@
 
 use std::collections::BTreeMap;
 
-use super::ais_gap::LastWord;
 use super::config::{BehaviourConfig, IdentityConfig, ms};
 use super::evidence::Evidence;
 use super::finding::Kind;
+use super::last_words::LastWords;
 use super::note::Note;
 use super::spell::{Dwell, Rhythm, Spell};
 use super::subject::{Subject, Who};
@@ -79,17 +79,16 @@ impl State {
 /// Judges a change of MMSI that has lasted.
 pub(super) fn judge_rename(
     subject: &mut Subject,
-    words: &[LastWord],
+    words: &LastWords,
     config: &BehaviourConfig,
     chart: &Chart,
     voice: &mut Voice,
 ) {
     let rules = &config.identity_conflict;
     let now = voice.now();
-    let others = || words.iter().filter(|word| word.number() != subject.number);
     // The new name may have had a track of its own before fusion saw that it is this vessel.
     let first_heard = |renamed: &Renamed| {
-        let own_track = others().filter(|word| word.mmsi() == renamed.to).map(LastWord::first_heard).min();
+        let own_track = words.others_of(subject, Some(renamed.to)).map(|word| word.first_heard).min();
         own_track
             .filter(|first| renamed.at.millis_since(*first) <= SENDING_MS)
             .map_or(renamed.at, |first| first.min(renamed.at))
@@ -99,9 +98,9 @@ pub(super) fn judge_rename(
     let mut met = None;
     if let Some(renamed) = pending {
         subject.identity.renamed = None;
-        let old_is_heard = others().any(|word| word.mmsi() == renamed.from && word.heard() >= renamed.at);
-        let new_was_known =
-            others().any(|word| word.mmsi() == renamed.to && renamed.at.millis_since(word.first_heard()) > SENDING_MS);
+        let old_is_heard = words.others_of(subject, Some(renamed.from)).any(|word| word.heard >= renamed.at);
+        let mut new_words = words.others_of(subject, Some(renamed.to));
+        let new_was_known = new_words.any(|word| renamed.at.millis_since(word.first_heard) > SENDING_MS);
         if subject.craft.mmsi == Some(renamed.to)
             && renamed.speed_mps >= rules.under_way_mps
             && !old_is_heard

@@ -25,6 +25,7 @@ mod heading;
 mod honest;
 mod identity_conflict;
 mod landing;
+mod last_words;
 mod loitering;
 mod motion;
 mod newcomers;
@@ -65,6 +66,7 @@ use crate::units::EventTime;
 use contact::Contacts;
 use gathering::Gatherings;
 use identity_conflict::Twins;
+use last_words::LastWords;
 use note::Note;
 use overrides::Ruleset;
 use reception::Reception;
@@ -189,11 +191,13 @@ impl Behaviour {
             let config = rules.of(subject, chart, now);
             ais_gap::is_due(subject, &config.ais_gap, now) || subject.identity.is_due()
         };
-        if !notes.iter().any(|note| note.name_due) && !roll.absent.iter().any(|subject| is_due(subject)) {
+        let asking = notes.iter().filter(|note| note.name_due).count()
+            + roll.absent.iter().filter(|subject| is_due(subject)).count();
+        if asking == 0 {
             return;
         }
-        let everyone = || roll.present.iter().chain(&roll.absent);
-        let words: Vec<_> = everyone().filter_map(|subject| ais_gap::LastWord::of(subject)).collect();
+        let everyone = roll.present.iter().chain(&roll.absent);
+        let words = LastWords::of(everyone.map(|subject| &**subject), asking);
         let due = roll.present.iter_mut().zip(&*notes).filter(|(_, note)| note.name_due).map(|(subject, _)| subject);
         for subject in due.chain(&mut roll.absent) {
             let config = rules.of(subject, chart, now);

@@ -29,6 +29,11 @@ impl Places {
 
     /// The things no farther than `within_m` from `place`, and some others; up to [`NEAR_MAX`] of them.
     pub(super) fn near(&self, place: LatLon, within_m: f64) -> impl Iterator<Item = u32> + '_ {
+        self.all_near(place, within_m).take(NEAR_MAX)
+    }
+
+    /// The same, however many they are.
+    pub(super) fn all_near(&self, place: LatLon, within_m: f64) -> impl Iterator<Item = u32> + '_ {
         // One in a hundred and a metre cover the metric; 110 km is less than any degree of latitude.
         let reach_m = within_m * 1.01 + 1.0;
         let reach_lat_deg = reach_m / 110_000.0;
@@ -45,7 +50,6 @@ impl Places {
                 })
             })
             .map(|cell| cell.2)
-            .take(NEAR_MAX)
     }
 }
 

@@ -3,6 +3,7 @@
 use shorewatch::alert::Alert;
 use shorewatch::behaviour::Kind;
 use shorewatch::fusion::TrackState;
+use shorewatch::units::Mmsi;
 
 use super::scene::{Script, along, at, chart, play, radar_only, sends, told_at};
 
@@ -65,6 +66,23 @@ fn when_a_station_is_down_nobody_is_told_of() {
         along(4, &COURSE, sends(412_000_004, 70)),
     ];
     assert_eq!(gaps(&play(&chart(&[]), &scene, 3_600)).len(), 0);
+}
+
+#[test]
+fn while_a_station_with_forty_ships_is_down_one_far_off_is_told_of() {
+    let path = |east_m: f64| [(0, east_m - 9_000.0, 10_000.0), (3_600, east_m + 9_000.0, 10_000.0)];
+    let here: Vec<_> = (0..40).map(|number| path(200.0 * f64::from(number))).collect();
+    let far = [path(-45_000.0), path(-41_000.0), path(-49_000.0)];
+    let mut scene: Vec<Script<'_>> = (100..)
+        .zip(&here)
+        .map(|(id, path)| along(id, path, silent_between(412_000_000 + id as u32, 600, 9_999)))
+        .collect();
+    scene.push(along(1, &far[0], silent_between(412_000_001, 600, 9_999)));
+    scene.push(along(2, &far[1], sends(412_000_002, 70)));
+    scene.push(along(3, &far[2], sends(412_000_003, 70)));
+    let alerts = play(&chart(&[]), &scene, 3_600);
+    let told: Vec<_> = gaps(&alerts).iter().map(|alert| alert.mmsi).collect();
+    assert_eq!(told, [Mmsi::new(412_000_001)]);
 }
 
 #[test]
