@@ -6,13 +6,10 @@ use std::sync::Arc;
 use super::entry::Entry;
 use super::error::LogError;
 use super::read::{Position, SegmentReport, read_input};
-use super::segment::{Content, SegmentFile};
+use super::segment::{Content, FIRST_NUMBER, SegmentFile};
 use super::writer::INPUT_FOLDER;
 use crate::store::disk::Disk;
 use crate::units::EventTime;
-
-/// Number of the first segment that a log ever had.
-const FIRST_NUMBER: u64 = 1;
 
 /// Reads the input log of a store.
 pub struct LogReader {

@@ -10,6 +10,8 @@ use crate::units::EventTime;
 
 /// Version of the layout of segments.
 pub const VERSION: u16 = 1;
+/// Number of the first segment that a log ever has.
+pub const FIRST_NUMBER: u64 = 1;
 /// Bytes of a header.
 pub const SEGMENT_HEADER_BYTES: usize = 40;
 

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::error::LogError;
 use super::frame::put_frame;
 use super::read::Position;
-use super::segment::{Content, SegmentFile, SegmentHeader};
+use super::segment::{Content, FIRST_NUMBER, SegmentFile, SegmentHeader};
 use crate::store::disk::{Disk, DiskFile, unfinished};
 use crate::units::EventTime;
 
@@ -74,7 +74,7 @@ impl SegmentWriter {
         options: LogOptions,
         segments: Vec<SegmentFile>,
     ) -> Result<Self, LogError> {
-        let next_number = segments.last().map_or(1, |last| last.number + 1);
+        let next_number = segments.last().map_or(FIRST_NUMBER, |last| last.number + 1);
         let mut closed = VecDeque::new();
         let mut begun = EventTime::from_millis(i64::MIN);
         for file in segments {
