@@ -1,7 +1,7 @@
 //! Rings: the checks of one, and of the rings of a polygon against each other.
 //!
 //! Crossings are looked for among the segments whose boxes meet, by a sweep over the segments from one side to the other, so
-//! a coast of 10,000 points takes a millisecond; the intersection test itself is geo's, with exact predicates.
+//! a coast of 10,000 points takes milliseconds; the intersection test itself is geo's, with exact predicates.
 
 use geo::{Coord, Intersects, Line};
 
