@@ -162,12 +162,12 @@ class Server:
         return status, json.loads(answer), event
 
 
-def until(holds, what):
-    """Waits until something holds; fails after PATIENCE_S."""
+def until(holds, what, standing=None):
+    """Waits until something holds; fails after PATIENCE_S, and says how things stand then."""
     give_up = time.monotonic() + PATIENCE_S
     while not holds():
         if time.monotonic() > give_up:
-            sys.exit(f"test-platform: FAILED: waited in vain until {what}")
+            sys.exit(f"test-platform: FAILED: waited in vain until {what}" + (f"; {standing()}" if standing else ""))
         time.sleep(0.05)
 
 
@@ -191,7 +191,9 @@ def every_event_arrives(server, receiver, logistics):
     receiver.start()
     entered = "SELECT sequence, substr(hash, 1, 24), substr(subject, 7), kind FROM entries WHERE subject LIKE 'alert/%' ORDER BY sequence"
     ids = lambda: [f"{sequence}.{digits}" for sequence, digits, *_ in server.records(entered)]
-    until(lambda: sorted(it["id"] for it in receiver.unique()) == sorted(ids()), "every event of every alert has come")
+    outboxes = "SELECT endpoint, count(*), max(attempts), max(last_answer) FROM outbox GROUP BY endpoint"
+    standing = lambda: f"{len(receiver.unique())} of {len(ids())} events, outboxes: {server.records(outboxes)}"
+    until(lambda: sorted(it["id"] for it in receiver.unique()) == sorted(ids()), "every event of every alert has come", standing)
     server.kill()
     server.start()
     until(lambda: sorted(it["id"] for it in receiver.unique()) == sorted(ids()), "nothing is lost or made up by a second kill")

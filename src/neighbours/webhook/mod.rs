@@ -6,12 +6,14 @@
 //! - [`signature`]: secrets, signing and checking.
 //! - [`guard`]: to which addresses anything is sent.
 //! - [`client`]: one attempt.
+//! - [`absence`]: for how long an endpoint has been away, and when it is tried again.
 //! - [`answer`]: what an answer means for the event and for the endpoint.
 //! - [`sender`]: one task an endpoint, which empties its outbox.
 //! - [`callback`]: what a platform says back.
 //! - [`api`]: how outboxes stand, dead letters and their replay, over HTTP.
 //! - [`endpoint`]: an endpoint as it is configured, and [`Deliveries`], what the rest of the server sees of all this.
 
+mod absence;
 pub mod answer;
 pub mod api;
 pub mod callback;

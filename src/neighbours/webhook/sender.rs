@@ -13,6 +13,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
+use super::absence::{Absence, Attempt, as_millis};
 use super::answer::{Answer, FAILURES_MAX, REFUSALS_MAX, backoff};
 use super::client::Client;
 use super::endpoint::Working;
@@ -38,17 +39,15 @@ pub(super) struct Sender {
     client: Client,
     records: Records,
     source: Arc<str>,
-    /// Attempts since the endpoint last answered.
-    away: i64,
-    /// Nothing is tried before, milliseconds since 1970.
-    not_before_ms: i64,
+    absence: Absence,
 }
 
-type Flight = (Letter, Answer);
+/// What came of an attempt, and how long the endpoint had been away when it began.
+type Flight = (Letter, Attempt, Answer);
 
 impl Sender {
     pub(super) fn new(working: Arc<Working>, client: Client, records: Records, source: Arc<str>) -> Self {
-        Self { working, client, records, source, away: 0, not_before_ms: 0 }
+        Self { working, client, records, source, absence: Absence::default() }
     }
 
     fn name(&self) -> &str {
@@ -93,7 +92,7 @@ impl Sender {
                     Err(error) => tracing::error!(endpoint = self.name(), %error, "an attempt crashed"),
                 },
                 more = board.changed() => if !more { return Ok(()) },
-                () = self.working.wake.notified() => self.not_before_ms = 0,
+                () = self.working.wake.notified() => self.absence.try_now(),
                 () = sleep(wait) => {}
                 () = down(shutdown) => return Ok(()),
             }
@@ -119,10 +118,10 @@ impl Sender {
             }
         }
         let now_ms = clock::now().as_millis();
-        if now_ms < self.not_before_ms {
-            return Ok(millis(self.not_before_ms - now_ms));
+        if let Some(wait_ms) = self.absence.wait_ms(now_ms) {
+            return Ok(millis(wait_ms));
         }
-        let at_once = if self.away > 0 { 1 } else { AT_ONCE };
+        let at_once = if self.absence.is_away() { 1 } else { AT_ONCE };
         let free = at_once.saturating_sub(flights.len());
         if free == 0 {
             return Ok(LONGEST_SLEEP);
@@ -141,21 +140,21 @@ impl Sender {
         for (letter, happened) in waiting.into_iter().take(free) {
             subjects.insert(letter.subject.clone());
             let event = event::outgoing(&happened, &self.working.endpoint.profile, &self.source);
-            let client = self.client.clone();
-            flights.spawn(async move { (letter, client.offer(event).await) });
+            let (client, attempt) = (self.client.clone(), self.absence.attempt());
+            flights.spawn(async move { (letter, attempt, client.offer(event).await) });
         }
         Ok(next_ms.map_or(LONGEST_SLEEP, |next_ms| millis(next_ms - now_ms)))
     }
 
     /// Takes down what came of an attempt.
-    async fn settle(&mut self, (mut letter, answer): Flight) -> Result<(), RecordsError> {
+    async fn settle(&mut self, (mut letter, attempt, answer): Flight) -> Result<(), RecordsError> {
         let now_ms = clock::now().as_millis();
         letter.attempts += 1;
         let endpoint = self.name().to_owned();
         let waits = self.working.endpoint.waits;
         let (why, limit) = match answer {
             Answer::Taken => {
-                if std::mem::take(&mut self.away) > 0 {
+                if self.absence.is_over() {
                     tracing::info!(endpoint, "the endpoint takes events again");
                 }
                 return self.records.write(move |book| book.event_taken(&letter, now_ms)).await;
@@ -174,10 +173,7 @@ impl Sender {
             }
             Answer::Away(why, after) => {
                 self.failed();
-                self.away += 1;
-                let wait = after.unwrap_or_else(|| backoff(self.away, waits.away.0, waits.away.1));
-                self.not_before_ms = self.not_before_ms.max(now_ms.saturating_add(as_millis(wait)));
-                if self.away == 1 {
+                if self.absence.goes_on(attempt, after, waits.away, now_ms) {
                     tracing::warn!(endpoint, why, "the endpoint is away: events wait for it");
                 }
                 letter.last_answer = why;
@@ -187,7 +183,7 @@ impl Sender {
             Answer::Failed(why) => (why, FAILURES_MAX),
         };
         self.failed();
-        self.away = 0;
+        self.absence.is_over();
         letter.refusals += 1;
         letter.is_dead = letter.refusals >= limit;
         letter.next_attempt_ms =
@@ -219,8 +215,4 @@ async fn down(shutdown: &mut watch::Receiver<bool>) {
 
 fn millis(millis: i64) -> Duration {
     Duration::from_millis(u64::try_from(millis).unwrap_or(0)).min(LONGEST_SLEEP)
-}
-
-fn as_millis(wait: Duration) -> i64 {
-    i64::try_from(wait.as_millis()).unwrap_or(i64::MAX)
 }
