@@ -22,7 +22,7 @@ const ACKNOWLEDGED_MS: i64 = EventTime::DAY_MS;
 const ALERTS_MAX: usize = 10_000;
 
 /// What watchers hear.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 pub enum AlertChange {
     /// A new alert, developing or confirmed at once.
     Raised,
@@ -37,7 +37,7 @@ pub enum AlertChange {
 }
 
 /// A change of one alert, with the alert as it stands after it.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct AlertEvent {
     /// What happened.
     pub change: AlertChange,
@@ -51,22 +51,25 @@ pub struct AlertEvent {
 pub struct UnknownAlert(pub String);
 
 /// All alerts that may still change. Those that cannot leave the book: whoever wants a list keeps what it is told.
-#[derive(Debug)]
+#[derive(Debug, serde::Serialize, serde::Deserialize)]
 pub struct AlertBook {
     /// By number of the affair that raised it.
     alerts: BTreeMap<u64, Entry>,
     /// Affairs that go on under the alert of an earlier one.
     continues: BTreeMap<u64, u64>,
     /// How long after its end an alert may be taken up again, a kind, in milliseconds.
+    #[serde(skip)]
     merge_ms: [i64; Kind::ALL.len()],
+    #[serde(skip)]
     scale: Scale,
     history: History,
     /// Edition of the rules.
+    #[serde(skip)]
     rules: Arc<str>,
 }
 
 /// An alert with what is known of its vessels.
-#[derive(Debug)]
+#[derive(Debug, serde::Serialize, serde::Deserialize)]
 struct Entry {
     alert: Alert,
     keys: (VesselKey, Option<VesselKey>),
@@ -85,6 +88,12 @@ impl AlertBook {
             history: History::default(),
             rules: config.edition.as_str().into(),
         }
+    }
+
+    /// Gives a book that was read back from what was saved the rules that it was saved with: those are not saved.
+    pub fn set_rules(&mut self, config: &BehaviourConfig) {
+        let Self { merge_ms, scale, rules, .. } = Self::new(config);
+        (self.merge_ms, self.scale, self.rules) = (merge_ms, scale, rules);
     }
 
     /// Takes a finding; returns what there is to tell of it.

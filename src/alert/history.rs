@@ -30,7 +30,7 @@ const OFFENCE_MS: i64 = 365 * EventTime::DAY_MS;
 const FALSE_ALERTS: usize = 2;
 
 /// How a vessel is known from one alert to the next.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 pub(super) enum VesselKey {
     /// It has sent this MMSI.
     Mmsi(Mmsi),
@@ -48,7 +48,7 @@ impl VesselKey {
 }
 
 /// What an officer found out about an alert.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 pub enum Outcome {
     /// There was an offence.
     Offence,
@@ -57,7 +57,7 @@ pub enum Outcome {
 }
 
 /// An alert of the past.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
 struct Past {
     id: AlertId,
     kind: Kind,
@@ -67,7 +67,7 @@ struct Past {
     points: Vec<(Family, f64)>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug, Default, serde::Serialize, serde::Deserialize)]
 struct Record {
     alerts: VecDeque<Past>,
     outcomes: VecDeque<(EventTime, Outcome)>,
@@ -75,7 +75,7 @@ struct Record {
 }
 
 /// An alert of the past by its place.
-#[derive(Debug)]
+#[derive(Debug, serde::Serialize, serde::Deserialize)]
 struct PastPlace {
     id: AlertId,
     kind: Kind,
@@ -84,7 +84,7 @@ struct PastPlace {
 }
 
 /// The memory.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, serde::Serialize, serde::Deserialize)]
 pub(super) struct History {
     vessels: BTreeMap<VesselKey, Record>,
     places: VecDeque<PastPlace>,

@@ -29,7 +29,7 @@ use crate::units::{EventTime, Mmsi, TrackId};
 
 /// Name of an alert, the same for life and never given twice: kind, begin of the behaviour and tracks, so that the same
 /// input gives the same names. `loitering-20261009T113731-T000051`.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 pub struct AlertId(String);
 
 impl AlertId {
@@ -46,7 +46,7 @@ impl fmt::Display for AlertId {
 }
 
 /// An alert as it stands.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Alert {
     /// Its name.
     pub id: AlertId,

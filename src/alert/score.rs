@@ -6,7 +6,7 @@
 use crate::behaviour::{BehaviourConfig, Evidence, Family, HonestCause, Kind, ScoreConfig, Verdict, Weights};
 
 /// What an officer is asked to do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 pub enum Grade {
     /// 1: to be read when there is time.
     Note,
@@ -41,7 +41,7 @@ impl Grade {
 }
 
 /// The points of an alert, by family.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Score {
     /// After the cap of each family, in the order of [`Family::ALL`]; those of honest causes are negative.
     pub by_family: [f64; Family::ALL.len()],
@@ -64,6 +64,12 @@ impl Score {
 pub(super) struct Scale {
     config: ScoreConfig,
     weights: Weights,
+}
+
+impl Default for Scale {
+    fn default() -> Self {
+        Self::new(&BehaviourConfig::default())
+    }
 }
 
 impl Scale {

@@ -31,7 +31,7 @@ const AT_REST_MPS: f64 = 1.0;
 const AT_REST_MS: i64 = 200_000;
 
 /// What is kept of a vessel for this rule.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, serde::Serialize, serde::Deserialize)]
 pub(super) struct State {
     spell: Option<Spell>,
     /// When it was last heard.

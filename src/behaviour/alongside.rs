@@ -10,7 +10,7 @@ use crate::units::EventTime;
 pub(super) const EO_BREAK_MS: i64 = 120_000;
 
 /// How long cameras have seen a vessel with another alongside.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, serde::Serialize, serde::Deserialize)]
 pub(super) struct Alongside {
     dwell: Dwell,
     /// Goods were seen to pass.

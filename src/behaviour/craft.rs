@@ -7,7 +7,7 @@ use crate::register::Registered;
 use crate::units::{Mmsi, VesselClass};
 
 /// How much is known of a yes-or-no question. What is unknown is never held against a vessel.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum Known {
     /// It is so.
     Yes,
@@ -26,7 +26,7 @@ impl Known {
 }
 
 /// What kind of craft a vessel is. Kept for the life of a subject: silence takes nothing back.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Craft {
     /// The last MMSI heard.
     pub mmsi: Option<Mmsi>,

@@ -24,7 +24,7 @@ const FRESH_MS: i64 = 20_000;
 const SILENT_MS: i64 = 200_000;
 
 /// What is kept of a vessel for this rule.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, serde::Serialize, serde::Deserialize)]
 pub(super) struct State {
     dwell: Dwell,
     spell: Option<Spell>,
@@ -35,7 +35,7 @@ pub(super) struct State {
 }
 
 /// A contact, as this rule needs it.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub(super) struct Meeting {
     pub(super) began: EventTime,
     pub(super) start: EventTime,

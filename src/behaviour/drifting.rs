@@ -18,7 +18,7 @@ use crate::units::Bearing;
 const FRESH_MS: i64 = 60_000;
 
 /// What is kept of a vessel for this rule.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, serde::Serialize, serde::Deserialize)]
 pub(super) struct State {
     dwell: Dwell,
     /// Where it began.

@@ -8,7 +8,7 @@ use crate::geodesy::LatLon;
 use crate::units::EventTime;
 
 /// Families of evidence. Within one the weights are capped, so that one cause is not counted twice.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 pub enum Family {
     /// Hides who or where it is: gaps, false identities, no AIS at all.
     Concealment,
@@ -57,7 +57,7 @@ impl Family {
 }
 
 /// Where something was observed, to be drawn on a map.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub enum Geometry {
     /// A place.
     Point(LatLon),
@@ -80,7 +80,7 @@ pub enum Geometry {
 /// alert to the byte.
 ///
 /// [`received_to`]: RecordRef::received_to
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct RecordRef {
     /// Receive time of the first of them, or earlier.
     pub received_from: EventTime,
@@ -88,17 +88,22 @@ pub struct RecordRef {
     pub received_to: EventTime,
 }
 
+/// A code or a unit. Its own name, so that serde does not take it for text to be borrowed from what is read.
+type Word = &'static str;
+
 /// One thing observed, held against the threshold that it passed.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Evidence {
     /// What was measured, one word: `mean_speed`, `shore_distance`. Constant over versions.
-    pub code: &'static str,
+    #[serde(with = "super::words")]
+    pub code: Word,
     /// The value observed, in `unit`.
     pub observed: f64,
     /// The value that it had to pass, in `unit`.
     pub threshold: f64,
     /// Unit of both: `m`, `m/s`, `s`, or `count`, `probability`.
-    pub unit: &'static str,
+    #[serde(with = "super::words")]
+    pub unit: Word,
     /// Begin of the interval in which it was observed.
     pub from: EventTime,
     /// End of that interval.
@@ -149,7 +154,7 @@ impl Evidence {
 }
 
 /// What came of testing an honest cause.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 pub enum Verdict {
     /// It does not hold.
     RuledOut,
@@ -171,10 +176,11 @@ impl Verdict {
 }
 
 /// A reason that would make the behaviour an honest one, and what came of testing it.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct HonestCause {
     /// Which, one word: `official_craft`, `station_outage`. Constant over versions.
-    pub code: &'static str,
+    #[serde(with = "super::words")]
+    pub code: Word,
     /// What came of it.
     pub verdict: Verdict,
     /// What it takes off the score: 0 or less, and 0 unless it was found. Set when the alert is scored.

@@ -24,7 +24,7 @@ const FRESH_MS: i64 = 20_000;
 const SETTLED_MS: i64 = 20_000;
 
 /// What is kept of a vessel for this rule.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, serde::Serialize, serde::Deserialize)]
 pub(super) struct State {
     /// As fast as the rule asks.
     dwell: Dwell,

@@ -7,7 +7,7 @@ use crate::geodesy::LatLon;
 use crate::units::{EventTime, Mmsi, TrackId};
 
 /// The kinds of behaviour, in the words of `FORMAT.md`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 pub enum Kind {
     /// Stays slow and in one area without an honest cause.
     Loitering,
@@ -99,7 +99,7 @@ impl fmt::Display for Kind {
 }
 
 /// How an affair stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 pub enum Stage {
     /// It looks like it, and the full rule is not met yet.
     Developing,
@@ -129,7 +129,7 @@ impl Stage {
 }
 
 /// A place with a name nearby, for people to find it on a chart.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct NearPlace {
     /// How the vessel lies to it, in English: `1.2 km NE of Haikou port, Xiuying`.
     pub in_english: String,
@@ -140,7 +140,7 @@ pub struct NearPlace {
 }
 
 /// What a rule has to say of one affair at one instant. Later findings of the same affair replace earlier ones.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Finding {
     /// Number of the affair, constant for its life and never used again. Counted in the order of telling.
     pub affair: u64,

@@ -27,14 +27,14 @@ const GATHERINGS_MAX: usize = 256;
 const CROWD_MAX: usize = 64;
 
 /// All crowds that are or were lately.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, serde::Serialize, serde::Deserialize)]
 pub(super) struct Gatherings {
     known: BTreeMap<u64, Gathering>,
     next: u64,
     instants: u32,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
 struct Gathering {
     middle: LatLon,
     /// The craft that most others are near to.

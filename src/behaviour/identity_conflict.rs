@@ -31,7 +31,7 @@ const CLAIMING_MS: i64 = 400_000;
 const TWINS_MAX: usize = 1_024;
 
 /// What is kept of a vessel for this rule.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, serde::Serialize, serde::Deserialize)]
 pub(super) struct State {
     /// A change of its MMSI that has not been judged yet.
     renamed: Option<Renamed>,
@@ -41,7 +41,7 @@ pub(super) struct State {
 }
 
 /// A change of MMSI.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 struct Renamed {
     from: Mmsi,
     to: Mmsi,
@@ -258,7 +258,7 @@ fn elsewhere_evidence(subject: &Subject, gap_m: f64, rules: &IdentityConfig, now
 }
 
 /// Pairs of vessels that send one MMSI.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, serde::Serialize, serde::Deserialize)]
 pub(super) struct Twins {
     pairs: BTreeMap<(u64, u64), Twin>,
     /// Who sends, by name and place in the picture.
@@ -267,7 +267,7 @@ pub(super) struct Twins {
     namesakes: Vec<(u32, u32)>,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
 struct Twin {
     dwell: Dwell,
     spell: Option<Spell>,

@@ -26,7 +26,7 @@ const PARTED_MS: i64 = 60_000;
 const VISIT_MS: i64 = 60_000;
 
 /// What is kept of a vessel for this rule.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, serde::Serialize, serde::Deserialize)]
 pub(super) struct State {
     dwell: Dwell,
     spell: Option<Spell>,

@@ -20,7 +20,7 @@ use crate::chart::{Chart, ZoneKind};
 use crate::units::EventTime;
 
 /// What is kept of a vessel for this rule.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, serde::Serialize, serde::Deserialize)]
 pub(super) struct State {
     spell: Option<Spell>,
 }

@@ -44,6 +44,7 @@ mod subject;
 mod surroundings;
 mod voice;
 mod voyage;
+mod words;
 mod zone_entry;
 
 pub use config::{
@@ -74,9 +75,11 @@ use roll::Roll;
 use voice::Voice;
 
 /// All rules over all vessels.
-#[derive(Debug)]
+#[derive(Debug, serde::Serialize, serde::Deserialize)]
 pub struct Behaviour {
+    #[serde(skip)]
     rules: Ruleset,
+    #[serde(skip)]
     register: Arc<Register>,
     roll: Roll,
     contacts: Contacts,
@@ -102,6 +105,11 @@ impl Behaviour {
             notes: Vec::new(),
             voice: Voice::new(),
         }
+    }
+
+    /// Gives rules that were read back from what was saved the thresholds that they were saved with: those are not saved.
+    pub fn set_thresholds(&mut self, config: BehaviourConfig) {
+        self.rules = Ruleset::new(config);
     }
 
     /// Takes the register to ask from now on.

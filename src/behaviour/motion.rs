@@ -19,7 +19,7 @@ const LAG: usize = 4;
 const STAY_MAX: usize = 120;
 
 /// Positions of the last minute in a plane.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
 pub(super) struct Recent {
     plane: LocalPlane,
     fixes: ArrayVec<(EventTime, f64, f64), RECENT>,
@@ -94,7 +94,7 @@ pub(super) mod mark {
 }
 
 /// Half a minute of a stay.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 struct Bucket {
     east_m: f32,
     north_m: f32,
@@ -106,7 +106,7 @@ struct Bucket {
 }
 
 /// The half minute that is not over yet.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, serde::Serialize, serde::Deserialize)]
 struct Open {
     start: EventTime,
     east_sum: f64,
@@ -118,7 +118,7 @@ struct Open {
 }
 
 /// The buckets of the last while, with running sums: one update costs the same however long the window.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
 pub(super) struct Stay {
     plane: LocalPlane,
     buckets: std::collections::VecDeque<Bucket>,

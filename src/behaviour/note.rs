@@ -9,7 +9,7 @@ use super::{ais_gap, contact, identity_conflict};
 use crate::units::{EventTime, Mmsi};
 
 /// Which rules about many vessels concern a vessel.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, serde::Serialize, serde::Deserialize)]
 pub(super) struct Note {
     /// It may be party to a contact, unless it is a second echo.
     pub(super) rests: bool,

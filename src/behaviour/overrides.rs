@@ -80,6 +80,12 @@ pub(super) struct Ruleset {
     variants: BTreeMap<u16, BehaviourConfig>,
 }
 
+impl Default for Ruleset {
+    fn default() -> Self {
+        Self::new(BehaviourConfig::default())
+    }
+}
+
 impl Ruleset {
     /// Rules that are valid ([`BehaviourConfig::validate`]); an override that is not is left out.
     pub(super) fn new(base: BehaviourConfig) -> Self {

@@ -18,7 +18,7 @@ const MINUTES: i64 = 32;
 const CELLS_MAX: usize = 10_000;
 
 /// When a cell was heard, one bit a minute, the latest in bit 0.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, serde::Serialize, serde::Deserialize)]
 struct Heard {
     minute: i64,
     class_a: u32,
@@ -36,7 +36,7 @@ impl Heard {
 }
 
 /// The map of reception.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, serde::Serialize, serde::Deserialize)]
 pub(super) struct Reception {
     cells: FxHashMap<(i32, i32), Heard>,
     swept: i64,

@@ -26,7 +26,7 @@ const LATE_MS: i64 = 120_000;
 const FITS_MAX: usize = 32;
 
 /// All vessels.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, serde::Serialize, serde::Deserialize)]
 pub(super) struct Roll {
     /// In the picture, in the order of their tracks.
     pub(super) present: Vec<Box<Subject>>,

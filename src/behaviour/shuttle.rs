@@ -12,7 +12,7 @@ const RUNS: usize = 4;
 const STRETCH_M: f64 = 1_000.0;
 
 /// One run: alongside a vessel, then at the shore.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 struct Run {
     host: u64,
     landed: EventTime,
@@ -20,7 +20,7 @@ struct Run {
 }
 
 /// The runs of one craft.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, serde::Serialize, serde::Deserialize)]
 pub(super) struct Shuttle {
     /// The vessel that it was alongside last, and when, until it lands.
     visited: Option<(u64, EventTime)>,

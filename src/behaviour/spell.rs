@@ -6,7 +6,7 @@ use crate::units::EventTime;
 ///
 /// Feed it at every instant with `Some(true)`, `Some(false)`, or `None` when nothing could be observed. A break of up to
 /// the grace is forgiven and counts as held; a longer one starts anew.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 pub(super) struct Dwell {
     interval: Option<(EventTime, EventTime)>,
     /// Nothing could be observed at the last instant.
@@ -61,7 +61,7 @@ impl Dwell {
 }
 
 /// One affair that has been told: spells of the same behaviour no farther apart than the rule's merge time.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub(super) struct Spell {
     /// Number of the affair.
     pub(super) affair: u64,

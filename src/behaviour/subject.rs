@@ -25,7 +25,7 @@ const MEASURED_MS: i64 = 60_000;
 /// By displacement over a minute and by its filter a craft makes at least this when it is under way, in m/s.
 const UNDER_WAY_MPS: f64 = 2.0;
 /// The state of a vessel when a sensor last measured it.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub(super) struct LastMeasured {
     pub(super) time: EventTime,
     /// Where fusion had carried it to when it told of it, and in how many seconds.
@@ -63,7 +63,7 @@ impl LastMeasured {
 }
 
 /// Where a vessel must be that nobody sees: on the beach, or alongside another.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub(super) struct Hidden {
     /// The place; it moves with the host.
     pub(super) place: LatLon,
@@ -74,7 +74,7 @@ pub(super) struct Hidden {
 }
 
 /// Whom a finding is about.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub(super) struct Who {
     /// Its number.
     pub(super) vessel: u64,
@@ -86,7 +86,7 @@ pub(super) struct Who {
 }
 
 /// A vessel.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
 pub(super) struct Subject {
     /// Constant for its life, counted in the order of birth.
     pub(super) number: u64,

@@ -20,7 +20,7 @@ const JITTER_M: f64 = 10.0;
 const STALE_MS: i64 = 300_000;
 
 /// A zone nearby.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub(super) struct NearZone {
     /// Its place in the chart's set.
     pub(super) index: u32,
@@ -34,7 +34,7 @@ pub(super) struct NearZone {
 }
 
 /// What is around a vessel.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
 pub(super) struct Surroundings {
     /// Where and when it was asked.
     at: Vicinity,

@@ -18,11 +18,12 @@ use crate::units::{EventTime, Mmsi};
 const HINTS_MAX: usize = 16_384;
 
 /// Collects what rules say at one instant.
-#[derive(Debug)]
+#[derive(Debug, serde::Serialize, serde::Deserialize)]
 pub(super) struct Voice {
     now: EventTime,
     next_affair: u64,
     findings: Vec<Finding>,
+    #[serde(skip)]
     register: Arc<Register>,
     /// Where the shore was when a vessel was last spoken of.
     hints: FxHashMap<u64, ShoreHint>,

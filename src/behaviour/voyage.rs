@@ -15,7 +15,7 @@ use crate::units::{EventTime, METRES_PER_NAUTICAL_MILE, Mmsi, MmsiKind, VesselCl
 const AT_PORT_M: f64 = 1_000.0;
 
 /// Where a vessel comes from, and what it is.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 pub(super) struct Voyage {
     /// The side on which it last called.
     pub(super) from: Option<Side>,
@@ -26,7 +26,7 @@ pub(super) struct Voyage {
 }
 
 /// By which ports a vessel is judged where it is.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 pub(super) struct Ports {
     voyage: Voyage,
     /// The line; `None`: any port will do.

@@ -26,12 +26,12 @@ const UNPROVEN_MS: i64 = 300_000;
 const ZONES_MAX: usize = 8;
 
 /// What is kept of a vessel for this rule: one entry a zone that it is in or has been in lately.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, serde::Serialize, serde::Deserialize)]
 pub(super) struct State {
     stays: SmallVec<[ZoneStay; 1]>,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
 struct ZoneStay {
     /// Id of the zone: its place in the set may change with the chart.
     zone: Box<str>,

@@ -49,7 +49,7 @@ impl Frame {
 }
 
 /// One edge of a polygon in the plane, its inside on the left.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, serde::Serialize, serde::Deserialize)]
 pub(super) struct Edge {
     pub(super) from: [f64; 2],
     pub(super) to: [f64; 2],

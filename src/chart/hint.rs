@@ -10,10 +10,10 @@ const CLEAR_M: f64 = 2_000.0;
 
 /// Where the shore was for one vessel: [`Coast::nearest_again`](super::Coast::nearest_again) begins there. It belongs to one
 /// coast: begin a new one with a new chart.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, serde::Serialize, serde::Deserialize)]
 pub struct ShoreHint(Known);
 
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, serde::Serialize, serde::Deserialize)]
 enum Known {
     #[default]
     Nothing,

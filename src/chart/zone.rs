@@ -9,7 +9,7 @@ use crate::geodesy::{LatLon, MetresPerDegree, distance_m};
 use crate::units::{EventTime, VesselClass};
 
 /// What a zone is for (the kinds of `FORMAT.md`).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 pub enum ZoneKind {
     /// A port where goods may be landed.
     DesignatedPort,
@@ -69,7 +69,7 @@ impl fmt::Display for ZoneKind {
 }
 
 /// For which line of ports a zone counts (customs and trade rules tell first-line from second-line ports).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum PortLine {
     /// First line: towards other countries.
     First,
@@ -80,7 +80,7 @@ pub enum PortLine {
 }
 
 /// Which side of the second line a shore or port lies on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum Side {
     /// The island with its own customs regime.
     Island,

@@ -64,7 +64,7 @@ pub struct SensorView {
 }
 
 /// What an area's sensors cover.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, serde::Serialize, serde::Deserialize)]
 pub struct Coverage {
     reception: Reception,
     sights: Vec<Option<Sight>>,

@@ -35,7 +35,7 @@ fn interval_s(report: &AisPosition) -> f64 {
 }
 
 /// What is known of reception.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, serde::Serialize, serde::Deserialize)]
 pub(super) struct Reception {
     /// Time and interval of the last report.
     last: FxHashMap<Mmsi, (EventTime, f64)>,

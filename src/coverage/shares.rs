@@ -22,7 +22,7 @@ const CELLS_MAX: usize = 50_000;
 const FADED: f64 = 0.05;
 
 /// A cell of the sea.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 pub(super) struct Cell(i32, i32);
 
 impl Cell {
@@ -40,7 +40,7 @@ pub struct Expected {
     pub chances: f64,
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, serde::Serialize, serde::Deserialize)]
 struct Share {
     hits: f64,
     chances: f64,
@@ -56,7 +56,8 @@ impl Share {
 }
 
 /// Shares by key.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
+#[serde(bound(deserialize = "K: serde::Deserialize<'de> + Eq + Hash"))]
 pub(super) struct Shares<K> {
     cells: FxHashMap<K, Share>,
     sweep: Sweep,

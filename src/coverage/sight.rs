@@ -39,13 +39,14 @@ pub enum View {
 }
 
 /// One radar or camera.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
 pub(super) struct Sight {
     kind: SensorKind,
     place: LatLon,
     height_m: Option<f64>,
     range_m: f64,
     /// Where land begins in each direction, in metres; looked up when it is first asked for, once for all copies.
+    #[serde(skip)]
     land_m: Arc<OnceLock<Box<[f32]>>>,
 }
 

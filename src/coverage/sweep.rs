@@ -6,7 +6,7 @@ use crate::units::EventTime;
 const INTERVAL_S: f64 = 60.0;
 
 /// The last look.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, serde::Serialize, serde::Deserialize)]
 pub(super) struct Sweep(Option<EventTime>);
 
 impl Sweep {

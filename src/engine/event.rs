@@ -6,7 +6,7 @@ use crate::fusion::{TrackEvent, TrackState};
 use crate::units::EventTime;
 
 /// All confirmed tracks at one instant, as known when everything received by then had been processed.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Picture {
     /// The instant.
     pub at: EventTime,
@@ -15,7 +15,7 @@ pub struct Picture {
 }
 
 /// Something that users may want to know.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub enum EngineEvent {
     /// A regular picture.
     Picture(Picture),

@@ -10,6 +10,7 @@
 
 mod config;
 mod event;
+mod saved;
 mod sensor_status;
 
 use std::collections::VecDeque;
@@ -19,6 +20,7 @@ use rustc_hash::FxHashMap;
 
 pub use config::{EngineConfig, PICTURE_INTERVAL_MS};
 pub use event::{EngineEvent, Picture};
+pub use saved::{Restored, Saved};
 pub use sensor_status::{Health, SensorStatus};
 
 use crate::alert::{Alert, AlertBook, Outcome, UnknownAlert};

@@ -13,6 +13,7 @@ use super::wire::Wire;
 use crate::units::{EventTime, SensorId};
 
 /// Decodes one feed, record by record.
+#[derive(serde::Serialize, serde::Deserialize)]
 pub struct FeedDecoder {
     sensor: SensorId,
     /// Observations given out: the number of the next.

@@ -89,7 +89,7 @@ pub struct AisPosition {
 pub type Text20 = ArrayString<20>;
 
 /// Distances from the GNSS antenna to the edges of the hull in metres.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Dimensions {
     /// Metres to the bow.
     pub to_bow_m: u16,
@@ -215,7 +215,7 @@ pub enum RadarService {
 }
 
 /// What a camera takes a craft for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 pub enum EoClass {
     /// Cargo ship.
     Cargo,
@@ -264,7 +264,7 @@ impl EoClass {
 }
 
 /// What a camera sees a craft do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 pub enum EoActivity {
     /// Making way.
     Underway,

@@ -4,7 +4,7 @@ use crate::geodesy::LatLon;
 use crate::units::SensorId;
 
 /// The families of sensors.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 pub enum SensorKind {
     /// A receiver of the Automatic Identification System.
     Ais,
@@ -32,7 +32,7 @@ impl SensorKind {
 }
 
 /// One sensor as configured.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Sensor {
     /// Its name, unique in the table: `radar1`.
     pub name: String,
@@ -61,7 +61,7 @@ impl Sensor {
 
 /// A radar's identity and the performance that its maker claims. A constant bias in range and azimuth that nobody
 /// states may come on top; fusion estimates it.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct RadarClaims {
     /// System Area Code of its ASTERIX records. 0/0 stands for a radar without such a code: one that speaks NMEA 0183.
     pub sac: u8,
@@ -78,7 +78,7 @@ pub struct RadarClaims {
 }
 
 /// The performance that the maker of a camera claims.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct EoClaims {
     /// Farthest range of detection in metres.
     pub max_range_m: f64,
@@ -94,7 +94,7 @@ impl RadarClaims {
 }
 
 /// What is known of a system that reports positions.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct ReportClaims {
     /// SAC and SIC of its ASTERIX CAT062 records, where it sends such.
     pub code: Option<[u8; 2]>,
@@ -103,7 +103,7 @@ pub struct ReportClaims {
 }
 
 /// How a camera is mounted and what its lens shows.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct CameraMount {
     /// True bearing of the pan position zero, in degrees.
     pub heading_deg: f64,
@@ -112,7 +112,7 @@ pub struct CameraMount {
 }
 
 /// All sensors of an area, numbered by [`SensorId`] in the order given.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct SensorTable {
     sensors: Vec<Sensor>,
 }

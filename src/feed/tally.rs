@@ -24,7 +24,7 @@ pub trait Reason: Copy + Eq + fmt::Debug + 'static {
 }
 
 /// Where in its feed a record stood.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
 pub enum Place {
     /// Line of a text feed, counted from 1.
     Line(u64),
@@ -45,7 +45,7 @@ impl fmt::Display for Place {
 }
 
 /// One refused record: why, where, and how it began.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Example<R> {
     /// Why it was refused.
     pub reason: R,
@@ -68,10 +68,11 @@ pub const EXAMPLES_PER_REASON: usize = 3;
 pub const EXAMPLES_MAX: usize = 24;
 
 /// Counts of one decoder. `N` is at least the number of reasons of `R`.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
 pub struct Tally<R, const N: usize> {
     received: u64,
     accepted: u64,
+    #[serde(with = "crate::units::saved_array")]
     refused: [u64; N],
     examples: ArrayVec<Example<R>, EXAMPLES_MAX>,
     last_refused: Option<R>,

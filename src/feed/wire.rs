@@ -21,6 +21,7 @@ const SOURCE_RECORDS_MIN: u64 = 10;
 pub(super) type Give<'a> = dyn FnMut(Option<SensorId>, Option<EventTime>, Content) + 'a;
 
 /// One format with its decoder.
+#[derive(serde::Serialize, serde::Deserialize)]
 pub(super) enum Wire {
     Ais { decoder: Box<AisDecoder>, without_content: WithoutContent },
     Asterix(Box<RadarDecoder>),
@@ -32,7 +33,7 @@ pub(super) enum Wire {
 }
 
 /// Sound AIS messages that say nothing of a vessel's position or identity.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, serde::Serialize, serde::Deserialize)]
 pub(super) struct WithoutContent {
     other_type: u64,
     bad_mmsi: u64,

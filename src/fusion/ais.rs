@@ -43,7 +43,7 @@ const SURE: f64 = 0.9;
 const REPORT_SLACK_M: f64 = 200.0;
 
 /// What a vessel has said of itself in messages 5, 19 and 24.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 pub(super) struct VesselStatic {
     imo: Option<u32>,
     name: Option<Text20>,
@@ -64,7 +64,7 @@ impl VesselStatic {
 }
 
 /// Static data by MMSI, bounded.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, serde::Serialize, serde::Deserialize)]
 pub(super) struct StaticRegister {
     known: FxHashMap<Mmsi, VesselStatic>,
     order: VecDeque<Mmsi>,

@@ -10,7 +10,7 @@ const SECTORS: usize = 32;
 const MEMORY_SCANS: f64 = 200.0;
 
 /// False plots for each square metre and scan, by range ring and azimuth sector of one radar.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
 pub struct ClutterMap {
     /// False plots a scan and cell, and the scan in which that was last brought up to date.
     cells: Vec<(f64, u64)>,

@@ -16,7 +16,7 @@ const PRIOR_TURNS: f64 = 30.0;
 const MEMORY_TURNS: f64 = 2_000.0;
 
 /// Detections and turns, forgetting.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, serde::Serialize, serde::Deserialize)]
 struct Tally {
     seen: f64,
     turns: f64,
@@ -38,7 +38,7 @@ impl Tally {
 }
 
 /// Detection probability by range ring and azimuth sector of one radar.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
 pub struct DetectionMap {
     cells: Vec<Tally>,
     rings: Vec<Tally>,

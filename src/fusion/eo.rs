@@ -25,7 +25,7 @@ const CLASS_MEMORY: f64 = 0.97;
 const LENGTH_SIGMA: f64 = 0.25;
 
 /// One camera: what it claims and what its mount gets wrong.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
 pub(super) struct CameraSite {
     pub(super) name: String,
     pub(super) position: LatLon,

@@ -42,7 +42,7 @@ impl Explain {
 }
 
 /// What an observation says, and how far the track was from it.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub enum Told {
     /// A position: a report, a plot or a ranged camera detection.
     Position {
@@ -63,7 +63,7 @@ pub enum Told {
 }
 
 /// One observation that a track took.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Contribution {
     /// When it was made, clock offset removed.
     pub time: EventTime,
@@ -82,7 +82,7 @@ pub struct Contribution {
 }
 
 /// The latest observations of one track, oldest first.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, serde::Serialize, serde::Deserialize)]
 pub(super) struct Contributions {
     latest: VecDeque<Contribution>,
 }

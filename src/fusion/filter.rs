@@ -18,7 +18,7 @@ pub const MODELS: usize = 3;
 pub const STILL: usize = 2;
 
 /// A mean and a covariance of position (m) and velocity (m/s).
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Gaussian {
     /// East, north, east speed, north speed.
     pub mean: Vector4<f64>,
@@ -38,7 +38,7 @@ pub struct Weighted {
 }
 
 /// Three models, each with its own Gaussian, and how probable each is.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct MultiModel {
     models: [Gaussian; MODELS],
     probability: [f64; MODELS],

@@ -11,7 +11,7 @@ const CELLS_PER_DEG: f64 = 50.0;
 
 /// A track in the grid: where and when it was last measured, beside its slot, so that whoever looks for tracks nearby need not
 /// go to each of them.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Entry {
     /// Its slot.
     pub slot: u32,
@@ -22,7 +22,7 @@ pub struct Entry {
 }
 
 /// Tracks by cell.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, serde::Serialize, serde::Deserialize)]
 pub struct Grid {
     cells: FxHashMap<(i32, i32), SmallVec<[Entry; 2]>>,
 }

@@ -17,7 +17,7 @@ const KEPT_MAX: usize = 160;
 const STRIDE: u64 = 6;
 
 /// A track's recent past.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
 pub struct History {
     /// Number of the first measurement kept.
     first: u64,

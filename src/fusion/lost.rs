@@ -26,7 +26,7 @@ const GATE: f64 = 9.0;
 const CLEAR: f64 = 10.0;
 
 /// Lost vessels, in the order in which they were lost.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, serde::Serialize, serde::Deserialize)]
 pub(super) struct LostVessels {
     files: VecDeque<(EventTime, Box<TrackFile>)>,
 }

@@ -13,7 +13,7 @@ use crate::geodesy::{LatLon, LocalPlane, position_to_polar};
 use crate::units::{Bearing, EventTime, SensorId};
 
 /// One position among those that may be a track's.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Fix {
     /// Where.
     pub position: LatLon,
@@ -24,7 +24,7 @@ pub struct Fix {
 }
 
 /// What a measurement says.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub enum Measure {
     /// Radar plots or ranged camera detections, with the probability that each is this track's.
     Fixes(SmallVec<[Fix; 1]>),
@@ -51,7 +51,7 @@ pub enum Measure {
 }
 
 /// A measurement with its time.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Measurement {
     /// When it was made, clock offset removed.
     pub time: EventTime,
@@ -62,7 +62,7 @@ pub struct Measurement {
 }
 
 /// Where a craft is and how it moves: the filter, the plane that it runs in and the instant that it holds for.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Kinematics {
     plane: LocalPlane,
     filter: MultiModel,

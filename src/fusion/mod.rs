@@ -62,7 +62,7 @@ use slots::Slots;
 use track_file::TrackFile;
 
 /// What happened to a track.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub enum TrackEvent {
     /// It is shown from now on.
     Confirmed {
@@ -101,7 +101,7 @@ pub enum TrackEvent {
 }
 
 /// Observations that fusion could not use, by reason. Nothing is lost without being counted here.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct FusionRefusals {
     /// Of a sensor that is not in the table or of another kind.
     pub unknown_sensor: u64,
@@ -124,8 +124,9 @@ pub struct FusionRefusals {
 }
 
 /// All tracks, and what is known of the sensors.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
 pub struct Fusion {
+    #[serde(skip)]
     config: FusionConfig,
     slots: Slots,
     by_id: FxHashMap<TrackId, u32>,
@@ -144,6 +145,7 @@ pub struct Fusion {
     /// The observations of the one track that is to be explained as a whole.
     explained: Vec<Contribution>,
     /// Scratch for grid queries: kept so that none is allocated per message.
+    #[serde(skip)]
     near: Vec<u32>,
 }
 
@@ -169,6 +171,11 @@ impl Fusion {
             explained: Vec::new(),
             near: Vec::new(),
         }
+    }
+
+    /// Gives a tracker that was read back from what was saved the settings that it was saved with: those are not saved.
+    pub fn set_config(&mut self, config: FusionConfig) {
+        self.config = config;
     }
 
     /// The same with `first` as the number of its first track.

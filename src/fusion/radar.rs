@@ -20,7 +20,7 @@ pub(super) const SAME_TURN: f64 = 0.5;
 const SECTOR_PLOTS_MAX: usize = 4096;
 
 /// One radar: what it claims, what it gets wrong, and the sector that it is sweeping.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
 pub(super) struct RadarSite {
     pub(super) sensor: SensorId,
     pub(super) name: String,
@@ -41,7 +41,7 @@ pub(super) struct RadarSite {
 }
 
 /// A plot freed of bias.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, serde::Serialize, serde::Deserialize)]
 pub(super) struct Plot {
     /// Time with the clock offset removed, and as the radar said.
     pub(super) time: EventTime,

@@ -38,7 +38,7 @@ const TRACKER_CORRELATION: f64 = 0.7;
 const CORRELATION_MAX: f64 = 0.85;
 
 /// The estimate for one sensor.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Registration {
     /// Range bias (m), azimuth bias (rad), clock offset (s): what the sensor says minus what is so.
     bias: Vector3<f64>,

@@ -8,7 +8,7 @@ use super::track_file::TrackFile;
 use crate::units::EventTime;
 
 /// Up to when, both included, nothing happens to a track that nobody touches.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub(super) struct Rest {
     /// In receive time.
     pub(super) receipt: EventTime,
@@ -22,14 +22,14 @@ impl Rest {
         Self { receipt: EventTime::from_millis(i64::MIN), radar: EventTime::from_millis(i64::MIN) };
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
 struct Slot {
     file: Option<Box<TrackFile>>,
     rest: Rest,
 }
 
 /// All tracks by slot.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, serde::Serialize, serde::Deserialize)]
 pub(super) struct Slots {
     slots: Vec<Slot>,
     free: Vec<u32>,

@@ -7,7 +7,7 @@ use crate::geodesy::LatLon;
 use crate::units::{Bearing, EventTime, Mmsi, SensorId, TrackId};
 
 /// Which kinds of sensor hold a track.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Sources {
     /// AIS reports.
     pub ais: bool,
@@ -20,7 +20,7 @@ pub struct Sources {
 }
 
 /// Who a track is, as far as AIS and cameras tell. Each field is the latest word heard under the track's identity.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Identity {
     /// The most probable MMSI.
     pub mmsi: Option<Mmsi>,
@@ -45,7 +45,7 @@ pub struct Identity {
 }
 
 /// Something a camera saw a track do.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct EoSighting {
     /// When.
     pub time: EventTime,
@@ -62,7 +62,7 @@ pub struct EoSighting {
 }
 
 /// Reports under the MMSI of a track that point to another place than where sensors follow the track.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct AisElsewhere {
     /// When the first of them was made.
     pub since: EventTime,
@@ -73,7 +73,7 @@ pub struct AisElsewhere {
 }
 
 /// One track at one instant.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct TrackState {
     /// Its number, constant for life.
     pub id: TrackId,

@@ -20,7 +20,7 @@ const PROOFS: u8 = 8;
 pub(super) const DETECTION_KEPT: f64 = 0.95;
 
 /// How a radar holds a track.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub(super) struct RadarHold {
     /// Which radar.
     pub(super) sensor: SensorId,
@@ -48,7 +48,7 @@ impl RadarHold {
 }
 
 /// Where a report put a vessel.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub(super) struct Told {
     /// When.
     pub(super) time: EventTime,
@@ -61,7 +61,7 @@ pub(super) struct Told {
 }
 
 /// A place that an MMSI claims and that contradicts the track which bears it.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub(super) struct Claim {
     /// Where the claim began, and when.
     pub(super) first: (EventTime, LatLon),
@@ -72,7 +72,7 @@ pub(super) struct Claim {
 }
 
 /// One track with its filter, its past and what is known of the craft.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
 pub(super) struct TrackFile {
     /// Its number.
     pub(super) id: TrackId,

@@ -14,7 +14,7 @@ const COLUMN_DEG: f64 = 0.5;
 /// and in every run. The scale is that of the anchor's latitude: positions map both ways without loss anywhere; what
 /// distance costs is only the scale of velocities, which is why a filter moves to the next plane when it leaves
 /// the band (see [`LocalPlane::is_far`]).
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct LocalPlane {
     anchor: LatLon,
     scale: MetresPerDegree,

@@ -8,7 +8,7 @@ const SEMI_MAJOR_AXIS_M: f64 = 6_378_137.0;
 const ECCENTRICITY_SQUARED: f64 = 6.694_379_990_14e-3;
 
 /// A position in degrees, WGS 84 (CGCS2000 is equal at this scale). North and east are positive.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct LatLon {
     /// Latitude in degrees, north positive.
     pub lat_deg: f64,
@@ -37,7 +37,7 @@ impl LatLon {
 }
 
 /// How many metres one degree is worth at some latitude.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct MetresPerDegree {
     /// Metres a degree of latitude (along the meridian).
     pub lat_m: f64,

@@ -3,7 +3,7 @@
 use super::position::{LatLon, MetresPerDegree, metres_per_degree, wrap_longitude};
 
 /// A place with the scale there.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Vicinity {
     middle: LatLon,
     scale: MetresPerDegree,

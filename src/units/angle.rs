@@ -3,7 +3,7 @@
 use std::fmt;
 
 /// A direction in degrees clockwise from true north, always in `[0, 360)`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, PartialOrd)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, PartialOrd, serde::Serialize, serde::Deserialize)]
 pub struct Bearing(f64);
 
 impl Bearing {

@@ -3,7 +3,7 @@
 use std::fmt;
 
 /// A Maritime Mobile Service Identity, nine decimal digits (ITU-R M.585). A claim of the sender, not a proof.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 pub struct Mmsi(u32);
 
 /// What kind of station an MMSI is reserved for (ITU-R M.585-9, annex 1 and 2).
@@ -58,7 +58,7 @@ impl fmt::Display for Mmsi {
 }
 
 /// A sensor: its place in the sensor table that the engine was given. The table holds its name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 pub struct SensorId(pub u16);
 
 impl SensorId {
@@ -69,7 +69,7 @@ impl SensorId {
 }
 
 /// A track of ours: numbered in the order of birth, never used again.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 pub struct TrackId(pub u64);
 
 impl fmt::Display for TrackId {

@@ -5,6 +5,7 @@
 
 mod angle;
 mod identity;
+pub mod saved_array;
 mod time;
 mod vessel_class;
 

@@ -6,7 +6,7 @@ use std::fmt;
 ///
 /// Sensor time, receive time and processing time are three different things; this type says which unit they are in,
 /// the field that holds one says which of the three it is. Integer, so that equal input gives equal output to the bit.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 pub struct EventTime(i64);
 
 impl EventTime {

@@ -3,7 +3,7 @@
 use std::fmt;
 
 /// What a vessel is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 pub enum VesselClass {
     /// Carries goods.
     Cargo,

@@ -35,6 +35,7 @@ mod replay;
 mod scores;
 mod secure;
 mod sensors;
+mod snapshots;
 mod store_log;
 mod stored;
 mod support;

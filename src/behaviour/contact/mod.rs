@@ -45,7 +45,7 @@ const VISIT_MS: i64 = 60_000;
 const PAIRS_MAX: usize = 65_536;
 
 /// What shows that the smaller of two lies alongside.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 enum KnownBy {
     /// Both are seen there.
     Sight,
@@ -56,14 +56,15 @@ enum KnownBy {
 }
 
 /// All pairs that are or were lately together.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, serde::Serialize, serde::Deserialize)]
 pub(in crate::behaviour) struct Contacts {
     /// By the numbers of the two vessels, the smaller number first.
     pairs: BTreeMap<(u64, u64), Pair>,
+    #[serde(skip)]
     search: PairSearch,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
 struct Pair {
     /// The larger of the two, by number.
     larger: u64,

@@ -14,7 +14,7 @@ use crate::units::{EventTime, TrackId};
 const PUT_OFF_S: u32 = 30;
 
 /// That a craft was first seen beside another vessel.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub(in crate::behaviour) struct BornBeside {
     /// The vessel, by number.
     pub(in crate::behaviour) host: u64,

@@ -35,7 +35,7 @@ const PATIENCE: Patience = Patience { ms_max: 10_000, lines_max: 500 };
 const PATIENCE_WITH_GROUP: Patience = Patience { ms_max: 40_000, lines_max: 4_000 };
 
 /// The parts of one message so far.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
 pub(super) struct Slot {
     key: Key,
     /// From the parts that told, the first before the others.
@@ -50,7 +50,7 @@ pub(super) struct Slot {
     arrived: ArrayVec<(u8, u16), { PARTS_MAX as usize }>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 struct Key {
     talker: [u8; 2],
     own_ship: bool,
@@ -70,7 +70,7 @@ impl Key {
 type GroupUse = (u32, Option<StationName>, Key);
 
 /// The slots of one feed.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, serde::Serialize, serde::Deserialize)]
 pub(super) struct Assembler {
     /// Messages in the making, oldest first; never more than [`SLOTS`].
     slots: Vec<Slot>,

@@ -16,7 +16,7 @@ use crate::units::EventTime;
 pub type AisTally = Tally<Refusal, 16>;
 
 /// What was accepted, by kind. The sum is the accepted records of the [`AisTally`].
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Counts {
     /// Messages given out.
     pub messages: u64,
@@ -71,8 +71,9 @@ impl Received<'_> {
 }
 
 /// Decodes one AIS feed, line by line.
-#[derive(Clone, Default)]
+#[derive(Clone, Default, serde::Serialize, serde::Deserialize)]
 pub struct AisDecoder {
+    #[serde(skip)]
     bits: BitBuffer,
     assembler: Assembler,
     herald: Herald,

@@ -9,7 +9,7 @@ use crate::units::EventTime;
 pub type StationName = ArrayString<24>;
 
 /// Who stated a time of reception. Their clocks differ, so times of different sources do not compare.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum Clock {
     /// The tag block.
     TagBlock,
@@ -20,7 +20,7 @@ pub enum Clock {
 }
 
 /// What is known of the reception of one sentence.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Hearing {
     /// The station that heard it.
     pub station: Option<StationName>,
@@ -77,7 +77,7 @@ fn station_name(bytes: &[u8]) -> Option<StationName> {
 }
 
 /// What a line announces for the sentence after it: a tag block on a line of its own, or a `$PGHP` sentence.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, serde::Serialize, serde::Deserialize)]
 pub(super) struct Herald {
     /// Something was announced: looked at before all else, as most feeds announce nothing.
     is_waiting: bool,

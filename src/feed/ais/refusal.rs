@@ -3,7 +3,7 @@
 use crate::feed::tally::Reason;
 
 /// Why a record of an AIS feed is refused.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 #[non_exhaustive]
 pub enum Refusal {
     /// The line is longer than [`crate::feed::nmea::LINE_MAX`].
@@ -99,7 +99,7 @@ impl Reason for Refusal {
 }
 
 /// What was odd about records that were accepted nevertheless.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Oddities {
     /// Tag blocks whose checksum is wrong or missing: the values dropped, the sentence kept.
     pub tag_blocks_dropped: u64,

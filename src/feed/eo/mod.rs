@@ -42,7 +42,7 @@ pub struct EoReport {
 }
 
 /// Words in accepted lines that were not understood.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct OddWords {
     /// Classes that are not in the list: taken as "other".
     pub class: u64,
@@ -91,7 +91,7 @@ enum HullMmsi<'a> {
 }
 
 /// The decoder of one feed of detections, which may carry several cameras.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
 pub struct EoDecoder {
     /// Sorted by name.
     cameras: Vec<(Box<str>, SensorId)>,

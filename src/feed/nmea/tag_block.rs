@@ -21,7 +21,7 @@ pub struct TagBlock<'a> {
 }
 
 /// Grouping of sentences: `g:1-2-9999` is the first of two of group 9999. The number need not be unique in time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Group {
     /// Number of this sentence, from 1.
     pub number: u8,

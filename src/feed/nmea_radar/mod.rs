@@ -48,7 +48,7 @@ const NUMBERS: usize = 1024;
 pub type NmeaRadarTally = Tally<NmeaRadarRefusal, { NmeaRadarRefusal::COUNT }>;
 
 /// What was passed over in accepted sentences.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct PassedOver {
     /// Sentences of kinds that are not read.
     pub other_sentences: u64,
@@ -59,7 +59,7 @@ pub struct PassedOver {
 }
 
 /// Which sentence tells a target, the best first: TTM has a time, TTD has none, TLL has no bearing of its own.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
 enum Teller {
     Ttm,
     Ttd,
@@ -67,7 +67,7 @@ enum Teller {
 }
 
 /// What is known of the ship that carries the radar.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, serde::Serialize, serde::Deserialize)]
 struct Carrier {
     /// Latest fix, with its time; `None` for a radar on land.
     fix: Option<(EventTime, LatLon)>,
@@ -114,7 +114,7 @@ enum TargetPlace {
 }
 
 /// Decodes the feed of one radar, line by line.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
 pub struct NmeaRadarDecoder {
     /// The radar: its position on land, and how far it is believed.
     site: Option<(LatLon, f64)>,

@@ -3,7 +3,7 @@
 use crate::feed::tally::Reason;
 
 /// Why a sentence of a radar that speaks NMEA 0183 is not used.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 #[non_exhaustive]
 pub enum NmeaRadarRefusal {
     /// The line is longer than [`crate::feed::nmea::LINE_MAX`].

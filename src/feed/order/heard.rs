@@ -40,14 +40,14 @@ pub(super) enum Hearing {
     Repeated,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
 struct Transmission {
     corrected: EventTime,
     hearers: ArrayVec<(SensorId, EventTime), HEARD_BY_MAX>,
 }
 
 /// The transmissions of the last seconds by the hash of their content.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, serde::Serialize, serde::Deserialize)]
 pub(super) struct Transmissions {
     /// As a rule one; more when a ship repeats itself within the time remembered.
     by_content: FxHashMap<u64, SmallVec<[Transmission; 1]>>,

@@ -40,7 +40,7 @@ impl Admission {
 }
 
 /// What came in from one sensor.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, serde::Serialize, serde::Deserialize)]
 pub struct SensorIntake {
     /// Observations taken, late ones counted.
     pub admitted: u64,
@@ -65,7 +65,7 @@ impl SensorIntake {
 ///
 /// Given observations in order of receipt, it says of each whether it is taken, and puts the time of AIS observations into
 /// true UTC. A pure function of what it was given; memory is bounded by the sensors and by the last minute of receipt.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, serde::Serialize, serde::Deserialize)]
 pub struct Intake {
     sensors: Vec<SensorIntake>,
     transmissions: Transmissions,

@@ -23,7 +23,7 @@ const PERIOD_S: std::ops::RangeInclusive<f64> = 0.5..=60.0;
 pub const SILENCES_KEPT: usize = 256;
 
 /// A radar that was silent, or still is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Silence {
     /// Which radar.
     pub sensor: SensorId,
@@ -34,14 +34,14 @@ pub struct Silence {
 }
 
 /// Watches over the radars of an area. Driven by receive time; memory is fixed by the number of sensors.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, serde::Serialize, serde::Deserialize)]
 pub struct Liveness {
     /// By sensor; `None` for those without a beat.
     radars: Vec<Option<Beat>>,
     silences: Vec<Silence>,
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, serde::Serialize, serde::Deserialize)]
 struct Beat {
     period_s: f64,
     /// Receipt of the last word of it.

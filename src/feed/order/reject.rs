@@ -9,7 +9,7 @@ use crate::units::EventTime;
 pub const REJECTS_KEPT: usize = 64;
 
 /// Why a record was not admitted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 pub enum Rejected {
     /// The same AIS transmission was taken from another station.
     HeardAgain,
@@ -37,7 +37,7 @@ impl Rejected {
 }
 
 /// One record that was not admitted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Reject {
     /// Why.
     pub why: Rejected,
@@ -57,7 +57,7 @@ impl fmt::Display for Reject {
 }
 
 /// Counts by reason and the latest rejects of one sensor. Fixed size.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, serde::Serialize, serde::Deserialize)]
 pub struct Rejects {
     counts: [u64; Rejected::ALL.len()],
     ring: VecDeque<Reject>,

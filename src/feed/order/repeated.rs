@@ -13,7 +13,7 @@ const GENERATION_MS: i64 = super::LATE_MAX_MS + super::CLOCK_OFF_MAX_MS + 3_000;
 const GENERATION_MAX: usize = 700_000;
 
 /// The records of the last half minute to minute of receipt, by hash.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, serde::Serialize, serde::Deserialize)]
 pub(super) struct Repeats {
     young: FxHashSet<u64>,
     old: FxHashSet<u64>,

@@ -20,8 +20,9 @@ const FIX_AGE_MAX_MS: i64 = 5_000;
 const HALF_SECOND_MS: i64 = 500;
 
 /// Running estimate of one station's clock offset.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
 pub struct StationClock {
+    #[serde(with = "crate::units::saved_array")]
     gaps_ms: [i32; WINDOW],
     reports: u32,
     offset_ms: Option<i64>,

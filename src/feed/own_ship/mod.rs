@@ -39,7 +39,7 @@ pub struct OwnShipReport {
 }
 
 /// Decodes the own-ship sentences of one carrier, line by line.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, serde::Serialize, serde::Deserialize)]
 pub struct OwnShipDecoder {
     /// The last time with a date, for sentences that have only the time of day.
     dated: Option<EventTime>,

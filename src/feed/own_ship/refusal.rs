@@ -3,7 +3,7 @@
 use crate::feed::tally::Reason;
 
 /// Why a record of an own-ship feed is refused.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 #[non_exhaustive]
 pub enum Refusal {
     /// The line is longer than [`crate::feed::nmea::LINE_MAX`].

@@ -50,7 +50,7 @@ pub struct RadarReport {
 const SITE_APART_MAX_M: f64 = 100.0;
 
 /// What the decoder needs of one radar.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, serde::Serialize, serde::Deserialize)]
 struct Site {
     /// SAC and SIC.
     source: [u8; 2],
@@ -80,11 +80,12 @@ fn find(sites: &[Site], source: [u8; 2]) -> Result<&Site, RadarRefusal> {
 }
 
 /// The decoder of one ASTERIX feed, which may carry several radars and fusion centres.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
 pub struct RadarDecoder {
     /// Sorted by source.
     sites: Vec<Site>,
     tally: Tally<RadarRefusal, { RadarRefusal::COUNT }>,
+    #[serde(with = "crate::units::saved_array")]
     blocks: [u64; 256],
     blocks_cut: u64,
     unknown_sources: ArrayVec<([u8; 2], u64), UNKNOWN_SOURCES_MAX>,

@@ -4,7 +4,7 @@ use crate::feed::asterix::RecordFault;
 use crate::feed::tally::Reason;
 
 /// Why a radar record is not used.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 #[non_exhaustive]
 pub enum RadarRefusal {
     /// Bytes that are no block.

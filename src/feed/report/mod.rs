@@ -56,7 +56,7 @@ struct Line<'a> {
 }
 
 /// A column of CSV.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 enum Column {
     Id,
     Time,
@@ -92,7 +92,7 @@ impl Column {
 }
 
 /// Decodes the lines of one reporting system.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
 pub struct ReportDecoder {
     is_known: bool,
     /// One sigma of its positions, where they do not tell it.

@@ -3,7 +3,7 @@
 use crate::feed::tally::Reason;
 
 /// Why a line of position reports is refused.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 #[non_exhaustive]
 pub enum ReportRefusal {
     /// Longer than any report.

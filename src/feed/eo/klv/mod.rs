@@ -106,14 +106,14 @@ fn check_sum(packet: &[u8]) -> Result<(), KlvRefusal> {
 }
 
 /// What was passed over in accepted packets.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct PassedOver {
     /// Targets of which no bearing could be told: no pointing lately, no field of view, no pixel.
     pub without_bearing: u64,
 }
 
 /// Decodes the KLV of one camera, packet by packet.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
 pub struct KlvDecoder {
     sensor: SensorId,
     site: Option<LatLon>,

@@ -3,7 +3,7 @@
 use crate::feed::tally::Reason;
 
 /// Why a KLV packet is refused.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 #[non_exhaustive]
 pub enum KlvRefusal {
     /// The bytes do not begin with a key of MISB.

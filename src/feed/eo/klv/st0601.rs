@@ -8,7 +8,7 @@ use crate::geodesy::LatLon;
 use crate::units::{Bearing, EventTime};
 
 /// What one packet says. What it does not say, or marks as not known, is `None`.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct St0601 {
     /// Tag 2: when.
     pub time: Option<EventTime>,

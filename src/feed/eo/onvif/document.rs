@@ -45,7 +45,7 @@ pub struct OnvifFrame {
 }
 
 /// Where a camera points.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct PanTilt {
     /// Pan in degrees, clockwise seen from above, from the mount's zero.
     pub pan_deg: f64,

@@ -32,14 +32,14 @@ const PLACE_SIGMA_MIN_M: f64 = 30.0;
 const USUAL_CONFIDENCE: f64 = 0.5;
 
 /// What was passed over in accepted documents.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct PassedOver {
     /// Objects off the middle of a frame, of a camera whose field of view is not configured, or without pan.
     pub without_bearing: u64,
 }
 
 /// Decodes the metadata of one camera, document by document.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
 pub struct OnvifDecoder {
     site: Option<LatLon>,
     mount: CameraMount,

@@ -3,7 +3,7 @@
 use crate::feed::tally::Reason;
 
 /// Why an ONVIF metadata document is refused.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 #[non_exhaustive]
 pub enum OnvifRefusal {
     /// Longer than any document.
