@@ -209,7 +209,9 @@ impl BoundServer {
         let tracks = Tracks::new(hubs.picture.window(), watchers.clone(), history);
         let picture = hubs.picture.window();
         let neighbours = Neighbours::start(self.neighbours, hubs.picture.window(), &records, heard);
+        let snapshots = store.as_ref().and_then(|store| store.snapshots.as_ref()).map(|it| Arc::clone(&it.health));
         let view = View {
+            snapshots,
             chart: chart_window.clone(),
             picture: hubs.picture.window(),
             alerts: hubs.alerts.window(),

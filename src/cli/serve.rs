@@ -121,6 +121,11 @@ impl Serve {
                 "no callers are configured: whoever reaches the port is the local user and may do everything"
             );
         }
+        if set.snapshot_ms.is_some() && set.store.is_some() && set.out.is_some() {
+            tracing::info!(
+                "output files tell of the log from its beginning: every start reads all of it, and no snapshots are written"
+            );
+        }
         if let Some(out) = &set.out {
             // Better now than with the first record.
             std::fs::create_dir_all(out).with_context(|| format!("cannot create {}", out.display()))?;
@@ -218,6 +223,8 @@ fn open_store(set: &Checked, area: &Area) -> Result<Option<OpenStore>> {
         log_bytes: set.keep_gib.map(|gib| u64::from(gib) << 30),
         history_ms: set.keep_history_hours.map(hours_ms),
         start_ms: set.start_hours.map(hours_ms),
+        // Output files tell of the log from its beginning: such a server reads it at every start.
+        snapshot_ms: set.snapshot_ms.filter(|_| set.out.is_none()),
     };
     let store =
         OpenStore::open(&disk, folder, area, keep_for).with_context(|| format!("the store {}", folder.display()))?;

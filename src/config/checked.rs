@@ -51,6 +51,8 @@ pub struct Checked {
     pub keep_history_hours: Option<u32>,
     /// Hours of what was received that a start reads again; `None`: all of it.
     pub start_hours: Option<u32>,
+    /// Milliseconds between two snapshots of the engine; `None`: none.
+    pub snapshot_ms: Option<u64>,
     /// TLS; `None`: plain text.
     pub tls: Option<Tls>,
     /// Who callers are.
@@ -114,6 +116,7 @@ pub fn check(config: &Config) -> Result<Checked, Wrong> {
         keep_gib: (config.keep_gib > 0).then_some(config.keep_gib),
         keep_history_hours: (config.keep_history_hours > 0).then_some(config.keep_history_hours),
         start_hours: (config.start_hours > 0).then_some(config.start_hours),
+        snapshot_ms: snapshot_ms(config.snapshot_minutes)?,
         tls,
         identify,
         is_open,
@@ -122,6 +125,17 @@ pub fn check(config: &Config) -> Result<Checked, Wrong> {
         duty: duty(config)?,
         neighbours: neighbours::check(config, |name| std::env::var(name).ok())?,
     })
+}
+
+/// The most minutes between two snapshots: a week.
+const SNAPSHOT_MINUTES_MAX: f64 = 10_080.0;
+
+fn snapshot_ms(minutes: f64) -> Result<Option<u64>, Wrong> {
+    if !(0.0..=SNAPSHOT_MINUTES_MAX).contains(&minutes) {
+        let problem = format!("{minutes} is no number of minutes from 0 (none) to {SNAPSHOT_MINUTES_MAX} (a week)");
+        return Err(Wrong::new("snapshot_minutes", problem));
+    }
+    Ok((minutes > 0.0).then_some(((minutes * 60_000.0) as u64).max(1)))
 }
 
 pub(super) fn read(config: &Config, key: &str, file: &str) -> Result<String, Wrong> {

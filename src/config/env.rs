@@ -44,6 +44,7 @@ pub(super) fn overlay(
         let wrong = |expected| EnvError { name: name.clone(), value: text.clone(), expected };
         let value = match default {
             Value::Integer(_) => Value::Integer(text.parse().map_err(|_| wrong("a whole number"))?),
+            Value::Float(_) => Value::Float(text.parse().map_err(|_| wrong("a number"))?),
             Value::Boolean(_) => Value::Boolean(text.parse().map_err(|_| wrong("true or false"))?),
             _ => Value::String(text.clone()),
         };

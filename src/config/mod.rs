@@ -58,6 +58,8 @@ pub struct Config {
     pub keep_history_hours: u32,
     /// Hours of what was received that a start reads again; 0: all of it.
     pub start_hours: u32,
+    /// Minutes between two snapshots of the engine; 0: none.
+    pub snapshot_minutes: f64,
     /// Certificates.
     pub tls: Tls,
     /// Tokens of people.
@@ -304,6 +306,7 @@ impl Default for Config {
             keep_gib: 0,
             keep_history_hours: 0,
             start_hours: 0,
+            snapshot_minutes: 10.0,
             tls: Tls::default(),
             access: Access::default(),
             service: Vec::new(),

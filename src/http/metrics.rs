@@ -22,6 +22,7 @@ use crate::neighbours::health::{Health, HealthReport};
 use crate::neighbours::webhook::Deliveries;
 use crate::serve::clock;
 use crate::serve::picture::PictureWindow;
+use crate::serve::snapshot::SnapshotHealth;
 use crate::store::records::outbox::{self, Standing};
 use crate::store::records::{Records, RecordsError};
 
@@ -38,6 +39,8 @@ pub struct Sources {
     pub neighbours: Arc<[Arc<Health>]>,
     /// What is sent to other systems.
     pub deliveries: Deliveries,
+    /// How the snapshots of the engine do, where there are any.
+    pub snapshots: Option<Arc<SnapshotHealth>>,
 }
 
 type Labels = Vec<(&'static str, String)>;
@@ -114,10 +117,38 @@ async fn text(sources: &Sources) -> Result<String, RecordsError> {
     registry.register("calls_refused", "Calls that the gate refused", refused);
 
     register_neighbours(&mut registry, &sources.neighbours);
+    if let Some(snapshots) = &sources.snapshots {
+        register_snapshots(&mut registry, snapshots);
+    }
 
     let mut text = String::new();
     encode(&mut text, &registry).map_err(|error| RecordsError::Sqlite(error.to_string()))?;
     Ok(text)
+}
+
+/// How the snapshots of the engine do.
+fn register_snapshots(registry: &mut Registry, health: &SnapshotHealth) {
+    let report = health.report();
+    let results = Family::<Labels, Counter>::default();
+    for (result, count) in [("written", report.written), ("failed", report.failed)] {
+        results.get_or_create(&vec![("result", result.to_owned())]).inner().store(count, Ordering::Relaxed);
+    }
+    registry.register("snapshots", "Snapshots of the engine since the start, by what came of them", results);
+    let bytes: Gauge = Gauge::default();
+    bytes.set(i64::try_from(report.bytes).unwrap_or(i64::MAX));
+    registry.register("snapshot_bytes", "Length of the last snapshot", bytes);
+    for (name, help, span) in [
+        ("snapshot_held_up_seconds", "For how long the last snapshot held the engine up", report.held_up),
+        (
+            "snapshot_write_seconds",
+            "How long the last snapshot took to write, without holding anything up",
+            report.wrote,
+        ),
+    ] {
+        let gauge = Gauge::<f64, AtomicU64>::default();
+        gauge.set(span.as_secs_f64());
+        registry.register(name, help, gauge);
+    }
 }
 
 /// How each neighbour is doing.

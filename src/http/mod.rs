@@ -39,6 +39,7 @@ use crate::neighbours::webhook::Deliveries;
 use crate::serve::alert_board::AlertWindow;
 use crate::serve::chart_window::ChartWindow;
 use crate::serve::picture::PictureWindow;
+use crate::serve::snapshot::SnapshotHealth;
 use crate::store::records::Records;
 use problem::Problem;
 
@@ -63,6 +64,8 @@ pub struct View {
     pub neighbours: Arc<[Arc<Health>]>,
     /// What is sent to other systems.
     pub deliveries: Deliveries,
+    /// How the snapshots of the engine do, where there are any.
+    pub snapshots: Option<Arc<SnapshotHealth>>,
 }
 
 /// Who may use the server from a browser, and what they are shown beside picture, alerts and chart.
@@ -84,10 +87,11 @@ pub struct Settings {
 pub fn around(services: Router, platforms: Router, view: View, settings: &Settings, access: AccessLayer) -> Router {
     let (picture, records, refusals) = (view.picture.clone(), view.records.clone(), access.refusals());
     let (neighbours, deliveries) = (Arc::clone(&view.neighbours), view.deliveries.clone());
+    let snapshots = view.snapshots.clone();
     let plain = Router::new()
         .merge(health::routes(view.caught_up.clone(), view.shutdown.clone(), records.clone()))
         .merge(session::routes(records.clone()))
-        .merge(metrics::routes(metrics::Sources { picture, records, refusals, neighbours, deliveries }))
+        .merge(metrics::routes(metrics::Sources { picture, records, refusals, neighbours, deliveries, snapshots }))
         .merge(platforms)
         .merge(console::routes())
         .merge(tiles::routes(view.clone()))

@@ -72,6 +72,15 @@ impl<T> AlertHub<T> {
         self.latest.send_replace(posting);
     }
 
+    /// The alerts on the board, in the order of their latest change.
+    pub fn posted(&self) -> Vec<T>
+    where
+        T: Clone,
+    {
+        let board = self.board.read().unwrap_or_else(PoisonError::into_inner);
+        board.by_posting.values().map(|posted| posted.alert.clone()).collect()
+    }
+
     /// A window on the board.
     pub fn window(&self) -> AlertWindow<T> {
         AlertWindow { board: Arc::clone(&self.board), latest: self.latest.subscribe() }

@@ -94,6 +94,28 @@ pub trait Core: Send + 'static {
     /// Numbers tracks from `next` on. Only before the first record.
     fn number_tracks_from(&mut self, _next: u64) {}
 
+    /// A digest of what a snapshot must have been made with to fit: settings, not what has come since.
+    fn settings(&self) -> String {
+        String::new()
+    }
+
+    /// Appends all that what comes next hangs on, settings, chart and register left out; false when this core cannot.
+    ///
+    /// # Errors
+    /// When something of it cannot be written down.
+    fn save(&self, _state: &mut Vec<u8>) -> Result<bool, Fatal> {
+        Ok(false)
+    }
+
+    /// Takes what another core [saved](Self::save), before the first record and feed. `zones` is the change of the zones that held
+    /// then. Answers with the chart that holds. On an error nothing has changed.
+    ///
+    /// # Errors
+    /// When the state cannot be read, or the change does not fit.
+    fn restore(&mut self, _state: &[u8], _zones: Option<&str>) -> Result<Arc<Chart>, Fatal> {
+        Err("this core takes no snapshot".into())
+    }
+
     /// How the sensors are doing.
     fn sensor_board(&mut self) -> SensorBoard {
         SensorBoard::default()

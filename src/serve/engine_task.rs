@@ -1,6 +1,7 @@
 //! The thread that owns the engine: takes work in the order of one queue, never waits for a watcher or a client.
 
 mod catch_up;
+mod resume;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -11,13 +12,15 @@ use rustc_hash::FxHashMap;
 use tokio::sync::{mpsc, oneshot};
 
 use super::clock::Pacer;
-use super::core::{Core, Fatal};
+use super::core::{Core, Fatal, PicturePoints};
 use super::handle::Work;
 pub use super::handle::{EngineHandle, Stopped};
 use super::hubs::Hubs;
 use super::journal::{Item, Journal, Write};
 use super::limits::{ENGINE_QUEUE, FEEDS_MAX, RECEIVED_MS, REJECTIONS_PER_ACK, SHOW_INTERVAL, STORE_RESERVE_BYTES};
 use super::officer::OfficerWord;
+use super::snapshot::Snapshots;
+use super::snapshot::desk::Desk;
 use super::stored::OpenStore;
 use super::taken::{Taken, reason};
 use super::work::{
@@ -68,7 +71,7 @@ pub fn start(core: impl Core, hubs: Hubs, store: Option<OpenStore>) -> std::io::
 }
 
 /// Who says when a record was received.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 enum TimeBase {
     /// The records do: they come from a recording.
     Recorded,
@@ -98,6 +101,14 @@ struct EngineTask<C> {
     now: EventTime,
     shown: Pacer,
     shown_until: EventTime,
+    /// Where snapshots go; `None` when there are none.
+    snapshots: Option<Snapshots>,
+    /// When the next is due.
+    due: Option<Pacer>,
+    /// Something was taken that is in no snapshot.
+    unsaved: bool,
+    /// The latest instant of which history was given points.
+    points_until: Option<EventTime>,
 }
 
 impl<C: Core> EngineTask<C> {
@@ -114,6 +125,10 @@ impl<C: Core> EngineTask<C> {
             now: EventTime::from_millis(*RECEIVED_MS.start()),
             shown: Pacer::new(SHOW_INTERVAL),
             shown_until: EventTime::from_millis(i64::MIN),
+            snapshots: None,
+            due: None,
+            unsaved: false,
+            points_until: None,
         }
     }
 
@@ -127,12 +142,14 @@ impl<C: Core> EngineTask<C> {
     ) -> Result<(), Fatal> {
         let mut lock = None;
         if let Some(mut store) = store {
+            let snapshot = self.resume(&store);
             self.zones = Some(store.zones);
-            if store.beginning.is_some() {
+            if snapshot.is_none() && store.beginning.is_some() {
                 // What was there before is not known any more: nothing may get its number.
                 self.core.number_tracks_from(store.state.next_track);
             }
-            match self.catch_up(&store.reader, store.beginning, Some(&mut store.history), stopping) {
+            let beginning = snapshot.or(store.beginning);
+            match self.catch_up(&store.reader, beginning, Some(&mut store.history), stopping) {
                 // Who stops a server that is still reading will not wait for the end of it.
                 Err(_) if stopping.load(Ordering::Relaxed) => {
                     tracing::warn!("stopped while the log was being read: the output goes only so far");
@@ -141,7 +158,19 @@ impl<C: Core> EngineTask<C> {
                 result => result?,
             }
             lock = store.lock;
-            let journal = Journal::start(store.writer, store.history, Arc::clone(&self.hubs))?;
+            let desk = match &store.snapshots {
+                Some(snapshots) => Some(Desk::start(snapshots.clone(), Arc::clone(&self.hubs))?),
+                None => None,
+            };
+            self.due = store.snapshots.as_ref().map(|snapshots| Pacer::new(snapshots.interval));
+            self.snapshots = store.snapshots;
+            if !self.unsaved
+                && let Some(due) = &mut self.due
+            {
+                // Nothing had to be read again: the next one may wait.
+                due.is_due();
+            }
+            let journal = Journal::start(store.writer, store.history, Arc::clone(&self.hubs), desk)?;
             if store.state.area != store.area {
                 if !store.state.area.is_empty() {
                     tracing::warn!(
@@ -201,7 +230,10 @@ impl<C: Core> EngineTask<C> {
             if self.shown_until < self.now && self.shown.is_due() {
                 self.show();
             }
+            self.snapshot_if_due()?;
         }
+        // Before the decoders give up what waits for its other parts: the next start goes on with it.
+        self.snapshot()?;
         self.core.finish()?;
         self.tell(Write::Nothing, None)?;
         self.show();
@@ -228,6 +260,7 @@ impl<C: Core> EngineTask<C> {
         if let (Some(journal), Some(zones)) = (&self.journal, &self.zones) {
             let name = zones.keep(&change)?;
             journal.push(Item::quiet(Write::Zones(name), self.now))?;
+            self.unsaved = true;
         }
         self.zones_changed = Some(change);
         if let Some(shown) = &self.hubs.chart {
@@ -260,6 +293,8 @@ impl<C: Core> EngineTask<C> {
     fn tell(&mut self, write: Write, answer: Option<(AnswerPlace, Answer)>) -> Result<(), Fatal> {
         self.core.tell(&self.hubs);
         let (alerts, points) = (self.core.take_alerts(), self.core.take_points());
+        self.note_points(&points);
+        self.unsaved |= !matches!(write, Write::Nothing);
         match &self.journal {
             Some(journal) => {
                 let next_track = self.core.next_track();
@@ -273,6 +308,12 @@ impl<C: Core> EngineTask<C> {
                 Ok(())
             }
         }
+    }
+
+    /// Takes note of up to when history has points: a snapshot goes with those before it.
+    fn note_points(&mut self, points: &[PicturePoints]) {
+        let latest = points.iter().rev().find(|(_, points)| !points.is_empty()).map(|(at, _)| *at);
+        self.points_until = latest.or(self.points_until);
     }
 
     /// What input is answered while the disk has no room for it.

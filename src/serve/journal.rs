@@ -19,10 +19,13 @@ use super::core::{Fatal, PicturePoints};
 use super::hubs::Hubs;
 use super::limits::{GROUP_BYTES_MAX, GROUP_INTERVAL, JOURNAL_QUEUE};
 use super::officer::OfficerWord;
+use super::snapshot::Captured;
+use super::snapshot::desk::Desk;
 use super::work::{Answer, AnswerPlace, Payload, Record};
 use crate::alert::Alert;
 use crate::store::history::HistoryWriter;
 use crate::store::log::entry::{Entry, FeedEntry, PayloadKind, RecordEntry};
+use crate::store::log::read::Position;
 use crate::store::log::{LogError, LogWriter};
 use crate::units::EventTime;
 
@@ -57,6 +60,8 @@ pub enum Write {
     Zones(String),
     /// What an officer knows.
     Officer(OfficerWord),
+    /// What the engine knows here. It does not go into the log.
+    Snapshot(Box<Captured>),
 }
 
 /// One thing to write, and whom to tell when it is on disk.
@@ -93,11 +98,16 @@ impl Item {
 }
 
 impl Journal {
-    /// Starts the thread. Alerts are told through `hubs`.
+    /// Starts the thread. Alerts are told through `hubs`, snapshots go to `snapshots`.
     ///
     /// # Errors
     /// When the system gives no thread, or does not say how much room there is.
-    pub fn start(writer: LogWriter, history: HistoryWriter, hubs: Arc<Hubs>) -> Result<Self, Fatal> {
+    pub fn start(
+        writer: LogWriter,
+        history: HistoryWriter,
+        hubs: Arc<Hubs>,
+        snapshots: Option<Desk>,
+    ) -> Result<Self, Fatal> {
         let free_bytes = Arc::new(AtomicU64::new(writer.free_bytes()?));
         let (items, queue) = sync_channel(JOURNAL_QUEUE);
         let fault = Arc::new(Mutex::new(None));
@@ -110,6 +120,9 @@ impl Journal {
             waiting: Vec::new(),
             at: EventTime::from_millis(i64::MIN),
             next_track: 0,
+            snapshots,
+            snapshot: None,
+            ending: false,
         };
         let failed = Arc::clone(&fault);
         let spawned: io::Result<_> = thread::Builder::new().name("journal".to_owned()).spawn(move || {
@@ -117,8 +130,12 @@ impl Journal {
             if let Err(error) = result {
                 *failed.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
             }
+            let desk = task.snapshots.take();
             // Only now does the engine notice: the fault is there to be read.
             drop((task, queue));
+            if let Some(desk) = desk {
+                desk.finish();
+            }
         });
         Ok(Self { items, free_bytes, fault, thread: spawned? })
     }
@@ -181,12 +198,18 @@ struct Task {
     /// The receipt and the number of the next track that the engine has reached.
     at: EventTime,
     next_track: u64,
+    /// Where snapshots go.
+    snapshots: Option<Desk>,
+    /// A snapshot and its place in the log, until all before it is on disk.
+    snapshot: Option<(Position, Box<Captured>)>,
+    /// Nothing more comes: now there is time to wait.
+    ending: bool,
 }
 
 impl Task {
     fn run(&mut self, queue: &Receiver<Item>) -> Result<(), LogError> {
         loop {
-            let next = if self.waiting.is_empty() && self.writer.group_bytes() == 0 {
+            let next = if self.waiting.is_empty() && self.writer.group_bytes() == 0 && self.snapshot.is_none() {
                 queue.recv().map_err(|_| RecvTimeoutError::Disconnected)
             } else {
                 queue.recv_timeout(self.timer.left())
@@ -206,6 +229,7 @@ impl Task {
                 self.commit()?;
             }
         }
+        self.ending = true;
         self.commit()?;
         self.history.close()?;
         self.writer.close()
@@ -230,6 +254,7 @@ impl Task {
             Write::Gap { feed, first, last } => self.append(&Entry::Gap { feed, first, last }, at)?,
             Write::Area(name) => self.append(&Entry::Area(name), at)?,
             Write::Zones(name) => self.append(&Entry::Zones(name), at)?,
+            Write::Snapshot(captured) => self.snapshot = Some((self.writer.next_position(), captured)),
             Write::Officer(OfficerWord { alert_id, outcome }) => {
                 self.append(&Entry::Officer { at, outcome, alert: alert_id }, at)?;
             }
@@ -249,7 +274,7 @@ impl Task {
 
     /// Makes the group durable, then tells.
     fn commit(&mut self) -> Result<(), LogError> {
-        if self.writer.group_bytes() > 0 {
+        if self.writer.group_bytes() > 0 || self.snapshot.is_some() {
             self.timer.restart();
             // No track of which anybody was told may give its number to another after a start.
             if self.next_track > self.writer.state().next_track {
@@ -266,6 +291,9 @@ impl Task {
             if let Some((place, answer)) = answer {
                 place.send(answer);
             }
+        }
+        if let (Some(desk), Some((position, captured))) = (&self.snapshots, self.snapshot.take()) {
+            desk.hand_over(position, captured, self.ending);
         }
         Ok(())
     }

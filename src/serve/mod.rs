@@ -19,6 +19,7 @@ pub mod officer;
 pub mod picture;
 pub mod sensor_board;
 pub mod session;
+pub mod snapshot;
 pub mod stored;
 mod taken;
 pub mod track_watch;

@@ -32,7 +32,7 @@ impl Picture {
 }
 
 /// How a track ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum Farewell {
     /// It was not measured any more.
     Ended,
@@ -81,6 +81,13 @@ impl PictureHub {
     /// Remembers how a track ended. To be told before the first picture without it is shown.
     pub fn remember(&self, track: TrackId, how: Farewell) {
         self.farewells.write().unwrap_or_else(PoisonError::into_inner).remember(track, how);
+    }
+
+    /// How the latest ended tracks ended, in order.
+    pub fn farewells(&self) -> Vec<(TrackId, Farewell)> {
+        let farewells = self.farewells.read().unwrap_or_else(PoisonError::into_inner);
+        let how = |track: &TrackId| farewells.by_track.get(track).map(|how| (*track, *how));
+        farewells.order.iter().filter_map(how).collect()
     }
 
     /// Shows a new picture. The tracks must be in order of id.

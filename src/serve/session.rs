@@ -1,5 +1,7 @@
 //! Decoders and engine as one: what the engine task drives in earnest.
 
+mod saved;
+
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -73,6 +75,7 @@ pub struct Plan {
     pub history: bool,
 }
 
+#[derive(serde::Serialize, serde::Deserialize)]
 struct OpenFeed {
     name: FeedName,
     kind: SensorKind,
@@ -91,6 +94,8 @@ pub struct Session {
     running: Option<Running>,
     feeds: Vec<Option<OpenFeed>>,
     news: News,
+    /// A digest of the plan: a snapshot fits the settings that it was made with.
+    settings: String,
 }
 
 struct Running {
@@ -161,7 +166,8 @@ impl Session {
     pub fn new(plan: Plan) -> Self {
         let filed = Arc::clone(&plan.chart);
         let news = News { points: plan.history.then(Vec::new), ..News::default() };
-        Self { plan, filed, running: None, feeds: Vec::new(), news }
+        let settings = saved::digest(&plan);
+        Self { plan, filed, running: None, feeds: Vec::new(), news, settings }
     }
 
     fn sensor_table(&self) -> &SensorTable {
@@ -359,6 +365,18 @@ impl Core for Session {
         tracks.sort_unstable_by_key(|track| track.id);
         shown.clone_from(&tracks);
         Shown { time: now, tracks }
+    }
+
+    fn settings(&self) -> String {
+        self.settings.clone()
+    }
+
+    fn save(&self, state: &mut Vec<u8>) -> Result<bool, Fatal> {
+        self.save_to(state)
+    }
+
+    fn restore(&mut self, state: &[u8], zones: Option<&str>) -> Result<Arc<Chart>, Fatal> {
+        self.restore_from(state, zones)
     }
 
     fn sensor_board(&mut self) -> SensorBoard {

@@ -2,8 +2,10 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::area::Area;
+use super::snapshot::Snapshots;
 use crate::store::area::{AreaStoreError, keep};
 use crate::store::disk::Disk;
 use crate::store::history::{HistoryReader, HistoryWriter};
@@ -12,6 +14,7 @@ use crate::store::log::read::Position;
 use crate::store::log::reader::LogReader;
 use crate::store::log::segments::LogOptions;
 use crate::store::log::{LogError, LogState, LogWriter};
+use crate::store::snapshot::SnapshotStore;
 use crate::store::zones::ZoneStore;
 
 /// Why a store cannot be used.
@@ -39,6 +42,8 @@ pub struct Retention {
     pub history_ms: Option<i64>,
     /// At a start, what was received longer than so many milliseconds before the last is not read again; `None`: all is read.
     pub start_ms: Option<i64>,
+    /// How far apart snapshots of the engine are written, in milliseconds, and whether a start looks for any; `None`: never.
+    pub snapshot_ms: Option<u64>,
 }
 
 /// An open store.
@@ -61,6 +66,8 @@ pub struct OpenStore {
     pub area: String,
     /// What was changed of the area's zones.
     pub zones: ZoneStore,
+    /// Snapshots of the engine, where they are wanted.
+    pub snapshots: Option<Snapshots>,
     /// What was wrong with it, for the operator.
     pub complaints: Vec<String>,
 }
@@ -89,6 +96,13 @@ impl OpenStore {
         let since = keep_for.start_ms.zip(state.received).map(|(start_ms, last)| last.plus_millis(-start_ms));
         let beginning = reader.beginning(since)?;
         let zones = ZoneStore::new(disk, folder);
-        Ok(Self { lock, writer, history, history_reader, reader, state, beginning, area: name, zones, complaints })
+        let snapshots = keep_for.snapshot_ms.map(|snapshot_ms| Snapshots {
+            store: SnapshotStore::new(disk, folder),
+            interval: Duration::from_millis(snapshot_ms),
+            area: name.clone(),
+            health: Arc::default(),
+        });
+        let area = name;
+        Ok(Self { lock, writer, history, history_reader, reader, state, beginning, area, zones, snapshots, complaints })
     }
 }

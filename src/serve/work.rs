@@ -10,11 +10,11 @@ use crate::feed::sensor::SensorKind;
 use crate::units::EventTime;
 
 /// A feed as the server numbers it: in the order in which feeds first said hello.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 pub struct FeedNumber(pub u16);
 
 /// The name of a feed, checked: 1 to 64 letters, digits, `-`, `_` and `.`.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 pub struct FeedName(Box<str>);
 
 impl FeedName {
@@ -108,7 +108,7 @@ pub struct Record {
 }
 
 /// How a feed stands to the area.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum Standing {
     /// A sensor of the area.
     Known,

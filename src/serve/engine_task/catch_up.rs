@@ -63,7 +63,9 @@ impl<C: Core> EngineTask<C> {
             records += u64::from(matches!(entry, Entry::Record(_)));
             self.core.tell(&self.hubs);
             self.core.take_alerts().into_iter().for_each(|alert| self.hubs.tell(alert));
-            for (at, points) in self.core.take_points() {
+            let pictures = self.core.take_points();
+            self.note_points(&pictures);
+            for (at, points) in pictures {
                 if let Some(history) = &mut history {
                     history.append(at, &points)?;
                     history.commit()?;
@@ -74,6 +76,7 @@ impl<C: Core> EngineTask<C> {
         for complaint in reports.iter().flat_map(|report| report.complaints()) {
             tracing::warn!("{complaint}");
         }
+        self.unsaved |= records > 0;
         tracing::info!(records, segments = reports.len(), until = %self.now, "the input log has been replayed");
         self.show();
         Ok(())

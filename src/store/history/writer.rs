@@ -62,6 +62,11 @@ impl HistoryWriter {
         Ok((Self { segments, last }, complaints))
     }
 
+    /// The last instant whose points are there.
+    pub fn last(&self) -> Option<EventTime> {
+        self.last
+    }
+
     /// Adds the points of the picture at `at` to the group. Those of an instant that is there already are passed over: a
     /// server that replays its log comes by them again.
     ///

@@ -56,6 +56,15 @@ impl LogReader {
         Ok(first.filter(|first| first.number > FIRST_NUMBER).map(|first| Position { segment: first.number, offset: 0 }))
     }
 
+    /// Whether the log reaches to a place: all before it is there, or was and has been let go of as too old.
+    pub fn reaches(&self, place: Position) -> bool {
+        let next = self.segments.last().map_or(FIRST_NUMBER, |last| last.number + 1);
+        match self.segments.iter().find(|segment| segment.number == place.segment) {
+            Some(segment) => place.offset <= segment.bytes,
+            None => place.segment == next && place.offset == 0,
+        }
+    }
+
     /// Reads all from `from` on (`None`: from the beginning) and gives each entry with its place to `sink`; then says what
     /// each segment held.
     ///
@@ -72,7 +81,12 @@ impl LogReader {
         let mut reports = Vec::new();
         for segment in self.segments.iter().filter(|segment| segment.number >= first) {
             let offset = from.filter(|from| from.segment == segment.number).map_or(0, |from| from.offset);
-            reports.push(read_input(&*self.disk, &self.folder, segment, offset, &mut sink)?);
+            let mut report = read_input(&*self.disk, &self.folder, segment, offset, &mut sink)?;
+            if offset > 0 {
+                // The seal counts the records before that place too.
+                report.sealed = None;
+            }
+            reports.push(report);
         }
         Ok(reports)
     }

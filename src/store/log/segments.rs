@@ -151,6 +151,11 @@ impl SegmentWriter {
         self.open.as_ref().map(|open| Position { segment: open.header.number, offset: open.bytes })
     }
 
+    /// Where the next frame will stand: also when it will begin a segment, then at its very beginning.
+    pub fn next_position(&self) -> Position {
+        self.position().unwrap_or(Position { segment: self.next_number, offset: 0 })
+    }
+
     /// Writes the group, and returns when it is on disk.
     ///
     /// # Errors

@@ -96,6 +96,11 @@ impl LogWriter {
         self.segments.position()
     }
 
+    /// From where on to read what is appended from now on.
+    pub fn next_position(&self) -> Position {
+        self.segments.next_position()
+    }
+
     /// Returns when everything appended is on disk.
     ///
     /// # Errors

@@ -127,6 +127,11 @@ impl<'a> Book<'a> {
         Self { connection, keeping, head, changed: Vec::new() }
     }
 
+    /// The place of the last entry (0: there is none) and its hash.
+    pub fn last_entry(&self) -> (i64, String) {
+        (self.head.sequence, self.head.hash.clone())
+    }
+
     /// For reading what stands in it, what this transaction has written included.
     pub fn connection(&self) -> &'a Connection {
         self.connection

@@ -151,6 +151,38 @@ impl Records {
         self.jobs.blocking_send(run).map_err(|_| RecordsError::Closed)
     }
 
+    /// From a thread outside the runtime: waits until everything ordered before is on disk, and says which entry is the last, and
+    /// its hash.
+    ///
+    /// # Errors
+    /// When the records are closed, or what the disk says.
+    pub fn settle(&self) -> Result<(i64, String), RecordsError> {
+        self.write_and_wait(|book| Ok(book.last_entry()))
+    }
+
+    /// From a thread outside the runtime: whether the entry at a place of the chain is there and has this hash. Place 0, before
+    /// the first, always is.
+    ///
+    /// # Errors
+    /// When the records are closed, or what the disk says.
+    pub fn has_entry(&self, sequence: i64, hash: &str) -> Result<bool, RecordsError> {
+        let hash = hash.to_owned();
+        self.write_and_wait(move |book| {
+            let same = "SELECT count(*) FROM entries WHERE sequence = ?1 AND hash = ?2";
+            let found: i64 = book.connection().query_row(same, (sequence, hash), |row| row.get(0))?;
+            Ok(sequence == 0 || found > 0)
+        })
+    }
+
+    fn write_and_wait<T: Send + 'static>(
+        &self,
+        job: impl FnOnce(&mut Book<'_>) -> Result<T, RecordsError> + Send + 'static,
+    ) -> Result<T, RecordsError> {
+        let (tell, told) = oneshot::channel();
+        self.jobs.blocking_send(answered(job, tell)).map_err(|_| RecordsError::Closed)?;
+        told.blocking_recv().map_err(|_| RecordsError::Closed)?
+    }
+
     /// Reads. Not on the threads that move bytes.
     ///
     /// # Errors

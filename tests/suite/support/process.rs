@@ -1,6 +1,7 @@
 //! The real server, as a process of its own.
 #![allow(clippy::unwrap_used)]
 
+use std::fs::OpenOptions;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
@@ -25,18 +26,25 @@ pub struct Process {
 impl Process {
     /// A server of the recording's area that keeps everything in `folder`/store and writes to `folder`/out.
     pub fn start(folder: &Path, listen: &str) -> Self {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_shorewatch"))
-            .args(["serve", "--listen", listen])
-            .arg("--area")
-            .arg(fixture())
-            .arg("--store")
-            .arg(folder.join("store"))
-            .arg("--out")
-            .arg(folder.join("out"))
-            .env("RUST_LOG", "warn")
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
+        Self::begin(Self::command(folder, listen).arg("--out").arg(folder.join("out")).env("RUST_LOG", "warn"))
+    }
+
+    /// Likewise, without output files, with a snapshot of the engine every so many minutes; what it says is added to `folder`/said.
+    pub fn start_with_snapshots(folder: &Path, listen: &str, minutes: &str) -> Self {
+        let said = OpenOptions::new().create(true).append(true).open(folder.join("said")).unwrap();
+        let mut command = Self::command(folder, listen);
+        command.env("SHOREWATCH_SNAPSHOT_MINUTES", minutes).env("RUST_LOG", "info").env("NO_COLOR", "1");
+        Self::begin(command.stderr(said))
+    }
+
+    fn command(folder: &Path, listen: &str) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_shorewatch"));
+        command.args(["serve", "--listen", listen, "--area"]).arg(fixture()).arg("--store").arg(folder.join("store"));
+        command
+    }
+
+    fn begin(command: &mut Command) -> Self {
+        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
         let mut line = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
         let address = line.trim().strip_prefix("shorewatch listens on http://").unwrap_or_else(|| panic!("{line}"));
