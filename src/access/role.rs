@@ -9,7 +9,7 @@ pub enum Permission {
     Look,
     /// Take alerts through their life.
     Act,
-    /// Change zones, the register of vessels, and what is said of a track.
+    /// Change zones, the register of vessels, and what is said of a track; try other rules.
     EditChart,
     /// Read the record of what everybody did.
     ReadRecord,

@@ -30,6 +30,7 @@ pub const CALLS: &[(&str, &str, Rule)] = {
     const FEEDS: &str = "shorewatch.feed.v1.FeedService";
     const SENSORS: &str = "shorewatch.sensor.v1.SensorService";
     const REGISTER: &str = "shorewatch.register.v1.RegisterService";
+    const RULES: &str = "shorewatch.rule.v1.RuleService";
     const TRACKS: &str = "shorewatch.track.v1.TrackService";
     const ZONES: &str = "shorewatch.zone.v1.ZoneService";
     &[
@@ -60,6 +61,9 @@ pub const CALLS: &[(&str, &str, Rule)] = {
         (REGISTER, "WatchVessel", Rule::Anywhere(EditChart)),
         (REGISTER, "UnwatchVessel", Rule::Anywhere(EditChart)),
         (REGISTER, "ListVesselVersions", Rule::Anywhere(ReadRecord)),
+        // By what thresholds one is watched is no secret of those who watch; what would have been told is of some waters.
+        (RULES, "GetRules", Rule::Anywhere(Look)),
+        (RULES, "TryRules", Rule::InArea(EditChart)),
         (TRACKS, "GetTrack", Rule::InArea(Look)),
         (TRACKS, "ListTracks", Rule::InArea(Look)),
         (TRACKS, "WatchTracks", Rule::InArea(Look)),

@@ -9,6 +9,7 @@ mod history;
 pub mod playback;
 pub mod proto;
 pub mod register_service;
+pub mod rule_service;
 pub mod sender;
 pub mod sensor_service;
 pub mod server;

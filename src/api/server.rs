@@ -26,10 +26,12 @@ use super::proto;
 use super::proto::alert::v1::alert_service_server::AlertServiceServer;
 use super::proto::feed::v1::feed_service_server::FeedServiceServer;
 use super::proto::register::v1::register_service_server::RegisterServiceServer;
+use super::proto::rule::v1::rule_service_server::RuleServiceServer;
 use super::proto::sensor::v1::sensor_service_server::SensorServiceServer;
 use super::proto::track::v1::track_service_server::TrackServiceServer;
 use super::proto::zone::v1::zone_service_server::ZoneServiceServer;
 use super::register_service::Registers;
+use super::rule_service::{Ground, Rules};
 use super::sensor_service::Sensors;
 use super::streams::Places;
 use super::tls::{self, Tls};
@@ -95,6 +97,7 @@ pub struct BoundServer {
     deliveries: Deliveries,
     tls: Option<Tls>,
     neighbours: neighbours::Plan,
+    ground: Ground,
 }
 
 impl std::fmt::Debug for BoundServer {
@@ -121,6 +124,7 @@ impl BoundServer {
             deliveries: Deliveries::default(),
             tls: None,
             neighbours: neighbours::Plan::default(),
+            ground: Ground::default(),
         })
     }
 
@@ -152,6 +156,13 @@ impl BoundServer {
     #[must_use]
     pub fn with_neighbours(self, neighbours: neighbours::Plan) -> Self {
         Self { neighbours, ..self }
+    }
+
+    /// The same server that shows these rules, and tries others on what its store holds; without, it shows the shipped ones and tries
+    /// none.
+    #[must_use]
+    pub fn with_ground(self, ground: Ground) -> Self {
+        Self { ground, ..self }
     }
 
     /// The same server with other settings of its HTTP side.
@@ -228,6 +239,7 @@ impl BoundServer {
         let started = engine_task::start(core, hubs, store).map_err(ServeError::Thread)?;
         let Started { handle: engine, mut ready, mut ending } = started;
         let registers = Registers::new(records.clone(), engine.clone(), register);
+        let rules = RuleServiceServer::new(Rules::new(self.ground, records.clone(), shutdown.clone()));
         let zone_desk = Arc::new(ZoneDesk::new(Arc::clone(&chart), chart_window, records.clone(), engine.clone()));
         let zones = Zones::new(Arc::clone(&zone_desk), picture, watchers.clone());
 
@@ -250,6 +262,7 @@ impl BoundServer {
             name_of(&zones),
             name_of(&sensors),
             name_of(&registers),
+            name_of(&rules),
         ];
         let at_first = if *caught_up.borrow() { ServingStatus::Serving } else { ServingStatus::NotServing };
         set_all(&health, at_first, &names).await;
@@ -266,7 +279,8 @@ impl BoundServer {
             .add_service(web.layer(alerts))
             .add_service(web.layer(zones))
             .add_service(web.layer(sensors))
-            .add_service(web.layer(registers));
+            .add_service(web.layer(registers))
+            .add_service(web.layer(rules));
         let routes = http::around(services.into_axum_router(), platforms, view, &self.http, AccessLayer::new(identify));
 
         let (close, mut closed) = watch::channel(false);

@@ -2,9 +2,10 @@
 //!
 //! Tracks do not depend on rules, so both sets see the same vessels under the same numbers, and an alert of one is held against
 //! those of the other by kind, vessel, zone and time (`matching`). `table` says it in words; the picture is drawn by
-//! `plot::changes`. *Invariant:* every alert of either set is in exactly one [`Change`].
+//! `plot::changes`; `stored` takes the log of a server in place of a recording. *Invariant:* every alert of either set is in exactly one [`Change`].
 
 mod matching;
+pub mod stored;
 mod table;
 
 use std::sync::Arc;
@@ -47,6 +48,16 @@ impl Change {
         }
     }
 
+    /// The alert as either set tells it, the current one first.
+    pub fn either(&self) -> impl Iterator<Item = &Alert> {
+        let (now, new) = match self {
+            Self::Vanishes(alert) => (Some(alert), None),
+            Self::Appears(alert) | Self::Stays(alert) => (None, Some(alert)),
+            Self::Moves { from, to } => (Some(from), Some(to)),
+        };
+        now.into_iter().chain(new).map(|alert| &**alert)
+    }
+
     /// The word of the table.
     pub const fn word(&self) -> &'static str {
         match self {
@@ -71,13 +82,37 @@ pub struct Comparison {
     pub changes: Vec<Change>,
 }
 
+/// Alerts an hour that stand, by either set of rules.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Rates {
+    /// By the current rules.
+    pub now: f64,
+    /// By the new ones.
+    pub new: f64,
+}
+
+impl Rates {
+    /// Those of `hours`. Less than an hour counts as one: a minute with one alert is no flood.
+    pub fn of(changes: &[Change], hours: f64) -> Self {
+        let stands = |alert: &Alert| f64::from(u8::from(alert.stage != Stage::Withdrawn));
+        let (mut now, mut new) = (0.0, 0.0);
+        for change in changes {
+            match change {
+                Change::Appears(alert) => new += stands(alert),
+                Change::Vanishes(alert) => now += stands(alert),
+                Change::Moves { from, to } => (now, new) = (now + stands(from), new + stands(to)),
+                Change::Stays(alert) => (now, new) = (now + stands(alert), new + stands(alert)),
+            }
+        }
+        let hours = hours.max(1.0);
+        Self { now: now / hours, new: new / hours }
+    }
+}
+
 impl Comparison {
-    /// How many alerts that stand the new rules tell in an hour. A recording shorter than an hour counts as one: a minute with
-    /// one alert is no flood.
+    /// How many alerts that stand the new rules tell in an hour.
     pub fn alerts_an_hour(&self) -> f64 {
-        let told =
-            |change: &&Change| !matches!(change, Change::Vanishes(_)) && change.alert().stage != Stage::Withdrawn;
-        self.changes.iter().filter(told).count() as f64 / self.hours.max(1.0)
+        Rates::of(&self.changes, self.hours).new
     }
 }
 

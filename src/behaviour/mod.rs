@@ -10,6 +10,7 @@
 
 mod ais_gap;
 mod alongside;
+mod catalogue;
 mod circumstances;
 mod config;
 mod contact;
@@ -47,6 +48,7 @@ mod voyage;
 mod words;
 mod zone_entry;
 
+pub use catalogue::{Threshold, thresholds};
 pub use config::{
     AisGapConfig, BehaviourConfig, ContactConfig, CraftConfig, DarkVesselConfig, DriftingConfig, FastApproachConfig,
     GatheringConfig, IdentityConfig, LandingConfig, LoiteringConfig, SubjectsConfig, VoyageConfig, ZoneEntryConfig,

@@ -11,6 +11,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use super::config::variable;
 use super::{register, runtime};
+use crate::api::rule_service::Ground;
 use crate::api::server::BoundServer;
 use crate::collect::{Collector, Sources};
 use crate::config::Config;
@@ -143,6 +144,8 @@ impl Serve {
         let store = open_store(&set, &area)?;
         let sensors = area.sensors.clone();
         let records = open_records(&set)?;
+        let log = set.store.clone().map(|folder| (area.clone(), folder));
+        let ground = Ground { rules: area.rules.clone(), log };
         let plan = Plan { history: store.is_some(), ..area.into_plan(set.out) };
         let session = Session::new(plan);
         let http = Settings { sensors, allowed_origins: self.allow_origin, frame_ancestors: self.frame_origin };
@@ -156,7 +159,7 @@ impl Serve {
             let server = BoundServer::bind(set.listen).await?.with_http(http);
             let server = server.with_records(records).with_access(set.identify);
             let neighbours = set.neighbours.kept_in(set.store.as_deref());
-            let server = server.with_deliveries(set.deliveries).with_neighbours(neighbours);
+            let server = server.with_deliveries(set.deliveries).with_neighbours(neighbours).with_ground(ground);
             let scheme = if set.tls.is_some() { "https" } else { "http" };
             println!("shorewatch listens on {scheme}://{}", server.address());
             let server = match set.tls {

@@ -175,6 +175,21 @@ pub const TILES_AT_ONCE: usize = 2;
 /// Questions about sensors, coverage and the making of tracks that are worked on at once; others wait.
 pub const QUESTIONS_AT_ONCE: usize = 4;
 
+/// The longest stretch of the log that rules are tried on, in milliseconds: a day.
+pub const TRIAL_SPAN_MS_MAX: i64 = 86_400_000;
+
+/// Alerts of one set of rules in a trial: who tries rules that tell more has learnt what there is to learn.
+pub const TRIAL_ALERTS_MAX: usize = 5_000;
+
+/// Changes that the result of a trial lists; all are counted.
+pub const TRIAL_CHANGES_LISTED: usize = 1_000;
+
+/// Bytes of changed rules.
+pub const RULES_BYTES_MAX: usize = 64 << 10;
+
+/// How often a trial says how far it is.
+pub const TRIAL_PROGRESS_INTERVAL: Duration = Duration::from_millis(250);
+
 /// Observations kept of each track, to explain it: about 25 kB a track.
 pub const EXPLAINED_PER_TRACK: usize = 256;
 

@@ -35,11 +35,18 @@ const MAY: [(Role, &[&[&str]]); 6] = [
     (Role::WatchOfficer, &[READERS, &["AlertService/*"]]),
     (
         Role::Supervisor,
-        &[&["AlertService/*", "SensorService/*", "TrackService/*", "ZoneService/*", "RegisterService/*"]],
+        &[&[
+            "AlertService/*",
+            "SensorService/*",
+            "TrackService/*",
+            "ZoneService/*",
+            "RegisterService/*",
+            "RuleService/*",
+        ]],
     ),
     (Role::SensorFeeder, &[&["FeedService/Ingest"]]),
     (Role::Integrator, &[READERS]),
-    (Role::Administrator, &[READERS, &["ZoneService/*", "RegisterService/*"]]),
+    (Role::Administrator, &[READERS, &["ZoneService/*", "RegisterService/*", "RuleService/*"]]),
     (Role::Auditor, &[READERS, &["RegisterService/ListVesselVersions"]]),
 ];
 
@@ -52,6 +59,7 @@ const READERS: &[&str] = &[
     "AlertService/GetEvidence",
     "RegisterService/ListVessels",
     "RegisterService/GetVessel",
+    "RuleService/GetRules",
     "SensorService/*",
     "TrackService/ExplainTrack",
     "TrackService/GetTrack",

@@ -32,6 +32,7 @@ mod plot;
 mod records;
 mod register_service;
 mod replay;
+mod rule_service;
 mod scores;
 mod secure;
 mod sensors;

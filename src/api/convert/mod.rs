@@ -7,6 +7,7 @@ pub mod history;
 pub mod life;
 pub mod mask;
 pub mod register;
+pub mod rule;
 pub mod sensor;
 pub mod track;
 pub mod zone;

@@ -34,6 +34,32 @@ impl LogReader {
         &self.segments
     }
 
+    /// Receipt of the first record that it still holds; `None` where there is none.
+    ///
+    /// # Errors
+    /// When the disk fails.
+    pub fn first_received(&self) -> Result<Option<EventTime>, LogError> {
+        /// Ends the reading: the record was found, or something failed.
+        enum Stop {
+            Found(EventTime),
+            Failed(LogError),
+        }
+        impl From<LogError> for Stop {
+            fn from(error: LogError) -> Self {
+                Self::Failed(error)
+            }
+        }
+        let read = self.each(None, |_, entry| match entry {
+            Entry::Record(record) => Err(Stop::Found(record.received)),
+            _ => Ok(()),
+        });
+        match read {
+            Ok(_) => Ok(None),
+            Err(Stop::Found(received)) => Ok(Some(received)),
+            Err(Stop::Failed(error)) => Err(error),
+        }
+    }
+
     /// Where to begin to read, so that all that was received from `since` on is read: the beginning of a segment, each of which
     /// says what holds at it. `None`: at the beginning of the log, which never had anything before it.
     ///

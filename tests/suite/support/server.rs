@@ -3,15 +3,18 @@
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use shorewatch::api::playback::{self, Pace, Speed};
+use shorewatch::api::rule_service::Ground;
 use shorewatch::api::sender::{Sent, send};
 use shorewatch::api::server::BoundServer;
 use shorewatch::http::Settings;
 use shorewatch::recording::{OpenOptions, Recording};
 use shorewatch::serve::area::Area;
 use shorewatch::serve::session::{Plan, Session};
-use shorewatch::serve::stored::OpenStore;
+use shorewatch::serve::stored::{OpenStore, Retention};
+use shorewatch::store::disk::{Disk, RealDisk};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
@@ -48,10 +51,29 @@ impl Server {
         Self::begin(area, Some(store), out, Settings::default()).await
     }
 
+    /// Serves the area of `folder` with a store, and tries rules on what it keeps.
+    pub async fn start_kept(folder: &Path, store: &Path) -> Self {
+        let (area, disk): (_, Arc<dyn Disk>) = (Area::open(folder).unwrap(), Arc::new(RealDisk));
+        let open = OpenStore::open(&disk, store, &area, Retention::default()).unwrap();
+        let ground = Ground { rules: area.rules.clone(), log: Some((area.clone(), store.to_owned())) };
+        Self::begin_on(ground, area, Some(open), None, Settings::default()).await
+    }
+
     async fn begin(area: Area, store: Option<OpenStore>, out: Option<PathBuf>, http: Settings) -> Self {
+        Self::begin_on(Ground::default(), area, store, out, http).await
+    }
+
+    async fn begin_on(
+        ground: Ground,
+        area: Area,
+        store: Option<OpenStore>,
+        out: Option<PathBuf>,
+        http: Settings,
+    ) -> Self {
         let chart = area.chart.clone();
         let session = Session::new(Plan { history: store.is_some(), ..area.into_plan(out) });
         let server = BoundServer::bind(SocketAddr::from(([127, 0, 0, 1], 0))).await.unwrap().with_http(http);
+        let server = server.with_ground(ground);
         let address = server.address();
         let (stop, stopped) = oneshot::channel::<()>();
         let ended = tokio::spawn(async move {
