@@ -1,9 +1,12 @@
 // Zones in the hands of officers: drawn, checked, changed by two, imported, taken away.
 
 import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
+import { identity, position } from "./ais.mjs";
 import { SMALL, assertAccessible, assertOurs, live, open, shot } from "./browser.mjs";
-import { FIXTURE, Server, folder } from "./server.mjs";
+import { FIXTURE, SecureServer, Server, folder } from "./server.mjs";
 
 /** Clicks on the map at a place. */
 async function clickAt(page, lon, lat) {
@@ -121,5 +124,66 @@ describe("the chart in officers' hands", () => {
     await other.locator('[data-step="remove-surely"]').click();
     await row(one, "farm-110.6").waitFor({ state: "detached" });
     for (const page of [one, other]) assertOurs(page);
+  });
+});
+
+describe("a zone that an officer drew", () => {
+  const server = new SecureServer(110.3);
+  let officer;
+  let supervisor;
+  before(() => server.start());
+  after(async () => {
+    for (const page of [officer, supervisor]) await page?.context().close();
+    await server.stop();
+  });
+
+  async function signIn(token, viewport) {
+    const page = await open(server, { viewport });
+    await page.locator('.sign-in [name="token"]').fill(token);
+    await page.locator('.sign-in [type="submit"]').click();
+    await live(page);
+    return page;
+  }
+
+  test("calls the watch when a vessel enters it", async () => {
+    officer = await signIn(server.read("watch_officer.token"), SMALL);
+    await toZones(officer);
+    await officer.locator("[data-zone]").first().waitFor();
+    assert.equal(await officer.getByRole("button", { name: "New zone" }).count(), 0, "who only keeps the watch draws none");
+    await officer.getByRole("button", { name: "Watch", exact: true }).click();
+
+    supervisor = await signIn(server.read("supervisor.token"));
+    await toZones(supervisor);
+    await supervisor.locator("[data-zone]").first().waitFor();
+    await supervisor.getByRole("button", { name: "New zone" }).click();
+    for (const [lon, lat] of [[110.31, 20.12], [110.37, 20.12], [110.37, 20.18], [110.31, 20.18]]) await clickAt(supervisor, lon, lat);
+    await form(supervisor).locator('[name="id"]').fill("drawn-1");
+    await form(supervisor).locator('[name="name"]').fill("Closed for the regatta");
+    await form(supervisor).locator('[name="name_zh"]').fill("赛事封闭区");
+    await form(supervisor).locator('[type="submit"]').click();
+    await row(supervisor, "drawn-1").waitFor();
+
+    // A vessel from the west sails through it at ten knots.
+    const begin = Date.UTC(2026, 3, 17, 15, 10) / 1000;
+    const vessel = { mmsi: 413_777_001, callsign: "BTST", name: "STRAIGHT ON" };
+    const lines = [];
+    for (let second = 0; second <= 1_500; second += 10) {
+      const unixSeconds = begin + second;
+      if (second % 60 === 0) lines.push(...identity({ ...vessel, unixSeconds }));
+      lines.push(...position({ ...vessel, lat: 20.15, lon: 110.28 + second * 0.0000492, knots: 10, course: 90, unixSeconds }));
+    }
+    const file = join(folder(), "vessel.nmea");
+    writeFileSync(file, `${lines.join("\n")}\n`);
+    await server.feed(file, "--speed", "max");
+
+    const alert = officer.locator("[data-alert^=zone_entry]");
+    await alert.waitFor();
+    await officer.waitForFunction(() => window.tones > 0);
+    await alert.click();
+    const opened = officer.locator("[data-open-alert]");
+    await opened.getByText("Closed for the regatta").first().waitFor();
+    await opened.getByText("STRAIGHT ON").first().waitFor();
+    await shot(officer, "zone-alert");
+    for (const page of [officer, supervisor]) assertOurs(page);
   });
 });
