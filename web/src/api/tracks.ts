@@ -1,7 +1,7 @@
 // The picture as this screen knows it: every track with the last positions it was seen at.
 
 import { Code, ConnectError } from "@connectrpc/connect";
-import { computed, signal } from "@preact/signals";
+import { batch as together, computed, signal } from "@preact/signals";
 import type { TrackFilter } from "../gen/shorewatch/track/v1/track_service_pb";
 import type { LngLat } from "../geo";
 import { keepStreaming } from "./client";
@@ -45,8 +45,10 @@ export const pictureMs = computed(() => pastMs.value ?? livePictureMs.value);
 /** Shows a past picture in place of the live one, or the live one again. */
 export function showPicture(past: { crafts: ReadonlyMap<string, Craft>; ms: number } | undefined) {
   crafts = past?.crafts ?? live;
-  pastMs.value = past?.ms;
-  pictureTick.value++;
+  together(() => {
+    pastMs.value = past?.ms;
+    pictureTick.value++;
+  });
 }
 
 /** What is known now of a track that was taken for that vessel before: history keeps no names. */
@@ -87,8 +89,11 @@ class LivePicture {
       craft.tail.add(craft.at, craft.track.timeMs);
     }
     if (complete) for (const id of live.keys()) if (!this.seen.has(id)) live.delete(id);
-    if (timeMs > 0) livePictureMs.value = timeMs;
-    if (pastMs.peek() === undefined) pictureTick.value++;
+    // Whoever looks at both looks once.
+    together(() => {
+      if (timeMs > 0) livePictureMs.value = timeMs;
+      if (pastMs.peek() === undefined) pictureTick.value++;
+    });
   }
 
   private describe(place: number, description: Description) {

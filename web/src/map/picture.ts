@@ -12,7 +12,11 @@ const UNDER_WAY_MPS = 0.5;
 const ELLIPSE_FROM_M = 25;
 
 /** What has moved by less than this on the screen, and is the same otherwise, stays as it is drawn. */
-const VISIBLE_PX = 0.5;
+const VISIBLE_PX = 1;
+/** A tail ends under its craft's symbol, so it may lag by so much. */
+const TAIL_LAG_PX = 5;
+/** Points of a tail that lie closer together than this are one. */
+const TAIL_STEP_PX = 2;
 /** A change of zoom by so much draws everything anew: what was left where it was would be off by more. */
 const ZOOM_STEP = 0.4;
 const FRESH_STEPS = 10;
@@ -41,6 +45,9 @@ interface Drawn {
   looks: number;
   name: string;
   has: Source[];
+  /** Where its tail ends. */
+  tailLon: number;
+  tailLat: number;
 }
 
 /**
@@ -75,14 +82,17 @@ export class PictureDrawer {
       const [lon, lat] = craft.at;
       const looks = looksOf(craft, options, inside(craft.at, view));
       const name = craftName(craft.track);
-      const stays = before && Math.abs(before.lon - lon) <= visibleDeg && Math.abs(before.lat - lat) <= visibleDeg;
-      if (stays && before.looks === looks && before.name === name) continue;
-      const drawing = drawingOf(craft, options, view);
+      const isAlike = before?.looks === looks && before.name === name;
+      if (before && isAlike && isWithin(before.lon - lon, before.lat - lat, visibleDeg)) continue;
+      const keepsTail = before && isAlike && before.has.includes("tails") && isWithin(before.tailLon - lon, before.tailLat - lat, visibleDeg * TAIL_LAG_PX);
+      const drawing = drawingOf(craft, options, view, keepsTail ? undefined : visibleDeg * TAIL_STEP_PX);
       for (const source of SOURCES) {
         if (drawing[source]) put[source].push(drawing[source]);
-        else if (before?.has.includes(source)) gone[source].push(id);
+        else if (before?.has.includes(source) && !(keepsTail && source === "tails")) gone[source].push(id);
       }
-      this.drawn.set(id, { lon, lat, looks, name, has: SOURCES.filter((source) => drawing[source]) });
+      const has = SOURCES.filter((source) => drawing[source] ?? (keepsTail && source === "tails"));
+      const [tailLon, tailLat] = keepsTail ? [before.tailLon, before.tailLat] : [lon, lat];
+      this.drawn.set(id, { lon, lat, looks, name, has, tailLon, tailLat });
     }
     for (const [id, { has }] of this.drawn) {
       if (crafts.has(id)) continue;
@@ -95,6 +105,8 @@ export class PictureDrawer {
     }
   }
 }
+
+const isWithin = (lonDeg: number, latDeg: number, byDeg: number) => Math.abs(lonDeg) <= byDeg && Math.abs(latDeg) <= byDeg;
 
 const isUnderWay = ({ track }: Craft) => track.sogMps >= UNDER_WAY_MPS && track.stoppedProbability < 0.5;
 
@@ -114,7 +126,8 @@ function looksOf(craft: Craft, { nowMs, alerted, selected, ellipses }: PictureOp
   return looks * 64 + (inView && ellipses ? widthStep(craft) : 0);
 }
 
-function drawingOf(craft: Craft, options: PictureOptions, view: Box): Drawing {
+/** What is drawn of a craft; `tailStepDeg`: how far points of its tail are apart at least, none where the tail stays as it is. */
+function drawingOf(craft: Craft, options: PictureOptions, view: Box, tailStepDeg: number | undefined): Drawing {
   const { track } = craft;
   const { id } = track;
   const at: LngLat = [craft.at[0], craft.at[1]];
@@ -143,9 +156,9 @@ function drawingOf(craft: Craft, options: PictureOptions, view: Box): Drawing {
     const ahead = destination(at, track.cogDeg, track.sogMps * options.vectorMinutes * 60);
     drawing.vectors = line([at, ahead], properties);
   }
-  if (options.tailMinutes > 0) {
+  if (options.tailMinutes > 0 && tailStepDeg !== undefined) {
     const since = options.nowMs - options.tailMinutes * 60_000;
-    const points = craft.tail.since(since);
+    const points = thinned(craft.tail.since(since), tailStepDeg);
     if (points.length > 0) drawing.tails = line([...points, at], properties);
   }
   const { covariance } = track;
@@ -157,6 +170,16 @@ function drawingOf(craft: Craft, options: PictureOptions, view: Box): Drawing {
     }
   }
   return drawing;
+}
+
+/** The same way with fewer points. */
+function thinned(points: LngLat[], stepDeg: number): LngLat[] {
+  let last: LngLat | undefined;
+  return points.filter((at) => {
+    if (last && isWithin(last[0] - at[0], last[1] - at[1], stepDeg)) return false;
+    last = at;
+    return true;
+  });
 }
 
 /** What is drawn above what: alerts above dark craft above the rest. */
