@@ -3,8 +3,8 @@
 
 import { signal } from "@preact/signals";
 
-export type Page = "watch" | "zones" | "sensors" | "reports";
-export const PAGES: Page[] = ["watch", "zones", "sensors", "reports"];
+export type Page = "watch" | "zones" | "rules" | "sensors" | "reports";
+export const PAGES: Page[] = ["watch", "zones", "rules", "sensors", "reports"];
 
 export const page = signal<Page>("watch");
 /** Id of the open alert; empty: the list. */

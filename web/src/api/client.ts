@@ -4,6 +4,7 @@ import { Code, ConnectError, type Interceptor, createClient } from "@connectrpc/
 import { createGrpcWebTransport } from "@connectrpc/connect-web";
 import { computed, signal } from "@preact/signals";
 import { AlertService } from "../gen/shorewatch/alert/v1/alert_service_pb";
+import { RuleService } from "../gen/shorewatch/rule/v1/rule_service_pb";
 import { SensorService } from "../gen/shorewatch/sensor/v1/sensor_service_pb";
 import { TrackService } from "../gen/shorewatch/track/v1/track_service_pb";
 import { ZoneService } from "../gen/shorewatch/zone/v1/zone_service_pb";
@@ -24,6 +25,7 @@ const transport = createGrpcWebTransport({ baseUrl: location.origin, interceptor
 
 export const trackClient = createClient(TrackService, transport);
 export const alertClient = createClient(AlertService, transport);
+export const ruleClient = createClient(RuleService, transport);
 export const sensorClient = createClient(SensorService, transport);
 export const zoneClient = createClient(ZoneService, transport);
 

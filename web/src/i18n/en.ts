@@ -1,10 +1,13 @@
 // Every word of the console, in English. The other languages have the same keys: the compiler holds them to it.
 
+import { ruleWords } from "./rules-en";
+
 export const en = {
   watch: "Watch",
   zones: "Zones",
   sensors: "Sensors",
   reports: "Reports",
+  rules: "Rules",
   help: "Keys",
 
   connected: "Live",
@@ -411,6 +414,52 @@ export const en = {
   limits_approximate: "limits approximate",
   alertsCounted: "alerts",
   print: "Print",
+
+  ruleEdition: "Set",
+  thresholdFind: "Find a threshold",
+  overrides: "Overrides",
+  noOverrides: "None: the thresholds hold for every vessel, everywhere, at all times.",
+  overrideClasses: "Classes",
+  overrideZones: "In and around",
+  overrideHours: "Hours, local",
+  overrideAlways: "always",
+  overrideMargin: "around it",
+  shippedValue: "shipped",
+  source_definition: "definition of the event",
+  source_gfw: "Global Fishing Watch",
+  source_itu: "ITU-R M.1371",
+  source_own: "own choice",
+  sourceWord: "Source",
+  tryHint: "Write another value beside a threshold, then try it on what this server received. Nothing changes for the watch: take the file to who runs the server.",
+  tryUnkept: "This server keeps no log to try rules on: it was started without --store.",
+  tryNothing: "Nothing was received yet: there is nothing to try rules on.",
+  tryNotYours: "Your role looks at the rules; a supervisor tries others.",
+  changedValues: "changed",
+  newValue: "New value",
+  trialName: "Name of the new set",
+  trialFrom: "From",
+  trialTo: "To (a day at most)",
+  tryRules: "Try",
+  tryStop: "Stop",
+  trialRuns: "Playing what was received",
+  trialChanges: "What would differ",
+  trialAlike: "Nothing would differ.",
+  trialAppear: "appear",
+  trialVanish: "vanish",
+  trialMove: "differ",
+  trialStay: "stay",
+  trialNow: "in force",
+  trialNew: "new",
+  trialAnHour: "alerts an hour",
+  trialLeftOut: "more are not listed",
+  trialFile: "Download the rules",
+  change_1: "appears",
+  change_2: "vanishes",
+  change_3: "differs",
+  points: "points",
+  undoAll: "Undo all",
+
+  ...ruleWords,
 };
 
 export type Words = typeof en;

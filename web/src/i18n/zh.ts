@@ -1,5 +1,6 @@
 // 值班台的全部用语。键与英文一致,由编译器检查。
 
+import { ruleWords } from "./rules-zh";
 import type { Words } from "./en";
 
 export const zh: Words = {
@@ -7,6 +8,7 @@ export const zh: Words = {
   zones: "区域",
   sensors: "传感器",
   reports: "统计",
+  rules: "规则",
   help: "按键",
 
   connected: "实时",
@@ -412,4 +414,50 @@ export const zh: Words = {
   limits_approximate: "大致界线",
   alertsCounted: "条告警",
   print: "打印",
+
+  ruleEdition: "版本",
+  thresholdFind: "查找阈值",
+  overrides: "例外规则",
+  noOverrides: "无：各阈值对所有船舶、所有地点、所有时间一律适用。",
+  overrideClasses: "船舶类别",
+  overrideZones: "区域",
+  overrideHours: "时段（当地）",
+  overrideAlways: "始终",
+  overrideMargin: "外扩",
+  shippedValue: "出厂值",
+  source_definition: "事件定义",
+  source_gfw: "全球渔业观察",
+  source_itu: "ITU-R M.1371",
+  source_own: "自定",
+  sourceWord: "来源",
+  tryHint: "在阈值旁填写新值，再用本服务器收到的历史数据试算。试算不影响值班：如需启用，请将文件交服务器管理员。",
+  tryUnkept: "本服务器未保存日志，无法试算：启动时未带 --store。",
+  tryNothing: "尚未收到数据，无法试算。",
+  tryNotYours: "您的角色可查看规则；试算由值班主管进行。",
+  changedValues: "项已改",
+  newValue: "新值",
+  trialName: "新规则名称",
+  trialFrom: "自",
+  trialTo: "至（最长一天）",
+  tryRules: "试算",
+  tryStop: "停止",
+  trialRuns: "正在回放收到的数据",
+  trialChanges: "差异",
+  trialAlike: "没有差异。",
+  trialAppear: "新增",
+  trialVanish: "消失",
+  trialMove: "变化",
+  trialStay: "不变",
+  trialNow: "现行",
+  trialNew: "试算",
+  trialAnHour: "每小时告警",
+  trialLeftOut: "条未列出",
+  trialFile: "下载规则文件",
+  change_1: "新增",
+  change_2: "消失",
+  change_3: "变化",
+  points: "分",
+  undoAll: "全部撤销",
+
+  ...ruleWords,
 };

@@ -128,6 +128,11 @@ export class ChartMap {
     return this.idAt([event.point.x, event.point.y], "alert-places");
   }
 
+  /** Which change of a trial of rules is at a point of the screen, by its place in the list. */
+  changeAt(event: MapMouseEvent): number | undefined {
+    return this.libre.queryRenderedFeatures(event.point, { layers: ["trial"] })[0]?.properties.index as number | undefined;
+  }
+
   /** Which point of the outline that is drawn, or which handle after a point, is at a point of the screen. */
   toolAt(event: MapMouseEvent): { vertex?: number; before?: number } {
     const { x, y } = event.point;

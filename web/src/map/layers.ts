@@ -331,6 +331,24 @@ function plainLayers(colours: Colours, language: Language): LayerSpecification[]
       },
     },
     {
+      id: "trial",
+      type: "circle",
+      source: "trial",
+      paint: {
+        "circle-radius": ["case", ["get", "opened"], 13, 9],
+        "circle-color": colours.halo,
+        "circle-stroke-width": ["case", ["get", "opened"], 4, 2.5],
+        "circle-stroke-color": ["match", ["get", "change"], 1, colours.alert, 2, colours.sensor, colours.tool],
+      },
+    },
+    {
+      id: "trial-signs",
+      type: "symbol",
+      source: "trial",
+      layout: { ...text, "text-field": ["get", "sign"], "text-size": 15, "text-allow-overlap": true, "text-ignore-placement": true },
+      paint: { "text-color": colours.text },
+    },
+    {
       id: "tool-lines",
       type: "line",
       source: "tool",
@@ -392,6 +410,7 @@ export function style(colours: Colours, language: Language, scale: number): Styl
       vectors: geojson("id"),
       sensors: geojson(),
       tracks: geojson("id"),
+      trial: geojson(),
       tool: geojson(),
     },
     layers: layers(colours, language, scale),

@@ -8,6 +8,7 @@ import { MapTools } from "./map-tools";
 import { MapView } from "./map-view";
 import { ReplayBar } from "./replay-bar";
 import { Reports } from "./reports";
+import { Rules } from "./rules";
 import { Sensors } from "./sensors";
 import { SignedIn } from "./sign-in";
 import { TopBar } from "./top-bar";
@@ -16,6 +17,7 @@ import { Zones } from "./zones";
 
 function side() {
   if (page.value === "zones") return <Zones />;
+  if (page.value === "rules") return <Rules />;
   if (page.value === "sensors") return <Sensors />;
   return openAlert.value ? <AlertPage /> : <AlertList />;
 }

@@ -6,6 +6,7 @@ import { alerts } from "../api/alerts";
 import { tracksOf } from "../api/alert-facts";
 import { madeOf } from "../api/made-of";
 import { stands } from "../api/replay";
+import { openChange, trial } from "../api/rules";
 import { crafts, pictureMs, pictureTick } from "../api/tracks";
 import { chartAttribution, chartBox, sensorFeatures, zonePoints, zonePolygons } from "../api/chart";
 import { coverageAreas } from "../api/sensors";
@@ -14,6 +15,7 @@ import { ChartMap, canDraw } from "../map/chart-map";
 import { drawAlertPlaces } from "../map/alert-places";
 import { drawEvidence } from "../map/evidence";
 import { drawMeasured } from "../map/measured";
+import { drawTrial } from "../map/trial";
 import { PictureDrawer } from "../map/picture";
 import { RangeTool } from "../map/range-tool";
 import {
@@ -27,7 +29,7 @@ import {
   vectorMinutes,
 } from "../settings";
 import { drawPoint, isDrawing, startDrawing } from "./zone-draft";
-import { goToAlert, measuring, openAlert, selectedTrack, viewTick } from "../state";
+import { goToAlert, measuring, openAlert, page, selectedTrack, viewTick } from "../state";
 
 /** The map, once it is there. */
 export const chartMap = signal<ChartMap | undefined>(undefined);
@@ -74,14 +76,16 @@ function start(container: HTMLElement, fitFirst: boolean): () => void {
     if (isDrawing()) drawPoint(map, event);
     else if (measuring.peek()) tool.click([event.lngLat.lng, event.lngLat.lat], language.peek());
     else {
+      const change = map.changeAt(event);
       const alert = map.alertAt(event);
-      if (alert) goToAlert(alert);
+      if (change !== undefined) openChange.value = change;
+      else if (alert) goToAlert(alert);
       else selectedTrack.value = map.craftAt(event) ?? "";
     }
   });
   map.libre.on("mousemove", (event) => {
     if (measuring.peek()) tool.move([event.lngLat.lng, event.lngLat.lat], language.peek());
-    map.libre.getCanvas().style.cursor = measuring.peek() || isDrawing() ? "crosshair" : (map.alertAt(event) ?? map.craftAt(event)) ? "pointer" : "";
+    map.libre.getCanvas().style.cursor = measuring.peek() || isDrawing() ? "crosshair" : (map.changeAt(event) ?? map.alertAt(event) ?? map.craftAt(event)) !== undefined ? "pointer" : "";
   });
   map.libre.on("moveend", () => {
     viewTick.value++;
@@ -129,6 +133,7 @@ function start(container: HTMLElement, fitFirst: boolean): () => void {
       void pictureTick.value;
       drawMeasured(map, madeOf.value, crafts.get(selectedTrack.value)?.at);
     }),
+    effect(() => drawTrial(map, page.value === "rules" ? trial.value : { state: "none" }, openChange.value)),
     effect(() => drawEvidence(map, alerts.value.get(openAlert.value))),
     effect(() => {
       const at = alerts.peek().get(openAlert.value)?.position;
