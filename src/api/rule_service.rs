@@ -121,10 +121,6 @@ impl Trial {
             course.is_wanted.load(Ordering::Relaxed)
         })
     }
-
-    fn hours(&self) -> f64 {
-        self.to.seconds_since(self.from) / 3_600.0
-    }
 }
 
 /// How a trial goes: told by its thread, ended by its caller.
@@ -158,8 +154,7 @@ async fn run(
     let mut work = spawn_blocking(move || {
         let _place = place;
         let played = trial.play(&seen)?;
-        let hours = trial.hours();
-        Ok::<_, TrialError>(convert::result(played, hours, &trial.ground.rules, &trial.new, &caller))
+        Ok::<_, TrialError>(convert::result(played, &trial.ground.rules, &trial.new, &caller))
     });
     let expiry = tokio::time::sleep(expiry);
     tokio::pin!(expiry);

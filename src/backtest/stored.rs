@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::Change;
 use super::matching::{changes, told_at};
-use super::{Change, Rates};
 use crate::alert::{Alert, AlertId};
 use crate::behaviour::BehaviourConfig;
 use crate::fusion::Explain;
@@ -47,8 +47,8 @@ pub struct StoredTrial {
     pub records: u64,
     /// The alerts of both sets that were told in the stretch, in order of time.
     pub changes: Vec<Change>,
-    /// How many that is an hour.
-    pub rates: Rates,
+    /// How much of the stretch was received, in hours.
+    pub hours: f64,
 }
 
 /// Why there is no result.
@@ -124,8 +124,8 @@ pub fn try_rules(
     let [before, after] = runs.map(Run::told);
     let mut changes = changes(before, after);
     changes.retain(|change| change.either().any(|alert| (from..=to).contains(&told_at(alert))));
-    let rates = Rates::of(&changes, last.seconds_since(from.max(played_from)) / 3600.0);
-    Ok(StoredTrial { played_from, records, changes, rates })
+    let hours = last.seconds_since(from.max(played_from)) / 3600.0;
+    Ok(StoredTrial { played_from, records, changes, hours })
 }
 
 /// Ends the reading of the log early.

@@ -76,15 +76,12 @@ pub fn checked_trial(
 /// What came of a trial of the rules `new` against those of `now`, as far as the caller may see it.
 pub fn result(
     mut trial: StoredTrial,
-    hours: f64,
     now: &BehaviourConfig,
     new: &BehaviourConfig,
     caller: &Principal,
 ) -> wire::TrialResult {
-    if !caller.sees_everything() {
-        trial.changes.retain(|change| caller.sees_place(change.alert().position));
-        trial.rates = Rates::of(&trial.changes, hours);
-    }
+    trial.changes.retain(|change| caller.sees_place(change.alert().position));
+    let rates = Rates::of(&trial.changes, trial.hours);
     let kinds = Kind::ALL.into_iter().filter_map(|kind| counted(kind, &trial.changes)).collect();
     let mut changes: Vec<wire::TrialChange> = trial.changes.iter().filter_map(change).collect();
     let changes_left_out = changes.len().saturating_sub(TRIAL_CHANGES_LISTED) as u32;
@@ -97,8 +94,8 @@ pub fn result(
         kinds,
         changes,
         changes_left_out,
-        alerts_an_hour_now: trial.rates.now,
-        alerts_an_hour_new: trial.rates.new,
+        alerts_an_hour_now: rates.now,
+        alerts_an_hour_new: rates.new,
         toml: new.to_short_toml(),
     }
 }
