@@ -101,7 +101,8 @@ export function measured(value: number, unit: string, language: Language): strin
     case "s":
       return duration(value * 1000, language);
     case "deg":
-      return direction(value);
+      // An angle, such as how high the sun stands: no direction.
+      return `${value.toFixed(1).replace("-", "−")}°`;
     case "probability":
       return `${Math.round(value * 100)} %`;
     default:

@@ -107,8 +107,8 @@ function Sections({ rules: { thresholds }, text }: { rules: GetRulesResponse; te
             {sectionName(section)} <span class="muted small">{of.length}</span>
           </summary>
           <ul class="plain">
-            {of.map((threshold) => (
-              <ThresholdItem key={placeOf(threshold)} threshold={threshold} />
+            {of.map((threshold, index) => (
+              <ThresholdItem key={placeOf(threshold)} threshold={threshold} noteFirst={threshold.note !== of[index - 1]?.note} />
             ))}
           </ul>
         </details>
@@ -125,8 +125,8 @@ function inOfficersUnits({ value, unit }: Threshold): string {
   return Number.isFinite(number) && number > 0 && ["m", "m/s", "s"].includes(unit) ? measured(number, unit, language.value) : "";
 }
 
-/** Its name is what reads a file of rules, beside the words for people. */
-function ThresholdItem({ threshold }: { threshold: Threshold }) {
+/** One threshold; `noteFirst`: its note is not that of the one above. */
+function ThresholdItem({ threshold, noteFirst }: { threshold: Threshold; noteFirst: boolean }) {
   const { key, value, shipped, unit, note, sources } = threshold;
   const changed = changedValues.value.get(placeOf(threshold));
   const unitWord = unit === "points" ? t("points") : (UNITS[unit] ?? unit);
@@ -158,7 +158,7 @@ function ThresholdItem({ threshold }: { threshold: Threshold }) {
           .filter(Boolean)
           .join(" · ")}
       </p>
-      {note && (
+      {note && noteFirst && (
         <p class="muted small" lang="en">
           {note}
         </p>
