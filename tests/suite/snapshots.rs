@@ -2,16 +2,24 @@
 #![allow(clippy::unwrap_used, missing_docs)]
 
 use std::collections::BTreeSet;
+use std::fmt::Write;
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
 use proptest::prelude::*;
+use shorewatch::alert::{Alert, Outcome};
 use shorewatch::chart::Chart;
 use shorewatch::engine::{Engine, EngineConfig, Restored};
 use shorewatch::feed::FeedDecoder;
+use shorewatch::feed::sensor::SensorKind;
 use shorewatch::recording::{OpenOptions, RawRecord, Recording};
 use shorewatch::replay::PictureLog;
+use shorewatch::serve::area::Area;
+use shorewatch::serve::core::Core;
+use shorewatch::serve::officer::OfficerWord;
+use shorewatch::serve::session::{Plan, Session};
+use shorewatch::serve::work::{FeedName, FeedNumber, Hello, Payload};
 use shorewatch::units::SensorId;
 
 use crate::support::server::fixture;
@@ -162,4 +170,105 @@ proptest! {
         let evening = Watch::of(&fixture());
         prop_assert!(evening.output(6_000, &BTreeSet::new()) == evening.output(6_000, &places));
     }
+}
+
+/// What a session tells: alerts as they change, points of history, and the picture at the end, as text to compare.
+#[derive(PartialEq)]
+struct Told {
+    alerts: Vec<Alert>,
+    points: String,
+    picture: String,
+}
+
+fn session() -> Session {
+    Session::new(Plan { history: true, ..Area::open(&fixture()).unwrap().into_plan(None) })
+}
+
+fn hello(name: &str, kind: SensorKind) -> Hello {
+    Hello { name: FeedName::new(name).unwrap(), kind, handle: 0, last_sequence: None }
+}
+
+/// Runs the evening through sessions; before each of `places` one is saved and another goes on. On the way the zones change, an AIS
+/// receiver joins that nobody listed, and an officer takes up each alert and finds something out.
+fn evening_of_a_session(watch: &Watch, places: &BTreeSet<usize>, zones: Option<&str>) -> Told {
+    let mut session = session();
+    let (mut told, mut changed) = (Told { alerts: Vec::new(), points: String::new(), picture: String::new() }, None);
+    let mut sequences = vec![0_u64; watch.recording.feeds.len()];
+    for (number, feed) in (0..).zip(&watch.recording.feeds) {
+        session.open(FeedNumber(number), &hello(&feed.name, feed.kind));
+    }
+    let joins = FeedNumber(watch.recording.feeds.len() as u16);
+    let mut joined = 0;
+    for (place, record) in watch.records.iter().enumerate() {
+        if places.contains(&place) {
+            let mut state = Vec::new();
+            assert!(session.save(&mut state).unwrap());
+            session = self::session();
+            session.restore(&state, changed).unwrap();
+        }
+        if place == watch.records.len() / 5 {
+            session.open(joins, &hello("joined-later", SensorKind::Ais));
+            if let Some(zones) = zones {
+                session.change_zones(zones).unwrap();
+                changed = Some(zones);
+            }
+        }
+        let feed = &watch.recording.feeds[record.feed];
+        let payload = Payload::of_record(feed.kind, record.bytes.clone().into());
+        let number = FeedNumber(record.feed as u16);
+        let _ = session.take(number, sequences[record.feed], record.received, &payload).unwrap();
+        sequences[record.feed] += 1;
+        // What a second receiver hears too.
+        if feed.kind == SensorKind::Ais && place > watch.records.len() / 5 && place % 3 == 0 {
+            let _ = session.take(joins, joined, record.received, &payload).unwrap();
+            joined += 1;
+        }
+        for alert in session.take_alerts() {
+            if alert.acknowledged.is_none() && alert.confirmed.is_some() {
+                let word = OfficerWord { alert_id: alert.id.to_string(), outcome: Some(Outcome::Offence) };
+                session.hear(&word, record.received, false).unwrap();
+            }
+            told.alerts.push(alert);
+        }
+        session.take_points().iter().for_each(|points| writeln!(told.points, "{points:?}").unwrap());
+    }
+    told.picture = format!("{:?}", session.picture(watch.records.last().unwrap().received).tracks);
+    told
+}
+
+#[test]
+fn a_session_goes_on_with_changed_zones_receivers_that_joined_and_what_officers_said() {
+    let watch = Watch::of(&fixture());
+    let ids: Vec<&str> = watch.chart.zones.zones().iter().map(|zone| zone.id.as_str()).collect();
+    let none = format!(r#"{{"type":"FeatureCollection","features":[],"version":9,"removed":{ids:?}}}"#);
+    let (nowhere, places) = (BTreeSet::new(), watch.places());
+    let wanted = evening_of_a_session(&watch, &nowhere, Some(&none));
+    let found = evening_of_a_session(&watch, &places, Some(&none));
+    assert!(wanted.alerts == found.alerts, "alerts differ");
+    assert!(wanted.points == found.points, "points differ");
+    assert!(wanted.picture == found.picture, "pictures differ");
+    assert!(wanted.alerts.iter().any(|alert| alert.acknowledged.is_some()), "an officer was heard");
+    let otherwise = evening_of_a_session(&watch, &nowhere, None);
+    assert!(otherwise.alerts != wanted.alerts, "the zones matter");
+}
+
+#[test]
+fn a_state_that_is_cut_or_of_other_zones_leaves_a_session_as_it_was() {
+    let watch = Watch::of(&fixture());
+    let mut first = session();
+    first.open(FeedNumber(0), &hello(&watch.recording.feeds[0].name, watch.recording.feeds[0].kind));
+    let mut state = Vec::new();
+    assert!(first.save(&mut state).unwrap());
+    let mut second = session();
+    assert!(second.restore(&state[..state.len() - 1], None).is_err());
+    assert!(second.restore(&state, Some("no zones")).is_err());
+    let mut untouched = Vec::new();
+    second.save(&mut untouched).unwrap();
+    let mut fresh = Vec::new();
+    session().save(&mut fresh).unwrap();
+    assert_eq!(untouched, fresh);
+    second.restore(&state, None).unwrap();
+    let mut again = Vec::new();
+    second.save(&mut again).unwrap();
+    assert_eq!(again, state);
 }
