@@ -66,6 +66,8 @@ pub struct AlertBook {
     /// Edition of the rules.
     #[serde(skip)]
     rules: Arc<str>,
+    /// The instant up to which what is too old was let go.
+    forgotten_to: EventTime,
 }
 
 /// An alert with what is known of its vessels.
@@ -87,6 +89,7 @@ impl AlertBook {
             scale: Scale::new(config),
             history: History::default(),
             rules: config.edition.as_str().into(),
+            forgotten_to: EventTime::default(),
         }
     }
 
@@ -98,7 +101,10 @@ impl AlertBook {
 
     /// Takes a finding; returns what there is to tell of it.
     pub fn take(&mut self, mut finding: Finding) -> Option<AlertEvent> {
-        self.forget(finding.at);
+        if finding.at > self.forgotten_to {
+            self.forgotten_to = finding.at;
+            self.forget(finding.at);
+        }
         let mut affair = self.continues.get(&finding.affair).copied().unwrap_or(finding.affair);
         if finding.stage.goes_on()
             && !self.alerts.contains_key(&affair)
@@ -113,29 +119,26 @@ impl AlertBook {
             return None;
         }
         self.weigh(&mut finding, known.map(|entry| &entry.alert), keys.0);
-        let (change, mut alert) = match self.alerts.get(&affair) {
-            Some(entry) => updated(&entry.alert, finding)?,
+        let (change, alert) = match self.alerts.get_mut(&affair) {
+            Some(entry) => {
+                let change = update(&mut entry.alert, finding, &self.scale)?;
+                entry.keys = keys;
+                (change, entry.alert.clone())
+            }
             None => {
                 let similar = self.history.similar(&finding, keys.0, self.scale.config());
                 let id = name(&finding, self.alerts.values().map(|entry| &entry.alert));
-                (AlertChange::Raised, raise(finding, id, similar, Arc::clone(&self.rules)))
+                let mut alert = raise(finding, id, similar, Arc::clone(&self.rules));
+                grade(&mut alert, &self.scale);
+                self.alerts.insert(affair, Entry { alert: alert.clone(), keys, judged: None });
+                (AlertChange::Raised, alert)
             }
         };
-        alert.score = self.scale.sum(&alert.evidence, &alert.honest_causes);
-        alert.grade = self.scale.grade(&alert.score, &alert.evidence);
-        if let Some(entry) = self.alerts.get(&affair)
-            && entry.alert == alert
-        {
-            return None;
-        }
-        alert.revision += 1;
         if alert.stage == Stage::Withdrawn {
             self.history.strike(&alert.id);
         } else if let Some(told) = alert.confirmed {
             self.history.note(&alert, keys, alert.end.unwrap_or(told).max(told));
         }
-        let judged = self.alerts.get(&affair).and_then(|entry| entry.judged);
-        self.alerts.insert(affair, Entry { alert: alert.clone(), keys, judged });
         self.drop_oldest();
         Some(AlertEvent { change, alert })
     }
@@ -295,49 +298,72 @@ fn raise(finding: Finding, id: AlertId, similar_before: Vec<AlertId>, rules: Arc
         similar_before,
         acknowledged: None,
         rules,
-        revision: 0,
+        revision: 1,
     }
 }
 
-/// The alert after a finding, and what that is; `None` when nothing may change any more. The score is yet to be summed.
-fn updated(before: &Alert, finding: Finding) -> Option<(AlertChange, Alert)> {
-    if before.stage == Stage::Withdrawn {
+/// Sums the score and sets the grade that follows from it; returns whether either is another.
+fn grade(alert: &mut Alert, scale: &Scale) -> bool {
+    let score = set(&mut alert.score, scale.sum(&alert.evidence, &alert.honest_causes));
+    set(&mut alert.grade, scale.grade(&alert.score, &alert.evidence)) || score
+}
+
+/// Sets a field; returns whether that changes it.
+fn set<T: PartialEq>(field: &mut T, value: T) -> bool {
+    let changes = *field != value;
+    *field = value;
+    changes
+}
+
+/// Brings an alert up to a finding; returns what that is, `None` when it says nothing new or nothing may change any more.
+fn update(alert: &mut Alert, finding: Finding, scale: &Scale) -> Option<AlertChange> {
+    if alert.stage == Stage::Withdrawn {
         return None;
     }
-    let mut alert = before.clone();
     if finding.stage == Stage::Withdrawn {
+        alert.revision += 1;
         alert.stage = Stage::Withdrawn;
         alert.end = alert.end.or(Some(finding.at));
         alert.evidence.extend(finding.evidence);
-        return Some((AlertChange::Withdrawn, alert));
+        grade(alert, scale);
+        return Some(AlertChange::Withdrawn);
     }
-    let confirmed_now = finding.stage == Stage::Confirmed && before.confirmed.is_none();
+    let went_on = alert.stage.goes_on();
+    let confirmed_now = finding.stage == Stage::Confirmed && alert.confirmed.is_none();
     if confirmed_now {
         alert.confirmed = Some(finding.at);
         (alert.began, alert.start) = (alert.began.min(finding.began), finding.start);
         (alert.position, alert.near, alert.jurisdiction) = (finding.place, finding.near, finding.jurisdiction);
     }
-    alert.end = finding.end;
+    let mut changes = confirmed_now;
+    changes |= set(&mut alert.end, finding.end);
     // What was confirmed once does not go back to developing.
-    let looks_again = finding.stage == Stage::Developing && before.confirmed.is_some();
-    alert.stage = if looks_again { Stage::Confirmed } else { finding.stage };
-    alert.mmsi = alert.mmsi.or(finding.mmsi);
+    let looks_again = finding.stage == Stage::Developing && alert.confirmed.is_some();
+    changes |= set(&mut alert.stage, if looks_again { Stage::Confirmed } else { finding.stage });
+    if alert.mmsi.is_none() {
+        changes |= set(&mut alert.mmsi, finding.mmsi);
+    }
     if alert.other_track.is_none() {
         // Whom a camera alone had seen alongside has a track at last.
-        (alert.other_track, alert.other_mmsi) = (finding.other, finding.other_mmsi);
+        changes |= set(&mut alert.other_track, finding.other);
+        changes |= set(&mut alert.other_mmsi, finding.other_mmsi);
     }
     if !finding.evidence.is_empty() {
-        alert.evidence = finding.evidence;
-        alert.honest_causes = finding.honest_causes;
-        alert.confidence = finding.confidence;
+        changes |= set(&mut alert.evidence, finding.evidence);
+        changes |= set(&mut alert.honest_causes, finding.honest_causes);
+        changes |= set(&mut alert.confidence, finding.confidence);
     }
-    let ended = finding.stage == Stage::Closed && before.stage.goes_on();
-    let change = match (confirmed_now, ended) {
+    changes |= grade(alert, scale);
+    if !changes {
+        return None;
+    }
+    alert.revision += 1;
+    let ended = finding.stage == Stage::Closed && went_on;
+    Some(match (confirmed_now, ended) {
         (true, _) => AlertChange::Confirmed,
         (false, true) => AlertChange::Ended,
         (false, false) => AlertChange::Updated,
-    };
-    Some((change, alert))
+    })
 }
 
 /// Kind, begin, tracks and zone; what still is not unique gets a number.

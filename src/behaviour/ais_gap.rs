@@ -98,6 +98,14 @@ pub(super) fn update(
     let (Some(last), Some(place)) = (subject.ais_gap.last, subject.ais_gap.place) else { return };
     let silent = now.millis_since(last) >= ms(rules.silent_s);
     let told = subject.ais_gap.spell.is_some();
+    // Sight of it is needed to raise the alert, not to keep it.
+    let sails_on = subject.measured_lately()
+        && subject.present_at == now
+        && distance_m(place, subject.position) - subject.sigma_m >= rules.moved_m;
+    let may_hold = told || (silent && sails_on);
+    if !may_hold {
+        return;
+    }
     let share = reception.share(subject.position, subject.craft.class_a, rules.silent_s / 60, now);
     // Few ships may be near: then those farther off tell, where it was heard itself until a moment ago.
     let wide = reception.share_wide(subject.position, subject.craft.class_a, rules.silent_s / 60, now);
@@ -109,10 +117,6 @@ pub(super) fn update(
     let sent_elsewhere = claims
         || subject.identity.reports_elsewhere()
         || words.others_of(subject, subject.craft.mmsi).any(|word| now.millis_since(word.heard) < ms(rules.silent_s));
-    // Sight of it is needed to raise the alert, not to keep it.
-    let sails_on = subject.measured_lately()
-        && subject.present_at == now
-        && distance_m(place, subject.position) - subject.sigma_m >= rules.moved_m;
     let holds = silent
         && !sent_elsewhere
         && (told || (sails_on && regular(subject, rules) && share >= rules.reception_share && company < MANY));

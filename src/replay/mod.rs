@@ -23,7 +23,7 @@ pub use summary::{FeedSummary, Summary};
 pub use trial::{Trial, trial};
 
 use crate::chart::Chart;
-use crate::engine::{Engine, EngineConfig, PICTURE_INTERVAL_MS};
+use crate::engine::{Engine, EngineConfig, EngineEvent, PICTURE_INTERVAL_MS};
 use crate::feed::{DecodeReport, FeedDecoder, Observation};
 use crate::recording::{FeedEnd, RawRecord, RecordStream, Recording, RefusedFeed};
 use crate::units::{EventTime, SensorId};
@@ -118,7 +118,13 @@ impl Run {
     }
 
     fn write(&mut self) -> Result<(), OutputError> {
-        self.engine.drain_events().try_for_each(|event| self.log.event(&event))
+        self.engine.drain_events().try_for_each(|event| match event {
+            EngineEvent::Alert(event) => {
+                self.log.alert(event.alert);
+                Ok(())
+            }
+            event => self.log.event(&event),
+        })
     }
 }
 

@@ -97,12 +97,17 @@ impl PictureLog {
                 Ok(())
             }
             EngineEvent::Alert(event) => {
-                self.told.insert(event.alert.id.clone(), event.alert.clone());
+                self.alert(event.alert.clone());
                 Ok(())
             }
             // Silences are told in the summary.
             EngineEvent::Sensor(_) => Ok(()),
         }
+    }
+
+    /// Takes an alert as it stands now, to be written in the end.
+    pub fn alert(&mut self, alert: Alert) {
+        self.told.insert(alert.id.clone(), alert);
     }
 
     /// Writes the picture of one instant: a row for each confirmed track.

@@ -35,7 +35,7 @@ const PATIENCE: Patience = Patience { ms_max: 10_000, lines_max: 500 };
 const PATIENCE_WITH_GROUP: Patience = Patience { ms_max: 40_000, lines_max: 4_000 };
 
 /// The parts of one message so far.
-#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Debug, Default, serde::Serialize, serde::Deserialize)]
 pub(super) struct Slot {
     key: Key,
     /// From the parts that told, the first before the others.
@@ -50,7 +50,7 @@ pub(super) struct Slot {
     arrived: ArrayVec<(u8, u16), { PARTS_MAX as usize }>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 struct Key {
     talker: [u8; 2],
     own_ship: bool,
@@ -71,9 +71,16 @@ type GroupUse = (u32, Option<StationName>, Key);
 
 /// The slots of one feed.
 #[derive(Clone, Debug, Default, serde::Serialize, serde::Deserialize)]
+#[expect(
+    clippy::vec_box,
+    reason = "slots are kilobytes, and move between the lists with every message of several parts"
+)]
 pub(super) struct Assembler {
     /// Messages in the making, oldest first; never more than [`SLOTS`].
-    slots: Vec<Slot>,
+    slots: Vec<Box<Slot>>,
+    /// Slots to be used again; with those in use never more than [`SLOTS`] and one.
+    #[serde(skip)]
+    spare: Vec<Box<Slot>>,
     /// The group number of the last first part, and whose it was.
     last_group: Option<GroupUse>,
     /// Two messages in a row had one group number: it tells nothing.
@@ -82,12 +89,11 @@ pub(super) struct Assembler {
 
 /// What became of a part.
 #[derive(Debug)]
-#[allow(clippy::large_enum_variant, reason = "a box would allocate for every message of several parts")]
 pub(super) enum Step {
     /// Kept until the others come.
     Held,
-    /// The last part: the whole message, taken out of its slot.
-    Complete(Slot),
+    /// The last part: the slot with the whole message, to be handed back by [`Assembler::reuse`].
+    Complete(Box<Slot>),
     /// Not usable.
     Refused(Refusal),
 }
@@ -151,19 +157,16 @@ impl Assembler {
                 slot.key == key && slot.hearing.station == hearing.station && slot.has(1) && slot.agrees_with(hearing)
             });
         }
-        let mut slot = Slot {
-            key,
-            hearing: *hearing,
-            first_line: line,
-            fill_bits: 0,
-            characters: ArrayVec::new(),
-            arrived: ArrayVec::new(),
-        };
-        if !slot.add(part) {
-            return Step::Refused(Refusal::TooLong);
-        }
         if self.slots.len() >= SLOTS {
-            self.slots.remove(0).count_as(Refusal::Incomplete, tally);
+            let oldest = self.slots.remove(0);
+            oldest.count_as(Refusal::Incomplete, tally);
+            self.reuse(oldest);
+        }
+        let mut slot = self.spare.pop().unwrap_or_default();
+        slot.begin(key, hearing, line);
+        if !slot.add(part) {
+            self.reuse(slot);
+            return Step::Refused(Refusal::TooLong);
         }
         self.slots.push(slot);
         Step::Held
@@ -172,7 +175,9 @@ impl Assembler {
     fn extend(&mut self, index: usize, part: &Sentence<'_>, hearing: &Hearing, tally: &mut AisTally) -> Step {
         let Some(slot) = self.slots.get_mut(index) else { return Step::Refused(Refusal::OutOfOrder) };
         if !slot.add(part) {
-            self.slots.remove(index).count_as(Refusal::TooLong, tally);
+            let slot = self.slots.remove(index);
+            slot.count_as(Refusal::TooLong, tally);
+            self.reuse(slot);
             return Step::Refused(Refusal::TooLong);
         }
         slot.hearing = if part.number == 1 { hearing.or(slot.hearing) } else { slot.hearing.or(*hearing) };
@@ -180,17 +185,26 @@ impl Assembler {
     }
 
     fn give_up(&mut self, tally: &mut AisTally, lost: impl Fn(&Slot) -> bool) {
-        self.slots.retain(|slot| {
-            let lost = lost(slot);
-            if lost {
-                slot.count_as(Refusal::Incomplete, tally);
-            }
-            !lost
-        });
+        for slot in self.slots.extract_if(.., |slot| lost(slot)) {
+            slot.count_as(Refusal::Incomplete, tally);
+            self.spare.push(slot);
+        }
+    }
+
+    /// Takes back a slot that is done with.
+    pub(super) fn reuse(&mut self, slot: Box<Slot>) {
+        self.spare.push(slot);
     }
 }
 
 impl Slot {
+    /// Makes it ready for the parts of another message.
+    fn begin(&mut self, key: Key, hearing: &Hearing, line: u64) {
+        (self.key, self.hearing, self.first_line, self.fill_bits) = (key, *hearing, line, 0);
+        self.characters.clear();
+        self.arrived.clear();
+    }
+
     /// Parts held.
     pub(super) fn parts(&self) -> u64 {
         self.arrived.len() as u64

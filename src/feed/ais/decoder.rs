@@ -187,6 +187,7 @@ impl AisDecoder {
                 let payload = slot.payload();
                 let whole = Sentence { payload: &payload, fill_bits: slot.fill_bits, ..*sentence };
                 self.give_out(framed.body, &whole, &slot.hearing, (slot.first_line, number), slot.parts(), sink);
+                self.assembler.reuse(slot);
             }
         }
     }

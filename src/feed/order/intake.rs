@@ -1,6 +1,8 @@
 //! Admission: which records are taken, in the order in which they were received.
 
-use std::hash::{DefaultHasher, Hash, Hasher};
+use std::hash::{BuildHasher, Hash, Hasher};
+
+use foldhash::quality::{FixedState, FoldHasher};
 
 use super::heard::{HeardBy, Hearing, Transmissions};
 use super::reject::{Reject, Rejected, Rejects};
@@ -190,14 +192,12 @@ fn utc_second(content: &Content) -> Option<u8> {
 
 /// A record of a radar or camera: the same sensor, time and content.
 fn record_hash(content: u64, observation: &Observation) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    (content, observation.sensor, observation.time).hash(&mut hasher);
-    hasher.finish()
+    FixedState::default().hash_one((content, observation.sensor, observation.time))
 }
 
-/// A hash of everything that is said. SipHash with a fixed key: the same in every run, and hard to hit by chance.
+/// A hash of everything that is said, with a fixed key: the same in every run, and hard to hit by chance.
 fn fingerprint(content: &Content) -> u64 {
-    let mut hasher = DefaultHasher::new();
+    let mut hasher = FixedState::default().build_hasher();
     let h = &mut hasher;
     std::mem::discriminant(content).hash(h);
     match content {
@@ -219,7 +219,7 @@ fn bits(value: Option<f64>) -> Option<u64> {
     value.map(f64::to_bits)
 }
 
-fn hash_position(position: &AisPosition, h: &mut DefaultHasher) {
+fn hash_position(position: &AisPosition, h: &mut FoldHasher<'_>) {
     let AisPosition {
         mmsi,
         station,
@@ -236,13 +236,13 @@ fn hash_position(position: &AisPosition, h: &mut DefaultHasher) {
     (bits(*sog_mps), bits(*cog_deg), bits(*heading_deg), nav_status, utc_second).hash(h);
 }
 
-fn hash_static(data: &AisStatic, h: &mut DefaultHasher) {
+fn hash_static(data: &AisStatic, h: &mut FoldHasher<'_>) {
     let AisStatic { mmsi, imo, name, callsign, ship_type, dimensions, destination, draught_m, mothership } = data;
     (mmsi, imo, name, callsign, ship_type, destination, bits(*draught_m), mothership).hash(h);
     dimensions.map(|size| (size.to_bow_m, size.to_stern_m, size.to_port_m, size.to_starboard_m)).hash(h);
 }
 
-fn hash_plot(plot: &RadarPlot, h: &mut DefaultHasher) {
+fn hash_plot(plot: &RadarPlot, h: &mut FoldHasher<'_>) {
     let RadarPlot {
         range_m,
         azimuth_deg,
@@ -260,7 +260,7 @@ fn hash_plot(plot: &RadarPlot, h: &mut DefaultHasher) {
     (velocity.map(|(speed, course)| (speed.to_bits(), course.to_bits())), bits(*length_m)).hash(h);
 }
 
-fn hash_detection(detection: &EoDetection, h: &mut DefaultHasher) {
+fn hash_detection(detection: &EoDetection, h: &mut FoldHasher<'_>) {
     let EoDetection {
         azimuth_deg,
         elevation_deg,
@@ -280,7 +280,7 @@ fn hash_detection(detection: &EoDetection, h: &mut DefaultHasher) {
         .hash(h);
 }
 
-fn hash_report(report: &TrackReport, h: &mut DefaultHasher) {
+fn hash_report(report: &TrackReport, h: &mut FoldHasher<'_>) {
     let TrackReport { id, mmsi, name, position, sigma_m, sog_mps, cog_deg, length_m, ended, coasted, test_target } =
         report;
     (id, mmsi, name, position.lat_deg.to_bits(), position.lon_deg.to_bits(), sigma_m.to_bits()).hash(h);
