@@ -218,26 +218,27 @@ impl BoundServer {
         let watchers = Places::new(limits::WATCHERS_MAX, "watchers");
         let history = store.as_ref().map(|store| store.history_reader.clone());
         let tracks = Tracks::new(hubs.picture.window(), watchers.clone(), history);
-        let picture = hubs.picture.window();
+        let (picture, alert_window) = (hubs.picture.window(), hubs.alerts.window());
         let neighbours = Neighbours::start(self.neighbours, hubs.picture.window(), &records, heard);
         let snapshots = store.as_ref().and_then(|store| store.snapshots.as_ref()).map(|it| Arc::clone(&it.health));
-        let view = View {
-            snapshots,
-            chart: chart_window.clone(),
-            picture: hubs.picture.window(),
-            alerts: hubs.alerts.window(),
-            records: records.clone(),
-            caught_up: caught_up.clone(),
-            sensors: Arc::new(self.http.sensors.clone()),
-            shutdown: shutdown.clone(),
-            neighbours: Arc::clone(&neighbours.health),
-            deliveries: self.deliveries.clone(),
-        };
         let senders = self.deliveries.start(&records, &end_of_alerts).await?;
         let register = Arc::new(records.read(register::load).await?);
         core.set_register(Arc::clone(&register));
         let started = engine_task::start(core, hubs, store).map_err(ServeError::Thread)?;
         let Started { handle: engine, mut ready, mut ending } = started;
+        let view = View {
+            snapshots,
+            chart: chart_window.clone(),
+            picture: picture.clone(),
+            alerts: alert_window,
+            records: records.clone(),
+            caught_up: caught_up.clone(),
+            sensors: Arc::new(self.http.sensors.clone()),
+            engine: engine.clone(),
+            shutdown: shutdown.clone(),
+            neighbours: Arc::clone(&neighbours.health),
+            deliveries: self.deliveries.clone(),
+        };
         let registers = Registers::new(records.clone(), engine.clone(), register);
         let rules = RuleServiceServer::new(Rules::new(self.ground, records.clone(), shutdown.clone()));
         let zone_desk = Arc::new(ZoneDesk::new(Arc::clone(&chart), chart_window, records.clone(), engine.clone()));

@@ -7,7 +7,8 @@ use crate::fusion::SensorHealth;
 use crate::geodesy::LatLon;
 use crate::units::{EventTime, SensorId};
 
-/// A sensor of which nothing was received for this long is silent, milliseconds: ten turns of a slow radar.
+/// A sensor of which nothing was received for this long is silent, milliseconds: ten turns of a slow radar. A radar is so earlier,
+/// by the beat of its antenna ([`Liveness`](crate::feed::order::Liveness)).
 const SILENT_MS: i64 = 60_000;
 /// A clock that is farther off UTC than this is worth a word, seconds.
 const CLOCK_OFF_S: f64 = 1.0;
@@ -17,7 +18,7 @@ const CLOCK_OFF_S: f64 = 1.0;
 pub enum Health {
     /// Nothing was ever received of it.
     NeverHeard,
-    /// It has sent nothing for a minute.
+    /// It has sent nothing for a minute; a radar that sends north marks, for two turns.
     Silent,
     /// It says itself that it may not be used.
     NotOperational,
@@ -95,7 +96,7 @@ impl Engine {
         let silent = |last: EventTime| self.now.is_some_and(|now| now.millis_since(last) > SILENT_MS);
         let health = match last_received {
             None => Health::NeverHeard,
-            Some(last) if silent(last) => Health::Silent,
+            Some(last) if silent(last) || self.liveness.is_silent(id) => Health::Silent,
             Some(_) if learned.as_ref().is_some_and(|learned| !learned.operational) => Health::NotOperational,
             // An estimate that is itself unsure by as much says nothing.
             Some(_)

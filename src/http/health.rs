@@ -1,39 +1,93 @@
 //! `/healthz`: whether the server takes records and shows the picture; for load balancers and supervisors.
 //!
-//! The same is told for each service by `grpc.health.v1`. What is wrong with a neighbour is told in further lines: the server
-//! itself serves.
+//! The same is told for each service by `grpc.health.v1`. What is wrong with a sensor, a platform or a neighbour is told in
+//! further lines: the server itself serves.
 
 use std::fmt::Write;
+use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::routing::get;
 use tokio::sync::watch;
+use tokio::time::timeout;
 
+use super::View;
+use crate::engine::{Health, SensorStatus};
+use crate::neighbours::health::{Health as NeighbourHealth, HealthReport};
+use crate::serve::engine_task::EngineHandle;
 use crate::store::records::Records;
 use crate::store::records::outbox::{self, Standing};
 
-/// 200 while the server serves, 503 until it has `caught_up` with its log and when it shuts down.
-pub fn routes(caught_up: watch::Receiver<bool>, shutdown: watch::Receiver<bool>, records: Records) -> Router {
-    let answer = move || {
-        let records = records.clone();
-        let (shutdown, caught_up) = (*shutdown.borrow(), *caught_up.borrow());
-        async move {
-            if shutdown {
-                (StatusCode::SERVICE_UNAVAILABLE, "shutting down\n".to_owned())
-            } else if !caught_up {
-                let text = "starting: the log of what was received is being read\n";
-                (StatusCode::SERVICE_UNAVAILABLE, text.to_owned())
-            } else {
-                let mut text = "serving\n".to_owned();
-                for standing in records.read(outbox::standings).await.unwrap_or_default() {
-                    text.push_str(&complaint(&standing));
-                }
-                (StatusCode::OK, text)
-            }
+/// How long the engine may take to say how the sensors are doing: whoever asks whether the server lives is not kept waiting.
+const ENGINE_PATIENCE: Duration = Duration::from_secs(1);
+
+/// What is looked at.
+#[derive(Clone, Debug)]
+pub struct Sources {
+    caught_up: watch::Receiver<bool>,
+    shutdown: watch::Receiver<bool>,
+    records: Records,
+    engine: EngineHandle,
+    neighbours: Arc<[Arc<NeighbourHealth>]>,
+}
+
+impl Sources {
+    /// Of what plain HTTP shows.
+    pub fn of(view: &View) -> Self {
+        Self {
+            caught_up: view.caught_up.clone(),
+            shutdown: view.shutdown.clone(),
+            records: view.records.clone(),
+            engine: view.engine.clone(),
+            neighbours: Arc::clone(&view.neighbours),
         }
-    };
-    Router::new().route("/healthz", get(answer))
+    }
+}
+
+/// 200 while the server serves, 503 until it has caught up with its log and when it shuts down.
+pub fn routes(sources: Sources) -> Router {
+    Router::new().route("/healthz", get(answer)).with_state(sources)
+}
+
+async fn answer(State(sources): State<Sources>) -> (StatusCode, String) {
+    if *sources.shutdown.borrow() {
+        return (StatusCode::SERVICE_UNAVAILABLE, "shutting down\n".to_owned());
+    }
+    if !*sources.caught_up.borrow() {
+        let text = "starting: the log of what was received is being read\n";
+        return (StatusCode::SERVICE_UNAVAILABLE, text.to_owned());
+    }
+    let mut text = "serving\n".to_owned();
+    match timeout(ENGINE_PATIENCE, sources.engine.sensors()).await {
+        Ok(Ok(board)) => text.extend(board.sensors.iter().map(of_sensor)),
+        Ok(Err(_)) => {}
+        Err(_) => text.push_str("engine: busy\n"),
+    }
+    text.extend(sources.records.read(outbox::standings).await.unwrap_or_default().iter().map(complaint));
+    text.extend(sources.neighbours.iter().map(|health| of_neighbour(&health.report())));
+    (StatusCode::OK, text)
+}
+
+/// What is wrong with a sensor, a line; nothing when all is well. One that never spoke may not be in use yet.
+fn of_sensor(status: &SensorStatus) -> String {
+    match status.health {
+        Health::Silent | Health::NotOperational => {
+            format!("sensor {}: {}\n", status.sensor.name, status.health.as_str().replace('_', " "))
+        }
+        Health::NeverHeard | Health::ClockOff | Health::Working => String::new(),
+    }
+}
+
+/// What is wrong with a neighbour, a line. Whoever comes to this server as a client may stay away.
+fn of_neighbour(report: &HealthReport) -> String {
+    if report.connected == 0 && report.is_called() {
+        format!("neighbour {}: not connected\n", report.name)
+    } else {
+        String::new()
+    }
 }
 
 /// What is wrong with an endpoint, a line; nothing when all is well. Anybody may read it: no address, no answer of others.
@@ -54,6 +108,48 @@ fn complaint(standing: &Standing) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::feed::sensor::{Sensor, SensorKind};
+    use crate::units::SensorId;
+
+    #[test]
+    fn a_sensor_that_does_not_work_is_told_and_one_that_never_spoke_is_not() {
+        let sensor = Sensor {
+            name: "radar1".to_owned(),
+            kind: SensorKind::Radar,
+            position: None,
+            height_m: None,
+            radar: None,
+            eo: None,
+            report: None,
+            mount: None,
+        };
+        let status = |health| SensorStatus {
+            id: SensorId(0),
+            sensor: sensor.clone(),
+            position: None,
+            health,
+            last_received: None,
+            taken: 0,
+            late: 0,
+            rejected: Vec::new(),
+            clock_offset_s: None,
+            learned: None,
+        };
+        assert_eq!(of_sensor(&status(Health::Silent)), "sensor radar1: silent\n");
+        assert_eq!(of_sensor(&status(Health::NotOperational)), "sensor radar1: not operational\n");
+        for fine in [Health::NeverHeard, Health::ClockOff, Health::Working] {
+            assert_eq!(of_sensor(&status(fine)), "");
+        }
+    }
+
+    #[test]
+    fn a_neighbour_that_this_server_calls_in_vain_is_told() {
+        let health = NeighbourHealth::new("tak", "cot");
+        assert_eq!(of_neighbour(&health.report()), "neighbour tak: not connected\n");
+        health.connect();
+        assert_eq!(of_neighbour(&health.report()), "");
+        assert_eq!(of_neighbour(&NeighbourHealth::new("bridge", "aivdm").report()), "", "plotters come when they like");
+    }
 
     #[test]
     fn an_endpoint_in_trouble_is_told_by_name_and_no_more() {

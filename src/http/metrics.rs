@@ -18,10 +18,14 @@ use prometheus_client::registry::Registry;
 
 use super::problem::Problem;
 use crate::access::layer::Refusals;
-use crate::neighbours::health::{Health, HealthReport};
+use crate::engine::Health;
+use crate::engine::SensorStatus;
+use crate::neighbours::health::{self, HealthReport};
 use crate::neighbours::webhook::Deliveries;
 use crate::serve::clock;
+use crate::serve::engine_task::EngineHandle;
 use crate::serve::picture::PictureWindow;
+use crate::serve::sensor_board::SensorBoard;
 use crate::serve::snapshot::SnapshotHealth;
 use crate::store::records::outbox::{self, Standing};
 use crate::store::records::{Records, RecordsError};
@@ -35,8 +39,10 @@ pub struct Sources {
     pub records: Records,
     /// Calls that the gate refused.
     pub refusals: Arc<Refusals>,
+    /// The way to the engine, which knows how the sensors are doing.
+    pub engine: EngineHandle,
     /// How other systems that are told are doing.
-    pub neighbours: Arc<[Arc<Health>]>,
+    pub neighbours: Arc<[Arc<health::Health>]>,
     /// What is sent to other systems.
     pub deliveries: Deliveries,
     /// How the snapshots of the engine do, where there are any.
@@ -116,6 +122,10 @@ async fn text(sources: &Sources) -> Result<String, RecordsError> {
     }
     registry.register("calls_refused", "Calls that the gate refused", refused);
 
+    // An engine that has ended has no sensors; the server says why it ends.
+    if let Ok(board) = sources.engine.sensors().await {
+        register_sensors(&mut registry, &board);
+    }
     register_neighbours(&mut registry, &sources.neighbours);
     if let Some(snapshots) = &sources.snapshots {
         register_snapshots(&mut registry, snapshots);
@@ -151,8 +161,40 @@ fn register_snapshots(registry: &mut Registry, health: &SnapshotHealth) {
     }
 }
 
+/// How each sensor is doing.
+fn register_sensors(registry: &mut Registry, board: &SensorBoard) {
+    let labels = |status: &SensorStatus| {
+        vec![("sensor", status.sensor.name.clone()), ("kind", status.sensor.kind.as_str().to_owned())]
+    };
+    let (working, last) = (Family::<Labels, Gauge>::default(), Family::<Labels, Gauge>::default());
+    let (taken, refused) = (Family::<Labels, Counter>::default(), Family::<Labels, Counter>::default());
+    for status in &board.sensors {
+        let labels = labels(status);
+        let is_working = matches!(status.health, Health::Working | Health::ClockOff);
+        working.get_or_create(&labels).set(is_working.into());
+        if let Some(at) = status.last_received {
+            last.get_or_create(&labels).set(at.as_millis() / 1_000);
+        }
+        taken.get_or_create(&labels).inner().store(status.taken, Ordering::Relaxed);
+        for (reason, count) in &status.rejected {
+            let labels = [labels.as_slice(), &[("reason", (*reason).to_owned())]].concat();
+            refused.get_or_create(&labels).inner().fetch_add(*count, Ordering::Relaxed);
+        }
+    }
+    let records = Family::<Labels, Counter>::default();
+    for (feed, count) in &board.feeds {
+        records.get_or_create(&vec![("feed", feed.to_string())]).inner().store(*count, Ordering::Relaxed);
+    }
+    let help = "1 while a sensor works; 0: never heard, silent, or not operational by its own word";
+    registry.register("sensor_working", help, working);
+    registry.register("sensor_last_received_timestamp_seconds", "When something was last received of a sensor", last);
+    registry.register("sensor_observations", "Observations of a sensor that were taken", taken);
+    registry.register("sensor_refused", "Records and observations of a sensor that are not used, by reason", refused);
+    registry.register("feed_records", "Records of a feed that were received, used or not", records);
+}
+
 /// How each neighbour is doing.
-fn register_neighbours(registry: &mut Registry, neighbours: &[Arc<Health>]) {
+fn register_neighbours(registry: &mut Registry, neighbours: &[Arc<health::Health>]) {
     let reports: Vec<HealthReport> = neighbours.iter().map(|health| health.report()).collect();
     let labels = |report: &HealthReport| vec![("neighbour", report.name.clone()), ("kind", report.kind.to_owned())];
     let (connected, last_sent) = (Family::<Labels, Gauge>::default(), Family::<Labels, Gauge>::default());

@@ -38,6 +38,7 @@ use crate::neighbours::health::Health;
 use crate::neighbours::webhook::Deliveries;
 use crate::serve::alert_board::AlertWindow;
 use crate::serve::chart_window::ChartWindow;
+use crate::serve::engine_task::EngineHandle;
 use crate::serve::picture::PictureWindow;
 use crate::serve::snapshot::SnapshotHealth;
 use crate::store::records::Records;
@@ -58,6 +59,8 @@ pub struct View {
     pub caught_up: watch::Receiver<bool>,
     /// The sensors that the area lists.
     pub sensors: Arc<SensorTable>,
+    /// The way to the engine, which knows how the sensors are doing.
+    pub engine: EngineHandle,
     /// Set when the server shuts down.
     pub shutdown: watch::Receiver<bool>,
     /// How other systems that are told are doing.
@@ -88,10 +91,19 @@ pub fn around(services: Router, platforms: Router, view: View, settings: &Settin
     let (picture, records, refusals) = (view.picture.clone(), view.records.clone(), access.refusals());
     let (neighbours, deliveries) = (Arc::clone(&view.neighbours), view.deliveries.clone());
     let snapshots = view.snapshots.clone();
+    let engine = view.engine.clone();
     let plain = Router::new()
-        .merge(health::routes(view.caught_up.clone(), view.shutdown.clone(), records.clone()))
+        .merge(health::routes(health::Sources::of(&view)))
         .merge(session::routes(records.clone()))
-        .merge(metrics::routes(metrics::Sources { picture, records, refusals, neighbours, deliveries, snapshots }))
+        .merge(metrics::routes(metrics::Sources {
+            picture,
+            records,
+            refusals,
+            engine,
+            neighbours,
+            deliveries,
+            snapshots,
+        }))
         .merge(platforms)
         .merge(console::routes())
         .merge(tiles::routes(view.clone()))

@@ -42,6 +42,13 @@ pub struct HealthReport {
     pub trouble: Option<String>,
 }
 
+impl HealthReport {
+    /// Whether this server makes the connection; chart plotters come by themselves, or stay away.
+    pub fn is_called(&self) -> bool {
+        self.kind != "aivdm"
+    }
+}
+
 impl Health {
     /// Nothing has been sent yet.
     pub fn new(name: &str, kind: &'static str) -> Self {

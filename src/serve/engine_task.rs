@@ -19,6 +19,7 @@ use super::hubs::Hubs;
 use super::journal::{Item, Journal, Write};
 use super::limits::{ENGINE_QUEUE, FEEDS_MAX, RECEIVED_MS, REJECTIONS_PER_ACK, SHOW_INTERVAL, STORE_RESERVE_BYTES};
 use super::officer::OfficerWord;
+use super::sensor_board::SensorBoard;
 use super::snapshot::Snapshots;
 use super::snapshot::desk::Desk;
 use super::stored::OpenStore;
@@ -223,7 +224,7 @@ impl<C: Core> EngineTask<C> {
                 (Work::Register(register), _) => self.core.set_register(register),
                 (Work::Finish, _) => break,
                 // Whoever asked may have gone.
-                (Work::Sensors(answer), _) => drop(answer.send(self.core.sensor_board())),
+                (Work::Sensors(answer), _) => drop(answer.send(self.sensor_board())),
                 (Work::Coverage(answer), _) => drop(answer.send(self.core.coverage())),
                 (Work::Explain(track, answer), _) => drop(answer.send(self.core.explain(track))),
             }
@@ -267,6 +268,17 @@ impl<C: Core> EngineTask<C> {
             shown.send_replace(chart);
         }
         Ok(Ok(()))
+    }
+
+    /// How the sensors are doing, with how far each feed was taken.
+    fn sensor_board(&mut self) -> SensorBoard {
+        let mut named: Vec<(&FeedName, usize)> =
+            self.numbers.iter().map(|(name, number)| (name, usize::from(number.0))).collect();
+        named.sort_unstable_by_key(|&(_, number)| number);
+        let taken =
+            |number: usize| self.feeds.get(number).and_then(|feed| feed.last_sequence).map_or(0, |last| last + 1);
+        let feeds = named.into_iter().map(|(name, number)| (name.clone(), taken(number))).collect();
+        SensorBoard { feeds, ..self.core.sensor_board() }
     }
 
     /// Lets time go on in a server that stamps records itself.

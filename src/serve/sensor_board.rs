@@ -4,6 +4,7 @@ use crate::engine::{Engine, Health, SensorStatus};
 use crate::feed::DecodeReport;
 use crate::feed::sensor::{SensorKind, SensorTable};
 use crate::fusion::Contribution;
+use crate::serve::work::FeedName;
 use crate::units::{EventTime, SensorId};
 
 /// All sensors at one instant.
@@ -13,12 +14,15 @@ pub struct SensorBoard {
     pub time: Option<EventTime>,
     /// The sensors, in the order of the area's list. What their decoders refused is among what was rejected.
     pub sensors: Vec<SensorStatus>,
+    /// The feeds that have introduced themselves, in that order, each with how many of its records were taken so far, over
+    /// restarts too.
+    pub feeds: Vec<(FeedName, u64)>,
 }
 
 impl SensorBoard {
     /// As the engine sees them.
     pub(super) fn of(engine: &Engine) -> Self {
-        Self { time: engine.now(), sensors: engine.sensor_status() }
+        Self { time: engine.now(), sensors: engine.sensor_status(), feeds: Vec::new() }
     }
 
     /// Before anything has been received.
@@ -35,7 +39,7 @@ impl SensorBoard {
             clock_offset_s: None,
             learned: None,
         };
-        Self { time: None, sensors: sensors.iter().map(status).collect() }
+        Self { time: None, sensors: sensors.iter().map(status).collect(), feeds: Vec::new() }
     }
 
     /// Adds what a decoder of a sensor's feed could not read.

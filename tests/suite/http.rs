@@ -80,6 +80,25 @@ async fn a_supervisor_learns_that_the_server_serves() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_figures_say_what_came_of_each_sensor() {
+    let server = Server::start(&fixture(), None).await;
+    let sent = server.feed(&fixture(), 500).await;
+    let answer = get(format!("{}/metrics", server.url()), &[]).await;
+    let figure = |name: &str| -> Vec<f64> {
+        let lines = answer.text().lines().filter(|line| line.starts_with(name));
+        lines.filter_map(|line| line.rsplit_once(' ')?.1.parse().ok()).collect()
+    };
+    assert_eq!(figure("shorewatch_feed_records_total{").iter().sum::<f64>(), sent.acknowledged as f64);
+    assert_eq!(figure("shorewatch_sensor_working{").len(), 3);
+    let refused = figure("shorewatch_sensor_refused_total{sensor=\"ais1\",kind=\"ais\",reason=\"checksum\"}");
+    assert!(refused.len() == 1 && refused[0] > 0.0, "the recording holds damaged lines: {refused:?}");
+    for name in ["shorewatch_sensor_observations_total{", "shorewatch_sensor_last_received_timestamp_seconds{"] {
+        assert!(figure(name).len() == 3 && figure(name).iter().all(|value| *value > 0.0), "{name}");
+    }
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_browser_calls_the_services_by_grpc_web_over_http_1() {
     let server = Server::start(&fixture(), None).await;
     let url = format!("{}/shorewatch.zone.v1.ZoneService/ListZones", server.url());
