@@ -19,6 +19,7 @@ pub mod behaviour;
 pub mod alert;
 pub mod life;
 
+pub mod cue;
 pub mod engine;
 
 pub mod access;

@@ -17,7 +17,7 @@ const LAYERS: [&[&str]; 7] = [
     &["fusion", "coverage"],
     &["behaviour"],
     &["alert", "life"],
-    &["engine"],
+    &["engine", "cue"],
     &[
         "recording",
         "backtest",

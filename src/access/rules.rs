@@ -29,6 +29,7 @@ pub const CALLS: &[(&str, &str, Rule)] = {
     const ALERTS: &str = "shorewatch.alert.v1.AlertService";
     const FEEDS: &str = "shorewatch.feed.v1.FeedService";
     const SENSORS: &str = "shorewatch.sensor.v1.SensorService";
+    const CUES: &str = "shorewatch.sensor.v1.CueService";
     const REGISTER: &str = "shorewatch.register.v1.RegisterService";
     const RULES: &str = "shorewatch.rule.v1.RuleService";
     const TRACKS: &str = "shorewatch.track.v1.TrackService";
@@ -53,6 +54,12 @@ pub const CALLS: &[(&str, &str, Rule)] = {
         // How a sensor does is no secret of the waters that it looks at; what is seen where is.
         (SENSORS, "ListSensors", Rule::Anywhere(Look)),
         (SENSORS, "GetCoverage", Rule::InArea(Look)),
+        // Who sends a camera's detections turns it, and is told of no more than he must turn it to, in his unit's waters.
+        (CUES, "TakeCues", Rule::InArea(Feed)),
+        (CUES, "AnswerCue", Rule::InArea(Feed)),
+        (CUES, "RequestCue", Rule::InArea(Act)),
+        (CUES, "WithdrawCue", Rule::InArea(Act)),
+        (CUES, "ListCues", Rule::InArea(Look)),
         (TRACKS, "ExplainTrack", Rule::InArea(Look)),
         // Vessels have no place.
         (REGISTER, "ImportVessels", Rule::Anywhere(EditChart)),

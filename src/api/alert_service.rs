@@ -88,11 +88,12 @@ impl Alerts {
             actor: caller.actor(Permission::Act),
             at_ms: clock::now().as_millis(),
         };
+        let actor = order.actor.clone();
         let says_something = !matches!(step, Step::Comment | Step::HandOver { .. } | Step::Close);
         let done = self.records.write(move |book| book.carry_out(&order, |record| caller.sees_alert(record))).await;
         let (record, entered) = done.map_err(refused)?;
         if says_something {
-            self.desk.tell_engine(&record).await;
+            self.desk.follow(&record, &step, &actor).await;
         }
         Ok((convert::alert(&record)?, convert::event(&entered)))
     }

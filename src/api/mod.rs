@@ -3,6 +3,7 @@
 pub mod alert_service;
 pub mod alert_watch;
 pub mod convert;
+pub mod cue_service;
 pub mod faults;
 pub mod feed_service;
 mod history;

@@ -21,12 +21,14 @@ use tower::Layer;
 
 use super::alert_service::Alerts;
 use super::convert::life::news;
+use super::cue_service::Cues;
 use super::feed_service::Feeds;
 use super::proto;
 use super::proto::alert::v1::alert_service_server::AlertServiceServer;
 use super::proto::feed::v1::feed_service_server::FeedServiceServer;
 use super::proto::register::v1::register_service_server::RegisterServiceServer;
 use super::proto::rule::v1::rule_service_server::RuleServiceServer;
+use super::proto::sensor::v1::cue_service_server::CueServiceServer;
 use super::proto::sensor::v1::sensor_service_server::SensorServiceServer;
 use super::proto::track::v1::track_service_server::TrackServiceServer;
 use super::proto::zone::v1::zone_service_server::ZoneServiceServer;
@@ -41,6 +43,7 @@ use super::zone_service::Zones;
 use crate::access::layer::{AccessLayer, Identify, LocalUser};
 use crate::access::principal::Principal;
 use crate::chart::Chart;
+use crate::cue::Policy;
 use crate::http::{self, View};
 use crate::neighbours::webhook::endpoint::DeliveryError;
 use crate::neighbours::webhook::{self, Deliveries};
@@ -48,6 +51,7 @@ use crate::neighbours::{self, Neighbours};
 use crate::serve::chart_window::ChartWindow;
 use crate::serve::clock;
 use crate::serve::core::{Core, Fatal};
+use crate::serve::cue_desk::{self, CueDesk};
 use crate::serve::engine_task::{self, EngineHandle, Started};
 use crate::serve::hubs::{AlertDesk, Hubs};
 use crate::serve::limits;
@@ -98,6 +102,7 @@ pub struct BoundServer {
     tls: Option<Tls>,
     neighbours: neighbours::Plan,
     ground: Ground,
+    cueing: Policy,
 }
 
 impl std::fmt::Debug for BoundServer {
@@ -125,6 +130,7 @@ impl BoundServer {
             tls: None,
             neighbours: neighbours::Plan::default(),
             ground: Ground::default(),
+            cueing: Policy::default(),
         })
     }
 
@@ -163,6 +169,12 @@ impl BoundServer {
     #[must_use]
     pub fn with_ground(self, ground: Ground) -> Self {
         Self { ground, ..self }
+    }
+
+    /// The same server that asks cameras for looks by this policy.
+    #[must_use]
+    pub fn with_cueing(self, cueing: Policy) -> Self {
+        Self { cueing, ..self }
     }
 
     /// The same server with other settings of its HTTP side.
@@ -226,7 +238,16 @@ impl BoundServer {
         core.set_register(Arc::clone(&register));
         let started = engine_task::start(core, hubs, store).map_err(ServeError::Thread)?;
         let Started { handle: engine, mut ready, mut ending } = started;
+        let cue_sources = cue_desk::Sources {
+            picture: picture.clone(),
+            alerts: alert_window.clone(),
+            chart: chart_window.clone(),
+            engine: engine.clone(),
+            records: records.clone(),
+        };
+        let cue_desk = CueDesk::new(self.cueing, cue_sources);
         let view = View {
+            cues: cue_desk.clone(),
             snapshots,
             chart: chart_window.clone(),
             picture: picture.clone(),
@@ -242,14 +263,16 @@ impl BoundServer {
         let registers = Registers::new(records.clone(), engine.clone(), register);
         let rules = RuleServiceServer::new(Rules::new(self.ground, records.clone(), shutdown.clone()));
         let zone_desk = Arc::new(ZoneDesk::new(Arc::clone(&chart), chart_window, records.clone(), engine.clone()));
-        let zones = Zones::new(Arc::clone(&zone_desk), picture, watchers.clone());
+        let zones = Zones::new(Arc::clone(&zone_desk), picture.clone(), watchers.clone());
 
-        let officers = OfficerDesk::new(records.clone(), engine.clone(), caught_up.clone());
+        let officers = OfficerDesk::new(records.clone(), engine.clone(), caught_up.clone(), cue_desk.clone());
         let platforms = webhook::routes(self.deliveries, officers.clone());
         let alerts = Alerts::new(officers, watchers, ended);
         let questions = Arc::new(Semaphore::new(limits::QUESTIONS_AT_ONCE));
         let tracks = TrackServiceServer::new(tracks.explained_by(engine.clone(), Arc::clone(&questions)));
         let sensors = SensorServiceServer::new(Sensors::new(engine.clone(), chart, questions));
+        let cues = Cues::new(cue_desk.clone(), picture, records.clone(), shutdown.clone());
+        let cues = CueServiceServer::new(cues);
         let alerts = AlertServiceServer::new(alerts);
         let zones = ZoneServiceServer::new(zones);
         let registers = RegisterServiceServer::new(registers).max_decoding_message_size(limits::REGISTER_BYTES_MAX);
@@ -262,6 +285,7 @@ impl BoundServer {
             name_of(&alerts),
             name_of(&zones),
             name_of(&sensors),
+            name_of(&cues),
             name_of(&registers),
             name_of(&rules),
         ];
@@ -280,6 +304,7 @@ impl BoundServer {
             .add_service(web.layer(alerts))
             .add_service(web.layer(zones))
             .add_service(web.layer(sensors))
+            .add_service(web.layer(cues))
             .add_service(web.layer(registers))
             .add_service(web.layer(rules));
         let routes = http::around(services.into_axum_router(), platforms, view, &self.http, AccessLayer::new(identify));
@@ -299,6 +324,7 @@ impl BoundServer {
             }
         };
         let ticker = tokio::spawn(tick(engine.clone()));
+        let cueing = tokio::spawn(cue_desk.run());
         let keeper = tokio::spawn(keep_records(records.clone()));
 
         let (mut unwritten, mut zones_known) = (None, false);
@@ -333,6 +359,7 @@ impl BoundServer {
         };
         ticker.abort();
         keeper.abort();
+        cueing.abort();
         neighbours.end().await;
         // Watchers of alerts see everything that was told before they are told that this is the end.
         let now_ms = clock::now().as_millis();

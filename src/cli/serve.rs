@@ -159,7 +159,8 @@ impl Serve {
             let server = BoundServer::bind(set.listen).await?.with_http(http);
             let server = server.with_records(records).with_access(set.identify);
             let neighbours = set.neighbours.kept_in(set.store.as_deref());
-            let server = server.with_deliveries(set.deliveries).with_neighbours(neighbours).with_ground(ground);
+            let server = server.with_cueing(set.cueing).with_deliveries(set.deliveries).with_neighbours(neighbours);
+            let server = server.with_ground(ground);
             let scheme = if set.tls.is_some() { "https" } else { "http" };
             println!("shorewatch listens on {scheme}://{}", server.address());
             let server = match set.tls {

@@ -15,6 +15,7 @@ use crate::access::principal::Principal;
 use crate::access::role::Role;
 use crate::access::token::Tokens;
 use crate::api::tls::Tls;
+use crate::cue::Policy;
 use crate::geodesy::LatLon;
 use crate::life::duty::{Duty, Patience};
 use crate::neighbours::webhook::Deliveries;
@@ -63,6 +64,8 @@ pub struct Checked {
     pub organisation: Arc<Organisation>,
     /// When to remind.
     pub duty: Option<Duty>,
+    /// When cameras are asked for looks.
+    pub cueing: Policy,
     /// What other systems are sent.
     pub deliveries: Deliveries,
     /// Other systems that are told tracks and alerts.
@@ -123,6 +126,7 @@ pub fn check(config: &Config) -> Result<Checked, Wrong> {
         deliveries,
         organisation,
         duty: duty(config)?,
+        cueing: cueing(config)?,
         neighbours: neighbours::check(config, |name| std::env::var(name).ok())?,
     })
 }
@@ -281,6 +285,28 @@ fn duty(config: &Config) -> Result<Option<Duty>, Wrong> {
         escalate_every: grade.escalate_every,
     });
     Ok(duty.enabled.then_some(Duty { by_grade }))
+}
+
+fn cueing(config: &Config) -> Result<Policy, Wrong> {
+    let said = &config.cueing;
+    let within = |key: &str, value: u32, range: std::ops::RangeInclusive<u32>| {
+        let (least, most) = (range.start(), range.end());
+        if range.contains(&value) {
+            Ok(value)
+        } else {
+            Err(Wrong::new(format!("cueing.{key}"), format!("{value} is not from {least} to {most}")))
+        }
+    };
+    within("min_grade", said.min_grade.into(), 1..=4)?;
+    Ok(Policy {
+        by_alerts: said.by_alerts,
+        min_grade: said.min_grade,
+        dwell_s: within("dwell_s", said.dwell_s, 1..=3_600)?.into(),
+        officer_dwell_s: within("officer_dwell_s", said.officer_dwell_s, 1..=3_600)?.into(),
+        relook_s: within("relook_s", said.relook_s, 1..=86_400)?.into(),
+        waiting_max: within("waiting_max", said.waiting_max, 1..=1_000)? as usize,
+        ..Policy::default()
+    })
 }
 
 /// Likewise, straight from a file.

@@ -70,6 +70,8 @@ pub struct Config {
     pub unit: Vec<Unit>,
     /// Reminders.
     pub duty: Duty,
+    /// When cameras are asked for looks.
+    pub cueing: Cueing,
     /// TAK servers.
     pub cot: Vec<neighbours::Cot>,
     /// Ports where AIS is given out.
@@ -246,6 +248,25 @@ fn position_decimals() -> u32 {
     2
 }
 
+/// When cameras are asked for looks, and for how long.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+#[allow(missing_docs, reason = "as in cue::Policy")]
+pub struct Cueing {
+    pub by_alerts: bool,
+    pub min_grade: u8,
+    pub dwell_s: u32,
+    pub officer_dwell_s: u32,
+    pub relook_s: u32,
+    pub waiting_max: u32,
+}
+
+impl Default for Cueing {
+    fn default() -> Self {
+        Self { by_alerts: true, min_grade: 2, dwell_s: 20, officer_dwell_s: 60, relook_s: 300, waiting_max: 32 }
+    }
+}
+
 /// Reminders when nobody acts.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -312,6 +333,7 @@ impl Default for Config {
             service: Vec::new(),
             unit: Vec::new(),
             duty: Duty::default(),
+            cueing: Cueing::default(),
             cot: Vec::new(),
             aivdm: Vec::new(),
             nats: Vec::new(),

@@ -113,6 +113,13 @@ impl Coverage {
         }
     }
 
+    /// How one radar or camera stands to a craft at `place` whose top is `height_m` above the sea; `None` for a sensor that looks
+    /// at nothing.
+    pub fn view(&self, sensor: SensorId, place: LatLon, height_m: f64, chart: &Chart) -> Option<View> {
+        let sight = self.sights.get(sensor.index())?.as_ref()?;
+        Some(sight.view(place, height_m, chart))
+    }
+
     /// How often a radar detects craft about `place`.
     fn detected(&self, radar: SensorId, place: LatLon, now: EventTime) -> Option<Expected> {
         self.detection.around(Cell::of(place), |cell| (radar, cell), now)

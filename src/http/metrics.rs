@@ -23,6 +23,7 @@ use crate::engine::SensorStatus;
 use crate::neighbours::health::{self, HealthReport};
 use crate::neighbours::webhook::Deliveries;
 use crate::serve::clock;
+use crate::serve::cue_desk::CueDesk;
 use crate::serve::engine_task::EngineHandle;
 use crate::serve::picture::PictureWindow;
 use crate::serve::sensor_board::SensorBoard;
@@ -47,6 +48,8 @@ pub struct Sources {
     pub deliveries: Deliveries,
     /// How the snapshots of the engine do, where there are any.
     pub snapshots: Option<Arc<SnapshotHealth>>,
+    /// Where cameras are told where to look.
+    pub cues: CueDesk,
 }
 
 type Labels = Vec<(&'static str, String)>;
@@ -130,6 +133,7 @@ async fn text(sources: &Sources) -> Result<String, RecordsError> {
     if let Some(snapshots) = &sources.snapshots {
         register_snapshots(&mut registry, snapshots);
     }
+    register_cues(&mut registry, &sources.cues);
 
     let mut text = String::new();
     encode(&mut text, &registry).map_err(|error| RecordsError::Sqlite(error.to_string()))?;
@@ -218,6 +222,24 @@ fn register_neighbours(registry: &mut Registry, neighbours: &[Arc<health::Health
     registry.register("neighbour_sent", "Messages sent to a neighbour", sent);
     let help = "Messages for a neighbour that were given up: it was slow, or away for too long";
     registry.register("neighbour_lost", help, lost);
+}
+
+/// What cameras are asked for.
+fn register_cues(registry: &mut Registry, desk: &CueDesk) {
+    let (ended, open, attended) = desk.figures();
+    let over = Family::<Labels, Counter>::default();
+    for (end, count) in ended {
+        over.get_or_create(&vec![("end", end.as_str().to_owned())]).inner().store(count, Ordering::Relaxed);
+    }
+    registry.register("cues_ended", "Looks of cameras that were asked for, by how they ended", over);
+    for (name, help, value) in [
+        ("cues_open", "Looks of cameras that wait or go on", open),
+        ("cameras_attended", "Cameras whose cues somebody takes", attended),
+    ] {
+        let gauge: Gauge = Gauge::default();
+        gauge.set(i64::try_from(value).unwrap_or(i64::MAX));
+        registry.register(name, help, gauge);
+    }
 }
 
 /// What is sent to other systems, by endpoint.

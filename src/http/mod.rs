@@ -38,6 +38,7 @@ use crate::neighbours::health::Health;
 use crate::neighbours::webhook::Deliveries;
 use crate::serve::alert_board::AlertWindow;
 use crate::serve::chart_window::ChartWindow;
+use crate::serve::cue_desk::CueDesk;
 use crate::serve::engine_task::EngineHandle;
 use crate::serve::picture::PictureWindow;
 use crate::serve::snapshot::SnapshotHealth;
@@ -69,6 +70,8 @@ pub struct View {
     pub deliveries: Deliveries,
     /// How the snapshots of the engine do, where there are any.
     pub snapshots: Option<Arc<SnapshotHealth>>,
+    /// Where cameras are told where to look.
+    pub cues: CueDesk,
 }
 
 /// Who may use the server from a browser, and what they are shown beside picture, alerts and chart.
@@ -92,6 +95,7 @@ pub fn around(services: Router, platforms: Router, view: View, settings: &Settin
     let (neighbours, deliveries) = (Arc::clone(&view.neighbours), view.deliveries.clone());
     let snapshots = view.snapshots.clone();
     let engine = view.engine.clone();
+    let cues = view.cues.clone();
     let plain = Router::new()
         .merge(health::routes(health::Sources::of(&view)))
         .merge(session::routes(records.clone()))
@@ -103,6 +107,7 @@ pub fn around(services: Router, platforms: Router, view: View, settings: &Settin
             neighbours,
             deliveries,
             snapshots,
+            cues,
         }))
         .merge(platforms)
         .merge(console::routes())

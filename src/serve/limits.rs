@@ -62,6 +62,21 @@ pub const INGEST_STREAMS_MAX: usize = 256;
 /// Watchers at once, of tracks and alerts together.
 pub const WATCHERS_MAX: usize = 1_024;
 
+/// Streams of sites that take cues for their cameras.
+pub const CUE_STREAMS_MAX: usize = 256;
+
+/// Cameras for which one stream takes cues.
+pub const CUE_CAMERAS_MAX: usize = 64;
+
+/// Characters in a site's reason to refuse a cue.
+pub const CUE_REFUSAL_CHARS_MAX: usize = 200;
+
+/// How far event time goes on between two steps of the schedule of cameras, milliseconds.
+pub const CUE_STEP_MS: i64 = 1_000;
+
+/// How often the engine is asked where cameras are and what they see.
+pub const CUE_SCENE_INTERVAL: Duration = Duration::from_secs(10);
+
 /// Changes that wait in one watcher's stream. What comes after them waits in the picture itself, the latest of each track.
 pub const WATCH_QUEUE: usize = 64;
 

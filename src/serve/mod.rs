@@ -9,6 +9,7 @@ pub mod area;
 pub mod chart_window;
 pub mod clock;
 pub mod core;
+pub mod cue_desk;
 pub mod engine_task;
 mod handle;
 pub mod heard;

@@ -5,9 +5,10 @@
 
 use tokio::sync::watch;
 
+use super::cue_desk::CueDesk;
 use super::engine_task::EngineHandle;
 use crate::alert;
-use crate::life::{DismissReason, Life, Outcome};
+use crate::life::{Actor, DismissReason, Life, Outcome, Step};
 use crate::store::records::Records;
 use crate::store::records::alert::AlertRecord;
 
@@ -18,12 +19,14 @@ pub struct OfficerDesk {
     engine: EngineHandle,
     /// Whether the engine takes work; before, it is told everything from the records.
     caught_up: watch::Receiver<bool>,
+    cues: CueDesk,
 }
 
 impl OfficerDesk {
-    /// A desk before these records and this engine, which hears of steps once it has `caught_up`.
-    pub fn new(records: Records, engine: EngineHandle, caught_up: watch::Receiver<bool>) -> Self {
-        Self { records, engine, caught_up }
+    /// A desk before these records and this engine, which hears of steps once it has `caught_up`; who looks into an alert asks
+    /// for a look of a camera at `cues`.
+    pub fn new(records: Records, engine: EngineHandle, caught_up: watch::Receiver<bool>, cues: CueDesk) -> Self {
+        Self { records, engine, caught_up, cues }
     }
 
     /// The records.
@@ -31,8 +34,15 @@ impl OfficerDesk {
         &self.records
     }
 
-    /// Tells the engine of a step that is on record.
-    pub async fn tell_engine(&self, record: &AlertRecord) {
+    /// Sees to what follows from a step that is on record: the engine is told, and a camera is asked.
+    pub async fn follow(&self, record: &AlertRecord, step: &Step, actor: &Actor) {
+        self.tell_engine(record).await;
+        if *step == Step::Verify {
+            self.cues.verify(record.id(), actor).await;
+        }
+    }
+
+    async fn tell_engine(&self, record: &AlertRecord) {
         // An engine that has not caught up is told everything on record when it has.
         if let Some(word) = OfficerWord::of(record.id(), &record.life).filter(|_| *self.caught_up.borrow()) {
             // One that has stopped is told when the server starts again.
@@ -84,7 +94,6 @@ fn found_out(life: &Life) -> Option<alert::Outcome> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::life::{Actor, Step};
 
     fn after(steps: &[Step]) -> Option<OfficerWord> {
         let life = steps.iter().fold(Life::begin("", 0), |life, step| life.step(step, &Actor::system(), 1).unwrap());

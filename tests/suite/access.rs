@@ -32,19 +32,22 @@ fn calls() -> BTreeSet<String> {
 
 /// What each role may call, written down by hand: a `*` stands for the rest.
 const MAY: [(Role, &[&[&str]]); 6] = [
-    (Role::WatchOfficer, &[READERS, &["AlertService/*"]]),
+    (Role::WatchOfficer, &[READERS, &["AlertService/*", "CueService/RequestCue", "CueService/WithdrawCue"]]),
     (
         Role::Supervisor,
-        &[&[
-            "AlertService/*",
-            "SensorService/*",
-            "TrackService/*",
-            "ZoneService/*",
-            "RegisterService/*",
-            "RuleService/*",
-        ]],
+        &[
+            &[
+                "AlertService/*",
+                "SensorService/*",
+                "TrackService/*",
+                "ZoneService/*",
+                "RegisterService/*",
+                "RuleService/*",
+            ],
+            &["CueService/ListCues", "CueService/RequestCue", "CueService/WithdrawCue"],
+        ],
     ),
-    (Role::SensorFeeder, &[&["FeedService/Ingest"]]),
+    (Role::SensorFeeder, &[&["FeedService/Ingest", "CueService/TakeCues", "CueService/AnswerCue"]]),
     (Role::Integrator, &[READERS]),
     (Role::Administrator, &[READERS, &["ZoneService/*", "RegisterService/*", "RuleService/*"]]),
     (Role::Auditor, &[READERS, &["RegisterService/ListVesselVersions"]]),
@@ -61,6 +64,7 @@ const READERS: &[&str] = &[
     "RegisterService/GetVessel",
     "RuleService/GetRules",
     "SensorService/*",
+    "CueService/ListCues",
     "TrackService/ExplainTrack",
     "TrackService/GetTrack",
     "TrackService/ListTracks",

@@ -8,6 +8,7 @@ mod behaviour;
 mod chart_import;
 mod chart_oracle;
 mod collect;
+mod cueing;
 mod demo;
 mod determinism;
 mod engine_properties;

@@ -1,6 +1,7 @@
 //! Between the generated types and our own: checked once, here, and named by field when something is wrong.
 
 pub mod alert;
+pub mod cue;
 pub mod feed;
 pub mod geo;
 pub mod history;

@@ -127,6 +127,7 @@ async fn handle(
         ));
     }
     let (endpoint, principal) = (working.endpoint.name.clone(), Arc::clone(&callback.principal));
+    let (step, actor) = (order.step.clone(), order.actor.clone());
     let taken = move |book: &mut Book<'_>| -> Result<_, Taken> {
         if let Some(before) = book.answered(&endpoint, &message)? {
             return if before.fingerprint == fingerprint { Ok((before, None)) } else { Err(Taken::Reused) };
@@ -158,7 +159,7 @@ async fn handle(
     match desk.records().write(taken).await {
         Ok((answered, record)) => {
             if let Some(record) = record.filter(|_| says_something) {
-                desk.tell_engine(&record).await;
+                desk.follow(&record, &step, &actor).await;
             }
             Ok(answered)
         }

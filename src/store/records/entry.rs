@@ -19,6 +19,9 @@ pub const NO_HASH: &str = "00000000000000000000000000000000000000000000000000000
 /// Before the id of an alert that an entry is about.
 pub const ALERT: &str = "alert/";
 
+/// Before the id of a cue that an entry is about.
+pub const CUE: &str = "cue/";
+
 /// What happened, to what, by whom.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Entry {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use shorewatch::api::playback::{self, Pace, Speed};
 use shorewatch::api::rule_service::Ground;
-use shorewatch::api::sender::{Sent, send};
+use shorewatch::api::sender::{Parcel, Sent, send};
 use shorewatch::api::server::BoundServer;
 use shorewatch::http::Settings;
 use shorewatch::recording::{OpenOptions, Recording};
@@ -15,7 +15,7 @@ use shorewatch::serve::area::Area;
 use shorewatch::serve::session::{Plan, Session};
 use shorewatch::serve::stored::{OpenStore, Retention};
 use shorewatch::store::disk::{Disk, RealDisk};
-use tokio::sync::oneshot;
+use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 
 /// The recording that comes with the sources.
@@ -93,6 +93,29 @@ impl Server {
         let introductions = playback::introductions(&recording).unwrap();
         let (parcels, _) = playback::start(recording, Pace { speed: Speed::Max, batch }).unwrap();
         send(&self.url(), introductions, parcels, |_| {}).await.unwrap()
+    }
+
+    /// Likewise, only what was received in the first seconds of it.
+    pub async fn feed_beginning(&self, path: &Path, seconds: f64) -> Sent {
+        let recording = Recording::open(&[path.to_owned()], &OpenOptions::default()).unwrap();
+        let introductions = playback::introductions(&recording).unwrap();
+        let (mut parcels, _) = playback::start(recording, Pace { speed: Speed::Max, batch: 100 }).unwrap();
+        let (beginning, queue) = mpsc::channel(4);
+        tokio::spawn(async move {
+            let mut end = None;
+            while let Some(parcel) = parcels.recv().await {
+                if let Parcel::Records(records) = &parcel {
+                    let received = records.last().unwrap().received.unwrap();
+                    if received > *end.get_or_insert(received.plus_seconds(seconds)) {
+                        return;
+                    }
+                }
+                if beginning.send(parcel).await.is_err() {
+                    return;
+                }
+            }
+        });
+        send(&self.url(), introductions, queue, |_| {}).await.unwrap()
     }
 
     /// Waits until it ends by itself.
