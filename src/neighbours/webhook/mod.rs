@@ -6,7 +6,7 @@
 //! - [`signature`]: secrets, signing and checking.
 //! - [`guard`]: to which addresses anything is sent.
 //! - [`client`]: one attempt.
-//! - [`absence`]: for how long an endpoint has been away, and when it is tried again.
+//! - `absence`: for how long an endpoint has been away, and when it is tried again.
 //! - [`answer`]: what an answer means for the event and for the endpoint.
 //! - [`sender`]: one task an endpoint, which empties its outbox.
 //! - [`callback`]: what a platform says back.

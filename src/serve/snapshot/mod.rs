@@ -91,7 +91,7 @@ impl SnapshotHealth {
 /// What the engine thread hands over.
 #[derive(Debug)]
 pub struct Captured {
-    /// [`TaskState`], then the state of the core.
+    /// `TaskState`, then the state of the core.
     pub state: Vec<u8>,
     /// A digest of the settings.
     pub settings: String,
