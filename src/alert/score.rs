@@ -136,7 +136,7 @@ fn may_dispatch(score: &Score, evidence: &[Evidence]) -> bool {
     let observed = [Family::Concealment, Family::Contact, Family::Shore, Family::Lingering, Family::Zone];
     let families = observed.into_iter().filter(|family| score.of(*family) > 0.0).count();
     let weighty = || evidence.iter().filter(|item| item.weight > 0.0);
-    let by_camera = weighty().any(|item| item.code.starts_with("camera_"));
+    let by_camera = weighty().any(Evidence::is_seen_by_camera);
     let kinds_of_sensor = [
         weighty().any(|item| item.sensors.ais),
         weighty().any(|item| item.sensors.radar),

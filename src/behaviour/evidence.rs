@@ -124,6 +124,13 @@ pub struct Evidence {
     pub records: Option<RecordRef>,
 }
 
+impl Evidence {
+    /// Whether a camera made out what was going on: a case for a boat by itself.
+    pub fn is_seen_by_camera(&self) -> bool {
+        self.code.starts_with("camera_")
+    }
+}
+
 impl Default for Evidence {
     /// An item that says nothing yet: rules name what they know and leave the rest.
     fn default() -> Self {

@@ -51,7 +51,7 @@ pub fn wish_of(alert: &Alert, track: &TrackState, now: EventTime, policy: &Polic
 
 fn would_tell(alert: &Alert, track: &TrackState, now: EventTime, policy: &Policy) -> bool {
     let just_seen = track.last_eo.is_some_and(|last| now.seconds_since(last) < policy.relook_s);
-    let made_by_camera = || alert.evidence.iter().any(|item| item.weight > 0.0 && item.code.starts_with("camera_"));
+    let made_by_camera = || alert.evidence.iter().any(|item| item.weight > 0.0 && item.is_seen_by_camera());
     let settled = alert.grade == Grade::Dispatch && track.identity.mmsi.is_some() && made_by_camera();
     !just_seen && !settled
 }

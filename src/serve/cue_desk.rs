@@ -168,7 +168,7 @@ impl CueDesk {
                 },
                 () = self.0.wake.notified() => true,
             };
-            if look_again.is_due() && self.look_at_cameras().await.is_err() {
+            if self.is_attended() && look_again.is_due() && self.look_at_cameras().await.is_err() {
                 return;
             }
             let now = picture.now().time;
@@ -208,9 +208,16 @@ impl CueDesk {
         Ok(())
     }
 
+    /// Knows the cameras: from the last look, which is young while sites take cues, else from a new one.
     async fn know_cameras(&self) -> Result<(), Stopped> {
-        let is_known = self.lock().known.is_some();
+        let is_known = self.is_attended() && self.lock().known.is_some();
         if is_known { Ok(()) } else { self.look_at_cameras().await }
+    }
+
+    /// Whether anybody takes cues. While nobody does, the engine is not asked what cameras see: the answer is a copy of all that
+    /// coverage knows.
+    fn is_attended(&self) -> bool {
+        !self.lock().sites.attending.is_empty()
     }
 
     /// A site takes the cues of these cameras, each with whether it is thermal.
