@@ -153,11 +153,13 @@ fn admit<B>(identify: &dyn Identify, request: &Request<B>) -> Result<Option<Arc<
     let Some(rule) = rule else {
         return Err(refused("NO_RULE", format!("there is nothing at {path} that anybody may call")));
     };
-    let Some(permission) = rule.permission() else { return Ok(None) };
     let tls = request.extensions().get::<TlsConnectInfo<TcpConnectInfo>>();
     let certificates = tls.and_then(TlsConnectInfo::peer_certs);
     let certificate = certificates.as_ref().and_then(|chain| chain.first()).map(|certificate| certificate.as_ref());
-    let Some(principal) = identify.identify(request.headers(), certificate)? else {
+    let known = identify.identify(request.headers(), certificate);
+    // What is open asks for nobody; who shows who he is may be told more.
+    let Some(permission) = rule.permission() else { return Ok(known.ok().flatten()) };
+    let Some(principal) = known? else {
         return Err(Status::unauthenticated(
             "who are you? Send 'authorization: Bearer TOKEN', or connect with a certificate of this server",
         ));
@@ -241,6 +243,7 @@ mod tests {
     fn who_shows_nothing_gets_no_further_than_what_is_open() {
         assert_eq!(call("/grpc.health.v1.Health/Check", true, None), Ok(false));
         assert_eq!(call("/", false, None), Ok(false));
+        assert_eq!(call("/healthz", false, Some(officer())), Ok(true), "who shows who he is, is known there too");
         assert_eq!(call("/shorewatch.alert.v1.AlertService/GetAlert", true, None), Err(tonic::Code::Unauthenticated));
         assert_eq!(call("/metrics", false, None), Err(tonic::Code::Unauthenticated));
     }

@@ -1,73 +1,45 @@
 //! `/healthz`: whether the server takes records and shows the picture; for load balancers and supervisors.
 //!
 //! The same is told for each service by `grpc.health.v1`. What is wrong with a sensor, a platform or a neighbour is told in
-//! further lines: the server itself serves.
+//! further lines to who may read the figures of operation: the server itself serves, and where nobody looks is not for everybody.
 
 use std::fmt::Write;
 use std::sync::Arc;
-use std::time::Duration;
 
-use axum::Router;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::routing::get;
-use tokio::sync::watch;
-use tokio::time::timeout;
+use axum::{Extension, Router};
 
 use super::View;
+use crate::access::principal::Principal;
+use crate::access::role::Permission;
 use crate::engine::{Health, SensorStatus};
-use crate::neighbours::health::{Health as NeighbourHealth, HealthReport};
-use crate::serve::engine_task::EngineHandle;
-use crate::store::records::Records;
+use crate::neighbours::health::HealthReport;
 use crate::store::records::outbox::{self, Standing};
 
-/// How long the engine may take to say how the sensors are doing: whoever asks whether the server lives is not kept waiting.
-const ENGINE_PATIENCE: Duration = Duration::from_secs(1);
-
-/// What is looked at.
-#[derive(Clone, Debug)]
-pub struct Sources {
-    caught_up: watch::Receiver<bool>,
-    shutdown: watch::Receiver<bool>,
-    records: Records,
-    engine: EngineHandle,
-    neighbours: Arc<[Arc<NeighbourHealth>]>,
-}
-
-impl Sources {
-    /// Of what plain HTTP shows.
-    pub fn of(view: &View) -> Self {
-        Self {
-            caught_up: view.caught_up.clone(),
-            shutdown: view.shutdown.clone(),
-            records: view.records.clone(),
-            engine: view.engine.clone(),
-            neighbours: Arc::clone(&view.neighbours),
-        }
-    }
-}
-
 /// 200 while the server serves, 503 until it has caught up with its log and when it shuts down.
-pub fn routes(sources: Sources) -> Router {
-    Router::new().route("/healthz", get(answer)).with_state(sources)
+pub fn routes(view: View) -> Router {
+    Router::new().route("/healthz", get(answer)).with_state(view)
 }
 
-async fn answer(State(sources): State<Sources>) -> (StatusCode, String) {
-    if *sources.shutdown.borrow() {
+async fn answer(State(view): State<View>, caller: Option<Extension<Arc<Principal>>>) -> (StatusCode, String) {
+    if *view.shutdown.borrow() {
         return (StatusCode::SERVICE_UNAVAILABLE, "shutting down\n".to_owned());
     }
-    if !*sources.caught_up.borrow() {
+    if !*view.caught_up.borrow() {
         let text = "starting: the log of what was received is being read\n";
         return (StatusCode::SERVICE_UNAVAILABLE, text.to_owned());
     }
     let mut text = "serving\n".to_owned();
-    match timeout(ENGINE_PATIENCE, sources.engine.sensors()).await {
-        Ok(Ok(board)) => text.extend(board.sensors.iter().map(of_sensor)),
-        Ok(Err(_)) => {}
-        Err(_) => text.push_str("engine: busy\n"),
+    if caller.is_some_and(|caller| caller.may(Permission::Monitor)) {
+        match view.sensor_board().await {
+            Some(board) => text.extend(board.sensors.iter().map(of_sensor)),
+            None => text.push_str("engine: busy\n"),
+        }
+        text.extend(view.records.read(outbox::standings).await.unwrap_or_default().iter().map(of_endpoint));
+        text.extend(view.neighbours.iter().map(|health| of_neighbour(&health.report())));
     }
-    text.extend(sources.records.read(outbox::standings).await.unwrap_or_default().iter().map(complaint));
-    text.extend(sources.neighbours.iter().map(|health| of_neighbour(&health.report())));
     (StatusCode::OK, text)
 }
 
@@ -83,15 +55,15 @@ fn of_sensor(status: &SensorStatus) -> String {
 
 /// What is wrong with a neighbour, a line. Whoever comes to this server as a client may stay away.
 fn of_neighbour(report: &HealthReport) -> String {
-    if report.connected == 0 && report.is_called() {
+    if report.connected == 0 && report.kind.is_called() {
         format!("neighbour {}: not connected\n", report.name)
     } else {
         String::new()
     }
 }
 
-/// What is wrong with an endpoint, a line; nothing when all is well. Anybody may read it: no address, no answer of others.
-fn complaint(standing: &Standing) -> String {
+/// What is wrong with an endpoint, a line for each fault; nothing when all is well.
+fn of_endpoint(standing: &Standing) -> String {
     let (mut text, name) = (String::new(), &standing.name);
     if !standing.disabled.is_empty() {
         let _ = writeln!(text, "endpoint {name}: disabled");
@@ -109,6 +81,7 @@ fn complaint(standing: &Standing) -> String {
 mod tests {
     use super::*;
     use crate::feed::sensor::{Sensor, SensorKind};
+    use crate::neighbours::health::{Health as NeighbourHealth, NeighbourKind};
     use crate::units::SensorId;
 
     #[test]
@@ -144,18 +117,19 @@ mod tests {
 
     #[test]
     fn a_neighbour_that_this_server_calls_in_vain_is_told() {
-        let health = NeighbourHealth::new("tak", "cot");
+        let health = NeighbourHealth::new("tak", NeighbourKind::Cot);
         assert_eq!(of_neighbour(&health.report()), "neighbour tak: not connected\n");
         health.connect();
         assert_eq!(of_neighbour(&health.report()), "");
-        assert_eq!(of_neighbour(&NeighbourHealth::new("bridge", "aivdm").report()), "", "plotters come when they like");
+        let bridge = NeighbourHealth::new("bridge", NeighbourKind::Aivdm);
+        assert_eq!(of_neighbour(&bridge.report()), "", "plotters come when they like");
     }
 
     #[test]
     fn an_endpoint_in_trouble_is_told_by_name_and_no_more() {
         let fine = Standing { name: "p".to_owned(), is_configured: true, ..Standing::default() };
-        assert_eq!(complaint(&fine), "");
+        assert_eq!(of_endpoint(&fine), "");
         let bad = Standing { disabled: "it answered 410".to_owned(), dead: 2, behind_from: Some(7), ..fine };
-        assert_eq!(complaint(&bad), "endpoint p: disabled\nendpoint p: 2 dead letters\nendpoint p: behind\n");
+        assert_eq!(of_endpoint(&bad), "endpoint p: disabled\nendpoint p: 2 dead letters\nendpoint p: behind\n");
     }
 }

@@ -16,40 +16,26 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
 
+use super::View;
 use super::problem::Problem;
 use crate::access::layer::Refusals;
-use crate::engine::Health;
-use crate::engine::SensorStatus;
-use crate::neighbours::health::{self, HealthReport};
+use crate::engine::{Health, SensorStatus};
+use crate::neighbours::health::{Health as NeighbourHealth, HealthReport};
 use crate::neighbours::webhook::Deliveries;
 use crate::serve::clock;
 use crate::serve::cue_desk::CueDesk;
-use crate::serve::engine_task::EngineHandle;
-use crate::serve::picture::PictureWindow;
 use crate::serve::sensor_board::SensorBoard;
 use crate::serve::snapshot::SnapshotHealth;
+use crate::store::records::RecordsError;
 use crate::store::records::outbox::{self, Standing};
-use crate::store::records::{Records, RecordsError};
 
 /// What is looked at for the figures.
 #[derive(Clone, Debug)]
 pub struct Sources {
-    /// The picture.
-    pub picture: PictureWindow,
-    /// The records.
-    pub records: Records,
+    /// What plain HTTP shows.
+    pub view: View,
     /// Calls that the gate refused.
     pub refusals: Arc<Refusals>,
-    /// The way to the engine, which knows how the sensors are doing.
-    pub engine: EngineHandle,
-    /// How other systems that are told are doing.
-    pub neighbours: Arc<[Arc<health::Health>]>,
-    /// What is sent to other systems.
-    pub deliveries: Deliveries,
-    /// How the snapshots of the engine do, where there are any.
-    pub snapshots: Option<Arc<SnapshotHealth>>,
-    /// Where cameras are told where to look.
-    pub cues: CueDesk,
 }
 
 type Labels = Vec<(&'static str, String)>;
@@ -69,9 +55,9 @@ async fn answer(State(sources): State<Sources>) -> Response {
 }
 
 /// The figures as text.
-async fn text(sources: &Sources) -> Result<String, RecordsError> {
+async fn text(Sources { view, refusals }: &Sources) -> Result<String, RecordsError> {
     let mut registry = Registry::with_prefix("shorewatch");
-    let picture = sources.picture.now();
+    let picture = view.picture.now();
     let tracks = Family::<Labels, Gauge>::default();
     for (kind, count) in [
         ("ais", picture.tracks.iter().filter(|track| track.sources.ais).count()),
@@ -92,7 +78,7 @@ async fn text(sources: &Sources) -> Result<String, RecordsError> {
         );
     }
 
-    let counted = sources.records.read(|connection| {
+    let counted = view.records.read(|connection| {
         let mut states = connection
             .prepare_cached("SELECT json_extract(life, '$.state'), grade, count(*) FROM alerts GROUP BY 1, 2")?;
         let rows = states.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
@@ -118,22 +104,22 @@ async fn text(sources: &Sources) -> Result<String, RecordsError> {
         gauge.set(value);
         registry.register(name, help, gauge);
     }
-    register_deliveries(&mut registry, &standings, &sources.deliveries);
+    register_deliveries(&mut registry, &standings, &view.deliveries);
     let refused = Family::<Labels, Counter>::default();
-    for (reason, count) in sources.refusals.counts() {
+    for (reason, count) in refusals.counts() {
         refused.get_or_create(&vec![("reason", reason.to_owned())]).inner().store(count, Ordering::Relaxed);
     }
     registry.register("calls_refused", "Calls that the gate refused", refused);
 
-    // An engine that has ended has no sensors; the server says why it ends.
-    if let Ok(board) = sources.engine.sensors().await {
+    // Without them while the engine reads its log, is busy or has ended: the other figures are wanted then.
+    if let Some(board) = view.sensor_board().await {
         register_sensors(&mut registry, &board);
     }
-    register_neighbours(&mut registry, &sources.neighbours);
-    if let Some(snapshots) = &sources.snapshots {
+    register_neighbours(&mut registry, &view.neighbours);
+    if let Some(snapshots) = &view.snapshots {
         register_snapshots(&mut registry, snapshots);
     }
-    register_cues(&mut registry, &sources.cues);
+    register_cues(&mut registry, &view.cues);
 
     let mut text = String::new();
     encode(&mut text, &registry).map_err(|error| RecordsError::Sqlite(error.to_string()))?;
@@ -198,9 +184,10 @@ fn register_sensors(registry: &mut Registry, board: &SensorBoard) {
 }
 
 /// How each neighbour is doing.
-fn register_neighbours(registry: &mut Registry, neighbours: &[Arc<health::Health>]) {
+fn register_neighbours(registry: &mut Registry, neighbours: &[Arc<NeighbourHealth>]) {
     let reports: Vec<HealthReport> = neighbours.iter().map(|health| health.report()).collect();
-    let labels = |report: &HealthReport| vec![("neighbour", report.name.clone()), ("kind", report.kind.to_owned())];
+    let labels =
+        |report: &HealthReport| vec![("neighbour", report.name.clone()), ("kind", report.kind.as_str().to_owned())];
     let (connected, last_sent) = (Family::<Labels, Gauge>::default(), Family::<Labels, Gauge>::default());
     let counters = [(); 3].map(|()| Family::<Labels, Counter>::default());
     let [connections, sent, lost] = &counters;

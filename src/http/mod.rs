@@ -23,6 +23,7 @@ pub mod session;
 pub mod tiles;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use axum::extract::Request;
@@ -30,6 +31,7 @@ use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderMap, HeaderValue};
 use axum::response::{IntoResponse, Response};
 use tokio::sync::watch;
+use tokio::time::timeout;
 
 use crate::access::layer::AccessLayer;
 use crate::alert::Alert;
@@ -41,9 +43,13 @@ use crate::serve::chart_window::ChartWindow;
 use crate::serve::cue_desk::CueDesk;
 use crate::serve::engine_task::EngineHandle;
 use crate::serve::picture::PictureWindow;
+use crate::serve::sensor_board::SensorBoard;
 use crate::serve::snapshot::SnapshotHealth;
 use crate::store::records::Records;
 use problem::Problem;
+
+/// How long the engine may take to say how the sensors are doing.
+const ENGINE_PATIENCE: Duration = Duration::from_secs(1);
 
 /// What plain HTTP shows.
 #[derive(Clone, Debug)]
@@ -74,6 +80,17 @@ pub struct View {
     pub cues: CueDesk,
 }
 
+impl View {
+    /// How the sensors are doing; `None` while the engine reads its log, has much to do, or has ended: who asks whether the server
+    /// lives is not kept waiting.
+    async fn sensor_board(&self) -> Option<SensorBoard> {
+        if !*self.caught_up.borrow() {
+            return None;
+        }
+        timeout(ENGINE_PATIENCE, self.engine.sensors()).await.ok()?.ok()
+    }
+}
+
 /// Who may use the server from a browser, and what they are shown beside picture, alerts and chart.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Settings {
@@ -91,24 +108,11 @@ pub struct Settings {
 /// asked in: a gRPC status, or a problem document.
 /// `platforms` are the routes by which other systems speak to this one.
 pub fn around(services: Router, platforms: Router, view: View, settings: &Settings, access: AccessLayer) -> Router {
-    let (picture, records, refusals) = (view.picture.clone(), view.records.clone(), access.refusals());
-    let (neighbours, deliveries) = (Arc::clone(&view.neighbours), view.deliveries.clone());
-    let snapshots = view.snapshots.clone();
-    let engine = view.engine.clone();
-    let cues = view.cues.clone();
+    let figures = metrics::Sources { view: view.clone(), refusals: access.refusals() };
     let plain = Router::new()
-        .merge(health::routes(health::Sources::of(&view)))
-        .merge(session::routes(records.clone()))
-        .merge(metrics::routes(metrics::Sources {
-            picture,
-            records,
-            refusals,
-            engine,
-            neighbours,
-            deliveries,
-            snapshots,
-            cues,
-        }))
+        .merge(health::routes(view.clone()))
+        .merge(session::routes(view.records.clone()))
+        .merge(metrics::routes(figures))
         .merge(platforms)
         .merge(console::routes())
         .merge(tiles::routes(view.clone()))

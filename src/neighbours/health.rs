@@ -6,13 +6,43 @@ use std::sync::{Mutex, PoisonError};
 use crate::serve::clock::now;
 use crate::units::EventTime;
 
+/// What a neighbour is told by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NeighbourKind {
+    /// Cursor on Target, to a TAK server.
+    Cot,
+    /// AIS sentences, to whoever connects.
+    Aivdm,
+    /// NATS JetStream.
+    Nats,
+}
+
+impl NeighbourKind {
+    /// The word in figures.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Cot => "cot",
+            Self::Aivdm => "aivdm",
+            Self::Nats => "nats",
+        }
+    }
+
+    /// Whether this server makes the connection; chart plotters come by themselves, or stay away.
+    pub const fn is_called(self) -> bool {
+        match self {
+            Self::Cot | Self::Nats => true,
+            Self::Aivdm => false,
+        }
+    }
+}
+
 /// What a neighbour has been told, and how the way to it stands.
 #[derive(Debug)]
 pub struct Health {
     /// Its name.
     pub name: String,
-    /// What it is told by: `cot`, `aivdm`, `nats`.
-    pub kind: &'static str,
+    /// What it is told by.
+    pub kind: NeighbourKind,
     connected: AtomicU64,
     connections: AtomicU64,
     sent: AtomicU64,
@@ -27,7 +57,7 @@ pub struct HealthReport {
     /// Its name.
     pub name: String,
     /// What it is told by.
-    pub kind: &'static str,
+    pub kind: NeighbourKind,
     /// Connections that stand now.
     pub connected: u64,
     /// Connections that came about since the start.
@@ -42,16 +72,9 @@ pub struct HealthReport {
     pub trouble: Option<String>,
 }
 
-impl HealthReport {
-    /// Whether this server makes the connection; chart plotters come by themselves, or stay away.
-    pub fn is_called(&self) -> bool {
-        self.kind != "aivdm"
-    }
-}
-
 impl Health {
     /// Nothing has been sent yet.
-    pub fn new(name: &str, kind: &'static str) -> Self {
+    pub fn new(name: &str, kind: NeighbourKind) -> Self {
         Self {
             name: name.to_owned(),
             kind,

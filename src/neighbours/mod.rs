@@ -28,7 +28,7 @@ use tokio::sync::{broadcast, watch};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
-use self::health::Health;
+use self::health::{Health, NeighbourKind};
 use crate::serve::heard::{HEARD_RING, Heard};
 use crate::serve::picture::PictureWindow;
 use crate::store::records::Records;
@@ -116,16 +116,16 @@ impl Neighbours {
             new
         };
         for server in plan.cot {
-            let health = enlist(&server.name, "cot");
+            let health = enlist(&server.name, NeighbourKind::Cot);
             tasks.spawn(cot::run(server, outlook.clone(), health));
         }
         for port in plan.aivdm {
-            let health = enlist(&port.name, "aivdm");
+            let health = enlist(&port.name, NeighbourKind::Aivdm);
             let heard = outlook.heard.as_ref().map(broadcast::Sender::subscribe);
             tasks.spawn(aivdm::run(port, outlook.clone(), heard, health));
         }
         for broker in plan.nats {
-            let health = enlist(&broker.name, "nats");
+            let health = enlist(&broker.name, NeighbourKind::Nats);
             tasks.spawn(nats::run(broker, outlook.clone(), health));
         }
         Self { health: health.into(), tasks, down }

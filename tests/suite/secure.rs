@@ -77,8 +77,10 @@ impl Secure {
                 "[[unit]]\nid = \"{unit}\"\nname = \"{unit}\"\nkind = \"city_unit\"\nparent = \"centre\"\narea = \"{unit}.geojson\"\n"
             );
         }
+        // Nobody listens there.
+        text += "[[cot]]\nname = \"tak\"\naddress = \"tcp://127.0.0.1:9\"\nuid = \"haikou\"\n[cot.share]\narea = \"everywhere\"\ntracks = [\"all\"]\n";
         fs::write(&path, text).unwrap();
-        let Checked { listen, tls, identify, organisation, duty, .. } = open(&path, |_| None).unwrap();
+        let Checked { listen, tls, identify, organisation, duty, neighbours, .. } = open(&path, |_| None).unwrap();
         let keeping = Watchkeeping { organisation, duty, signer: None, ..Watchkeeping::default() };
         let records = Records::open(&Place::Memory, keeping, 0).unwrap();
         let area = Area::open(&fixture()).unwrap();
@@ -86,7 +88,8 @@ impl Secure {
         let store = OpenStore::open(&disk, &folder.path().join("store"), &area, Retention::default()).unwrap();
         let chart = Arc::clone(&area.chart);
         let server = BoundServer::bind(listen).await.unwrap();
-        let server = server.with_records(records).with_access(identify).with_tls(tls.unwrap());
+        let server =
+            server.with_records(records).with_access(identify).with_tls(tls.unwrap()).with_neighbours(neighbours);
         let address = server.address();
         let (stop, stopped) = oneshot::channel::<()>();
         let ended = tokio::spawn(async move {
@@ -211,8 +214,8 @@ async fn who_shows_nothing_or_the_wrong_thing_gets_nothing() {
     server.stop().await;
 }
 
-/// By which protocol a client is answered that speaks HTTP/1.1 alone, and says so in the handshake.
-async fn answered_over_http_1(server: &Secure) -> reqwest::Version {
+/// What a client that speaks HTTP/1.1 alone, and says so in the handshake, is answered about the server's health.
+async fn health_over_http_1(server: &Secure, who: Option<Bearer>) -> (reqwest::Version, String) {
     let mut roots = rustls::RootCertStore::empty();
     roots.add(CertificateDer::from_pem_slice(server.file("ca.pem").as_bytes()).unwrap()).unwrap();
     let provider = Arc::new(rustls::crypto::ring::default_provider());
@@ -220,14 +223,31 @@ async fn answered_over_http_1(server: &Secure) -> reqwest::Version {
     let mut tls = tls.with_root_certificates(roots).with_no_client_auth();
     tls.alpn_protocols = vec![b"http/1.1".to_vec()];
     let client = reqwest::Client::builder().tls_backend_preconfigured(tls).no_proxy().build().unwrap();
-    let answer = client.get(format!("{}/healthz", server.url())).send().await.unwrap();
-    answer.version()
+    let mut request = client.get(format!("{}/healthz", server.url()));
+    if let Some(Bearer(token)) = who {
+        request = request.bearer_auth(token);
+    }
+    let answer = request.send().await.unwrap();
+    (answer.version(), answer.text().await.unwrap())
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_platform_that_speaks_http_1_alone_is_served_behind_tls() {
     let server = Secure::start().await;
-    assert_eq!(answered_over_http_1(&server).await, reqwest::Version::HTTP_11);
+    assert_eq!(health_over_http_1(&server, None).await.0, reqwest::Version::HTTP_11);
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_wrong_is_told_to_who_runs_the_server_and_to_nobody_else() {
+    let server = Secure::start().await;
+    let operator = server.token(Role::Administrator, Some("centre"));
+    let told = health_over_http_1(&server, Some(operator)).await.1;
+    assert_eq!(told, "serving\nneighbour tak: not connected\n");
+    let officer = server.token(Role::WatchOfficer, Some("centre"));
+    for who in [None, Some(officer), Some(Bearer("a.b.c".to_owned()))] {
+        assert_eq!(health_over_http_1(&server, who).await.1, "serving\n");
+    }
     server.stop().await;
 }
 

@@ -276,6 +276,7 @@ async fn serve(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::neighbours::health::NeighbourKind;
 
     fn plan() -> Plan {
         Plan {
@@ -310,7 +311,7 @@ mod tests {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let ring: broadcast::Sender<Arc<str>> = broadcast::Sender::new(16);
         let line: Arc<str> = "!AIVDM,1,1,,A,B,0*00\r\n".into();
-        let health = Health::new("bridge", "aivdm");
+        let health = Health::new("bridge", NeighbourKind::Aivdm);
         let (_lazy, served) = connected(&listener).await;
         let behind = ring.subscribe();
         for _ in 0..100 {

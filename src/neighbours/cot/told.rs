@@ -208,6 +208,7 @@ mod tests {
     use crate::access::organisation::Area;
     use crate::fusion::Sources;
     use crate::neighbours::cot::link::{Address, Transport};
+    use crate::neighbours::health::NeighbourKind;
     use crate::serve::picture::{Farewell, Picture, PictureHub};
     use crate::serve::track_watch::tests::track;
     use crate::store::records::board::Board;
@@ -238,7 +239,14 @@ mod tests {
             let records = Records::open(&Place::Memory, Watchkeeping::default(), 0).unwrap();
             let outlook = Outlook { picture: picture.window(), alerts: board.window(), records, heard: None, shutdown };
             let told = Told::new(&plan, &outlook);
-            Self { picture, _board: board, _shutdown: down, outlook, told, health: Health::new("tak", "cot") }
+            Self {
+                picture,
+                _board: board,
+                _shutdown: down,
+                outlook,
+                told,
+                health: Health::new("tak", NeighbourKind::Cot),
+            }
         }
 
         fn show(&self, seconds: i64, ids: &[u64]) {
