@@ -72,7 +72,7 @@ pub fn start(core: impl Core, hubs: Hubs, store: Option<OpenStore>) -> std::io::
 }
 
 /// Who says when a record was received.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum TimeBase {
     /// The records do: they come from a recording.
     Recorded,

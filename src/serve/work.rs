@@ -10,7 +10,7 @@ use crate::feed::sensor::SensorKind;
 use crate::units::EventTime;
 
 /// A feed as the server numbers it: in the order in which feeds first said hello.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct FeedNumber(pub u16);
 
 /// The name of a feed, checked: 1 to 64 letters, digits, `-`, `_` and `.`.
