@@ -9,10 +9,11 @@ import type { GetRulesResponse, ToldAs, TrialChange, TrialResult } from "../gen/
 import { type LngLat, boxOf } from "../geo";
 import { inLanguage, named, t } from "../i18n";
 import { SIGNS } from "../map/trial";
-import { bothClocks, clock, day, localInput } from "../units";
+import { bothClocks, clock, day } from "../units";
 import { points } from "../api/alert-facts";
 import { Grade } from "./alert-list";
 import { chartMap } from "./map-view";
+import { Instant } from "./zone-form";
 
 const DAY_MS = 86_400_000;
 const MINUTE_MS = 60_000;
@@ -55,8 +56,8 @@ function TrialForm({ logFromMs, edition }: { logFromMs: number; edition: string 
         {t("trialName")}
         <input type="text" name="edition" value={name} maxLength={64} onChange={(event) => setName(event.currentTarget.value)} />
       </label>
-      <Minute name="from" label={t("trialFrom")} value={fromMs} change={(ms) => setStretch([ms, toMs])} />
-      <Minute name="to" label={t("trialTo")} value={toMs} change={(ms) => setStretch([fromMs, ms])} />
+      <Instant name="from" label={t("trialFrom")} value={fromMs} required change={(ms) => ms !== undefined && setStretch([ms, toMs])} />
+      <Instant name="to" label={t("trialTo")} value={toMs} required change={(ms) => ms !== undefined && setStretch([fromMs, ms])} />
       <div class="steps">
         <button type="submit" class="primary" disabled={runs || changed === 0}>
           {t("tryRules")}
@@ -77,24 +78,6 @@ function TrialForm({ logFromMs, edition }: { logFromMs: number; edition: string 
         )}
       </div>
     </form>
-  );
-}
-
-function Minute({ name, label, value, change }: { name: string; label: string; value: number; change: (ms: number) => void }) {
-  return (
-    <label>
-      {label}
-      <input
-        type="datetime-local"
-        name={name}
-        required
-        value={localInput(value)}
-        onChange={(event) => {
-          const ms = new Date(event.currentTarget.value).getTime();
-          if (Number.isFinite(ms)) change(ms);
-        }}
-      />
-    </label>
   );
 }
 

@@ -108,13 +108,17 @@ function Text({ name, label, value, pattern, required = false, change }: TextPro
   );
 }
 
-function Instant({ name, label, value, change }: { name: string; label: string; value: number | undefined; change: (ms: number | undefined) => void }) {
+type InstantProps = { name: string; label: string; value: number | undefined; required?: boolean; change: (ms: number | undefined) => void };
+
+/** A date and a time of day, in local time. */
+export function Instant({ name, label, value, required = false, change }: InstantProps) {
   return (
     <label>
       {label}
       <input
         type="datetime-local"
         name={name}
+        required={required}
         value={value === undefined ? "" : localInput(value)}
         onChange={(event) => {
           const ms = new Date(event.currentTarget.value).getTime();
