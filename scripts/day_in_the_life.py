@@ -20,11 +20,11 @@ import struct
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 import urllib.request
 from datetime import datetime, timezone
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+from hooks import HookServer
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 # Whatever is waited for: a machine that is slow or busy is no fault.
@@ -192,48 +192,12 @@ TRANSPORTS = {
 ENDS = {"ais": b"\r\n", "radar": b"", "eo": b"\n"}
 
 
-class Platform:
-    """A platform that takes web hooks, and may be away."""
+class Platform(HookServer):
+    """A platform that takes web hooks. It checks signatures by hand: the package that does so goes by the wall clock of here and now."""
 
     def __init__(self, clock):
-        self.clock, self.port, self.server, self.connections = clock, 0, None, []
-        self.events, self.faults, self.lock = [], [], threading.Lock()
-        self.come_back()
-
-    def come_back(self):
-        platform = self
-
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def setup(self):
-                super().setup()
-                platform.connections.append(self.connection)
-
-            def do_POST(self):
-                body = self.rfile.read(int(self.headers["content-length"]))
-                platform.take(self.headers, body)
-                self.send_response(202)
-                self.send_header("content-length", "0")
-                self.end_headers()
-
-            def log_message(self, *_):
-                pass
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", self.port), Handler)
-        self.server.daemon_threads = True
-        self.server.handle_error = lambda *_: None
-        self.port = self.server.server_address[1]
-        threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
-
-    def go_away(self):
-        self.server.shutdown()
-        self.server.server_close()
-        # Those that are kept open would be served on.
-        for connection in self.connections:
-            with contextlib.suppress(OSError):
-                connection.shutdown(socket.SHUT_RDWR)
-        self.connections.clear()
+        self.clock = clock
+        super().__init__()
 
     def take(self, headers, body):
         signed = f"{headers['webhook-id']}.{headers['webhook-timestamp']}.".encode() + body
@@ -245,6 +209,7 @@ class Platform:
             if abs(int(headers["webhook-timestamp"]) - self.clock.seconds) > 300:
                 self.faults.append("timestamp")
             self.events.append(json.loads(body))
+        return 202
 
     def ids(self):
         with self.lock:
@@ -470,7 +435,7 @@ class Day:
         """Waits until the server has everything that was sent; the day stands still meanwhile."""
         began = time.monotonic()
         behind = lambda: [name for name, taken in self.figures("feed_records_total").items() if taken < self.sent[name]]
-        until(lambda: not behind(), f"the server has what was sent")
+        until(lambda: not behind(), "the server has what was sent")
         self.waited_s += time.monotonic() - began
 
     def play(self, plan):
@@ -516,12 +481,12 @@ class Day:
         plan = [
             (unplugged[0] - 20, lambda: check(working(radar), f"{radar} works before it is unplugged")),
             (unplugged[0] + 60, lambda: self.look(lambda: not working(radar) and health(f"sensor {radar}: silent"), f"{radar} is told as silent in /metrics and /healthz")),
-            (unplugged[0] + 60, lambda: self.look(lambda: re.search(rf'WARN.*silent: nothing comes.*{radar}', self.log("collect")), f"the collector tells it too")),
+            (unplugged[0] + 60, lambda: self.look(lambda: re.search(rf'WARN.*silent: nothing comes.*{radar}', self.log("collect")), "the collector tells it too")),
             (unplugged[1] + 60, lambda: self.look(lambda: working(radar) and not health(f"sensor {radar}"), f"{radar} works again")),
             (rubbish[1], lambda: self.look(lambda: self.refused(camera) >= self.rubbish, f"what {camera} sends is counted as refused")),
             (rubbish[1] + 120, lambda: self.look(lambda: working(camera), f"{camera} works again")),
             (away[0], self.platform.go_away),
-            (away[1] - 1, lambda: self.look(lambda: waiting() > 0, f"events wait for the platform")),
+            (away[1] - 1, lambda: self.look(lambda: waiting() > 0, "events wait for the platform")),
             (away[1], self.platform.come_back),
         ]
         print(f"the day begins: {recording.length_s} s at {self.speed:g} times", flush=True)

@@ -7,18 +7,18 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 import urllib.error
 import urllib.request
 import uuid
 from datetime import datetime, timezone
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import jsonschema
 import yaml
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
+
+from hooks import HookServer
 
 ROOT = Path(__file__).resolve().parent.parent
 FIXTURE = ROOT / "fixtures" / "haikou-evening"
@@ -41,42 +41,12 @@ TAKEN = jsonschema.Draft202012Validator(schema_of("openapi.yaml", "Taken"))
 PROBLEM = jsonschema.Draft202012Validator(schema_of("openapi.yaml", "Problem"))
 
 
-class Receiver:
-    """A platform that takes events. It may go away; what it has taken it keeps."""
+class Receiver(HookServer):
+    """A platform that takes events."""
 
-    def __init__(self, port=0, secret=NEW, answer=None):
-        self.port, self.secret, self.answer = port, secret, answer
-        self.events, self.faults, self.lock = [], [], threading.Lock()
-        self.server = None
-        self.start()
-
-    def start(self):
-        receiver = self
-
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def do_POST(self):
-                body = self.rfile.read(int(self.headers["content-length"]))
-                headers = {key.lower(): value for key, value in self.headers.items()}
-                status = receiver.take(headers, body)
-                self.send_response(status)
-                self.send_header("content-length", "0")
-                self.end_headers()
-
-            def log_message(self, *_):
-                pass
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", self.port), Handler)
-        self.server.daemon_threads = True
-        # A server that is killed in the middle of a request is part of the play.
-        self.server.handle_error = lambda *_: None
-        self.port = self.server.server_address[1]
-        threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
-
-    def go_away(self):
-        self.server.shutdown()
-        self.server.server_close()
+    def __init__(self, secret=NEW, answer=None):
+        self.secret, self.answer = secret, answer
+        super().__init__()
 
     def take(self, headers, body):
         with self.lock:
@@ -188,7 +158,7 @@ def every_event_arrives(server, receiver, logistics):
     server.start()
     time.sleep(max(0.0, AWAY_S - (time.monotonic() - away_since)))
     check(feed.wait(PATIENCE_S) == 0, "the sender gets everything acknowledged, over the kill too")
-    receiver.start()
+    receiver.come_back()
     entered = "SELECT sequence, substr(hash, 1, 24), substr(subject, 7), kind FROM entries WHERE subject LIKE 'alert/%' ORDER BY sequence"
     ids = lambda: [f"{sequence}.{digits}" for sequence, digits, *_ in server.records(entered)]
     outboxes = "SELECT endpoint, count(*), max(attempts), max(last_answer) FROM outbox GROUP BY endpoint"
