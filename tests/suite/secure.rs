@@ -241,6 +241,12 @@ async fn a_platform_that_speaks_http_1_alone_is_served_behind_tls() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_wrong_is_told_to_who_runs_the_server_and_to_nobody_else() {
     let server = Secure::start().await;
+    let begun = async {
+        while health_over_http_1(&server, None).await.1 != "serving\n" {
+            tokio::task::yield_now().await;
+        }
+    };
+    timeout(PATIENCE, begun).await.unwrap();
     let operator = server.token(Role::Administrator, Some("centre"));
     let told = health_over_http_1(&server, Some(operator)).await.1;
     assert_eq!(told, "serving\nneighbour tak: not connected\n");
