@@ -3,6 +3,8 @@
 import asyncio
 import contextlib
 import csv
+import getpass
+import glob
 import json
 import os
 import re
@@ -14,6 +16,7 @@ import sys
 import tempfile
 import threading
 import time
+import urllib.error
 import urllib.request
 import xml.etree.ElementTree as ElementTree
 from datetime import datetime, timezone
@@ -82,6 +85,12 @@ class Server:
         found = re.search(rf'^shorewatch_{name}\{{neighbour="{neighbour}"[^}}]*\}} (\S+)', text, re.M)
         return float(found.group(1)) if found else None
 
+    def health(self):
+        try:
+            return urllib.request.urlopen(self.url + "/healthz", timeout=30).read().decode()
+        except urllib.error.HTTPError as starting:
+            return starting.read().decode()
+
     def features(self, collection):
         with urllib.request.urlopen(f"{self.url}/ogc/collections/{collection}/items?limit=10000", timeout=30) as answer:
             return json.load(answer)["features"]
@@ -131,31 +140,46 @@ def instant(text):
     return datetime.fromisoformat(text.replace("Z", "+00:00"))
 
 
-class Taky:
+class Peer:
+    """A program that nobody here wrote: started until it answers, killed, and started again."""
+
+    log = None
+
+    def run(self, name, arguments, seconds=30, environment=None):
+        """Starts it as often as it is asked to; `is_up` says when it is there."""
+        self.name, self.arguments, self.seconds, self.environment = name, arguments, seconds, environment
+        self.start()
+
+    def start(self):
+        out = open(self.log, "a", encoding="utf-8") if self.log else subprocess.DEVNULL
+        self.process = started(self.arguments, stdout=out, stderr=out, env=self.environment)
+        wait_until(f"{self.name} is there", self.seconds, self.answers)
+
+    def answers(self):
+        ended = self.process.poll() is not None
+        assert not ended, f"{self.name} has ended" + (f": {open(self.log, encoding='utf-8').read()[-2000:]}" if self.log else "")
+        try:
+            self.is_up()
+            return True
+        except OSError:
+            return False
+
+    def is_up(self):
+        socket.create_connection(("127.0.0.1", self.port), 1).close()
+
+    def kill(self):
+        self.process.kill()
+        self.process.wait()
+
+
+class Taky(Peer):
     """A TAK server."""
 
     def __init__(self, python, folder, port):
         self.port, self.path = port, os.path.join(folder, "taky.conf")
         with open(self.path, "w", encoding="utf-8") as file:
             file.write(f"[taky]\nbind_ip=127.0.0.1\nhostname=localhost\nroot_dir={folder}\n[cot_server]\nport={port}\n[dp_server]\nupload_path={folder}\n[ssl]\nenabled=false\n")
-        self.binary = os.path.join(os.path.dirname(python), "taky")
-        self.start()
-
-    def start(self):
-        self.process = started([self.binary, "-c", self.path], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        wait_until("taky listens", 20, self.listens)
-
-    def listens(self):
-        assert self.process.poll() is None, "taky has ended"
-        try:
-            socket.create_connection(("127.0.0.1", self.port), 1).close()
-            return True
-        except OSError:
-            return False
-
-    def kill(self):
-        self.process.kill()
-        self.process.wait()
+        self.run("taky", [os.path.join(os.path.dirname(python), "taky"), "-c", self.path])
 
 
 def check_cot(program, peers, folder):
@@ -208,7 +232,7 @@ def check_cot(program, peers, folder):
     taky.kill()
 
 
-class SignalK:
+class SignalK(Peer):
     """A SignalK server that takes AIS as a TCP client."""
 
     def __init__(self, folder, aivdm_port, modules):
@@ -237,29 +261,18 @@ class SignalK:
         os.makedirs(self.folder)
         with open(os.path.join(self.folder, "settings.json"), "w", encoding="utf-8") as file:
             json.dump(settings, file)
-        log = open(os.path.join(self.folder, "log"), "w", encoding="utf-8")
+        self.log = os.path.join(self.folder, "log")
         arguments = ["node", os.path.join(modules, "signalk-server/bin/signalk-server"), "-c", self.folder]
-        environment = dict(os.environ, PORT=str(self.port), SIGNALK_NODE_CONFIG_DIR=self.folder)
-        self.process = started(arguments, stdout=log, stderr=log, env=environment)
-        wait_until("SignalK answers", 90, self.answers)
+        self.run("SignalK", arguments, 90, dict(os.environ, PORT=str(self.port), SIGNALK_NODE_CONFIG_DIR=self.folder))
 
-    def answers(self):
-        assert self.process.poll() is None, open(os.path.join(self.folder, "log"), encoding="utf-8").read()[-2000:]
-        try:
-            urllib.request.urlopen(f"http://127.0.0.1:{self.port}/signalk", timeout=2).close()
-            return True
-        except OSError:
-            return False
+    def is_up(self):
+        urllib.request.urlopen(f"http://127.0.0.1:{self.port}/signalk", timeout=2).close()
 
     def vessels(self):
         """By MMSI."""
         with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/signalk/v1/api/vessels", timeout=30) as answer:
             shown = json.load(answer)
         return {int(key.rsplit(":", 1)[1]): value for key, value in shown.items() if key.startswith("urn:mrn:imo:mmsi:")}
-
-    def kill(self):
-        self.process.kill()
-        self.process.wait()
 
 
 def decoded_fixture(program):
@@ -323,31 +336,14 @@ def check_aivdm(program, peers, folder):
     signalk.kill()
 
 
-class Nats:
+class Nats(Peer):
     """A NATS server with JetStream; what it stores outlives it."""
 
     def __init__(self, peers, folder):
         installed = os.path.join(peers, "nats/usr/sbin/nats-server")
-        self.binary = installed if os.path.exists(installed) else shutil.which("nats-server")
-        self.port, self.store = free_port(), os.path.join(folder, "jetstream")
-        self.start()
-
-    def start(self):
-        arguments = [self.binary, "-a", "127.0.0.1", "-p", str(self.port), "-js", "-sd", self.store]
-        self.process = started(arguments, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        wait_until("nats-server listens", 20, self.listens)
-
-    def listens(self):
-        assert self.process.poll() is None, "nats-server has ended"
-        try:
-            socket.create_connection(("127.0.0.1", self.port), 1).close()
-            return True
-        except OSError:
-            return False
-
-    def kill(self):
-        self.process.kill()
-        self.process.wait()
+        binary = installed if os.path.exists(installed) else shutil.which("nats-server")
+        self.port = free_port()
+        self.run("nats-server", [binary, "-a", "127.0.0.1", "-p", str(self.port), "-js", "-sd", os.path.join(folder, "jetstream")])
 
     def stored(self):
         """All messages of the stream: message id, subject, event."""
@@ -444,7 +440,201 @@ def recorded(store):
     return [(f"{sequence}.{digest[:24]}", json.loads(entry)) for sequence, digest, entry in rows]
 
 
-CHECKS = {"cot": check_cot, "aivdm": check_aivdm, "nats": check_nats}
+class Mosquitto(Peer):
+    """An MQTT broker, over TLS too, which asks for a password and forgets everything when it dies."""
+
+    def __init__(self, peers, folder):
+        self.port, self.tls_port = free_port(), free_port()
+        root = os.path.join(peers, "mosquitto")
+        unpacked = os.path.join(root, "usr/sbin/mosquitto")
+        binary = unpacked if os.path.exists(unpacked) else shutil.which("mosquitto")
+        libraries = ":".join(glob.glob(os.path.join(root, "**/*-linux-gnu"), recursive=True))
+        self.ca = self.certificates(folder)
+        path = os.path.join(folder, "mosquitto.conf")
+        passwords = os.path.join(folder, "mosquitto.passwords")
+        environment = dict(os.environ, LD_LIBRARY_PATH=libraries)
+        with open(passwords, "w", encoding="utf-8") as file:
+            file.write("station:pier-7\n")
+        os.chmod(passwords, 0o644)
+        hasher = os.path.join(os.path.dirname(os.path.dirname(binary)), "bin/mosquitto_passwd")
+        subprocess.run([hasher, "-U", passwords], check=True, env=environment)
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(
+                f"user {getpass.getuser()}\nper_listener_settings false\npersistence false\nallow_anonymous false\npassword_file {passwords}\n"
+                f"listener {self.port} 127.0.0.1\n"
+                f"listener {self.tls_port} 127.0.0.1\ncertfile {folder}/broker.pem\nkeyfile {folder}/broker.key\n"
+            )
+        self.log = os.path.join(folder, "mosquitto.log")
+        self.run("mosquitto", [binary, "-c", path], environment=environment)
+
+    @staticmethod
+    def certificates(folder):
+        """An authority of its own, and the broker's certificate."""
+        openssl = lambda *arguments: subprocess.run(["openssl", *arguments], check=True, capture_output=True, cwd=folder)
+        openssl("req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", "ca.key", "-out", "ca.pem", "-days", "2", "-subj", "/CN=Test authority")
+        openssl("req", "-newkey", "rsa:2048", "-nodes", "-keyout", "broker.key", "-out", "broker.csr", "-subj", "/CN=localhost")
+        with open(os.path.join(folder, "broker.ext"), "w", encoding="utf-8") as file:
+            file.write("subjectAltName=DNS:localhost,IP:127.0.0.1\n")
+        openssl("x509", "-req", "-in", "broker.csr", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial", "-days", "2", "-extfile", "broker.ext", "-out", "broker.pem")
+        return os.path.join(folder, "ca.pem")
+
+
+class Line:
+    """A line to a port that can be cut, and mended."""
+
+    def __init__(self, to):
+        self.to, self.ends, self.is_cut = to, [], False
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self.listener.getsockname()[1]
+        threading.Thread(target=self.accept, daemon=True).start()
+
+    def accept(self):
+        while True:
+            near, _ = self.listener.accept()
+            try:
+                far = None if self.is_cut else socket.create_connection(("127.0.0.1", self.to))
+            except OSError:
+                far = None
+            if far is None:
+                near.close()
+                continue
+            self.ends += [near, far]
+            for ends in ((near, far), (far, near)):
+                threading.Thread(target=self.carry, args=ends, daemon=True).start()
+
+    @staticmethod
+    def carry(source, sink):
+        with contextlib.suppress(OSError):
+            while data := source.recv(65536):
+                sink.sendall(data)
+        for end in (source, sink):
+            with contextlib.suppress(OSError):
+                end.shutdown(socket.SHUT_RDWR)
+
+    def cut(self):
+        self.is_cut = True
+        for end in self.ends:
+            with contextlib.suppress(OSError):
+                end.shutdown(socket.SHUT_RDWR)
+        self.ends.clear()
+
+    def mend(self):
+        self.is_cut = False
+
+
+class Station:
+    """A small station: keeps what it was told on each topic, and the latest of each, as a client that comes late sees it."""
+
+    def __init__(self, port):
+        import paho.mqtt.client as paho
+
+        self.live, self.latest, self.removed = [], {}, set()
+        self.client = paho.Client(paho.CallbackAPIVersion.VERSION2, client_id=f"station-{time.monotonic_ns()}", protocol=paho.MQTTv5)
+        self.client.username_pw_set("station", "pier-7")
+        self.client.on_connect = lambda client, *_: client.subscribe("test/#", qos=1)
+        self.client.on_message = lambda _client, _data, message: self.keep(message)
+        self.client.reconnect_delay_set(1, 2)
+        self.client.connect("127.0.0.1", port)
+        self.client.loop_start()
+
+    def keep(self, message):
+        if not message.payload:
+            self.latest.pop(message.topic, None)
+            self.removed.add(message.topic)
+            return
+        told = json.loads(message.payload)
+        if told.get("end"):
+            return
+        if not message.retain:
+            self.live.append((message.topic, told))
+        self.latest[message.topic] = (message, told)
+
+    def below(self, level):
+        prefix = f"test/{level}/"
+        return {topic.removeprefix(prefix): told for topic, (_, told) in dict(self.latest).items() if topic.startswith(prefix)}
+
+    def close(self):
+        self.client.disconnect()
+        self.client.loop_stop()
+
+
+def check_mqtt(program, peers, folder):
+    """A station sees each change of each alert though the line to the broker is cut for a while; a broker that dies and forgets all is told what
+    goes on; tracks are kept while they last. By TLS, with a password."""
+    broker = Mosquitto(peers, folder)
+    line = Line(broker.tls_port)
+    store, secret = os.path.join(folder, "store"), os.path.join(folder, "secret")
+    with open(secret, "w", encoding="utf-8") as file:
+        file.write("pier-7\n")
+    share = '[mqtt.share]\narea = "everywhere"\ntracks = ["all"]\nalerts = ["all"]\n'
+    configuration = (
+        f'store = "{store}"\n[[mqtt]]\nname = "pier"\nserver = "mqtts://127.0.0.1:{line.port}"\nca = "{broker.ca}"\n'
+        f'username = "station"\npassword = "file:{secret}"\ntopic = "test"\n{share}'
+    )
+    station = Station(broker.port)
+    server = Server(program, folder, configuration)
+    wait_until("connected with mosquitto", 60, lambda: server.metric("neighbour_connected", "pier") == 1)
+    wait_until("the station hears that the server is there", 60, lambda: station.latest.get("test/status", (0, {}))[1].get("online"))
+
+    feeding = threading.Thread(target=server.feed)
+    feeding.start()
+    alerts = lambda: [event["id"] for topic, event in list(station.live) if topic.startswith("test/alert/")]
+    wait_until("alerts are told", 120, lambda: len(alerts()) > 20)
+    line.cut()
+    gone = len(recorded(store))
+    wait_until("alerts change while the broker is away", 120, lambda: len(recorded(store)) > gone + 10)
+    line.mend()
+    feeding.join()
+    expected = lambda: [event for event, _ in recorded(store)]
+    wait_for_same("the station has seen every change of every alert", 120, lambda: set(alerts()), lambda: set(expected()))
+    # What was told anew has the id that it had: whoever takes an id once has each change once, in order.
+    assert list(dict.fromkeys(alerts())) == expected(), "out of order"
+    by_id = {event["id"]: event for topic, event in station.live if topic.startswith("test/alert/")}
+    for identity, entry in recorded(store):
+        event = by_id[identity]
+        assert event["specversion"] == "1.0" and event["subject"] == entry["subject"].removeprefix("alert/")
+        assert event["type"] == f'cn.shorewatch.alert.{entry["kind"]}.v1' and event["data"]["alert"]["evidence"][0]["zh"]
+
+    broker.kill()
+    broker.start()
+    late = Station(broker.port)
+    live = lambda: {feature["id"] for feature in server.features("tracks")}
+    wait_for_same("the broker keeps the tracks of the picture and no others", 120, lambda: set(late.below("track")), live)
+    of_alerts = lambda: {event["subject"]: event["id"] for event in late.below("alert").values()}
+    wait_until("the broker keeps every alert that is open", 120, lambda: open_alerts(store) <= set(of_alerts()))
+    assert set(of_alerts().values()) <= set(expected()), "an event that is not on record"
+    for topic, (message, _) in late.latest.items():
+        if topic != "test/status":
+            assert message.properties.MessageExpiryInterval > 0, f"{topic} would be kept for ever"
+    # One that has left the picture may be in it again.
+    ended = {topic for topic in station.removed if topic.startswith("test/track/")} - {f"test/track/{track}" for track in live()}
+    assert ended, "no track of the evening has ended"
+    server.stop()
+    wait_until("the station hears that the server has gone", 60, lambda: late.latest["test/status"][1]["online"] is False)
+    again = len(alerts()) - len(expected())
+    kept = len(late.below("track"))
+    print(f"mqtt: {len(expected())} changes of alerts told in order, {again} of them again after a break; {kept} tracks kept, {len(ended)} gone at their end")
+    station.close()
+    late.close()
+
+    # Who shows a certificate of another authority is told nothing.
+    stranger = os.path.join(folder, "stranger")
+    os.makedirs(stranger)
+    Mosquitto.certificates(stranger)
+    server = Server(program, folder, configuration.replace(broker.ca, os.path.join(stranger, "ca.pem")))
+    wait_until("the broker is not believed", 60, lambda: "pier: not connected" in server.health())
+    assert server.metric("neighbour_connections", "pier") in (0, None)
+    server.stop()
+    broker.kill()
+
+
+def open_alerts(store):
+    """The ids of alerts that go on: no officer has put any away here."""
+    with contextlib.closing(sqlite3.connect(f"file:{os.path.join(store, 'records.sqlite')}?mode=ro", uri=True)) as records:
+        return {row[0] for row in records.execute("SELECT id FROM alerts WHERE course = 'active'")}
+
+
+CHECKS = {"cot": check_cot, "aivdm": check_aivdm, "nats": check_nats, "mqtt": check_mqtt}
 
 
 def main():

@@ -231,7 +231,8 @@ impl BoundServer {
         let history = store.as_ref().map(|store| store.history_reader.clone());
         let tracks = Tracks::new(hubs.picture.window(), watchers.clone(), history);
         let (picture, alert_window) = (hubs.picture.window(), hubs.alerts.window());
-        let neighbours = Neighbours::start(self.neighbours, hubs.picture.window(), &records, heard);
+        let source = self.deliveries.source(&records);
+        let neighbours = Neighbours::start(self.neighbours, hubs.picture.window(), &records, source, heard);
         let snapshots = store.as_ref().and_then(|store| store.snapshots.as_ref()).map(|it| Arc::clone(&it.health));
         let senders = self.deliveries.start(&records, &end_of_alerts).await?;
         let register = Arc::new(records.read(register::load).await?);

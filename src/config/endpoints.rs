@@ -14,9 +14,9 @@ use crate::access::organisation::{Area, Organisation};
 use crate::access::principal::Principal;
 use crate::access::role::{Permission, Role};
 use crate::behaviour::Kind;
+use crate::neighbours::profile::{EVENTS, Field, MmsiMask, Profile, STAGES, Words};
 use crate::neighbours::webhook::endpoint::{Callback, Waits};
 use crate::neighbours::webhook::guard::Guard;
-use crate::neighbours::webhook::profile::{EVENTS, Field, MmsiMask, Profile, STAGES, Words};
 use crate::neighbours::webhook::signature::Secret;
 use crate::neighbours::webhook::{Deliveries, Endpoint};
 

@@ -78,6 +78,8 @@ pub struct Config {
     pub aivdm: Vec<neighbours::Aivdm>,
     /// NATS servers.
     pub nats: Vec<neighbours::Nats>,
+    /// MQTT brokers.
+    pub mqtt: Vec<neighbours::Mqtt>,
     /// What other systems are sent.
     pub delivery: Delivery,
     /// Platforms that are sent what happens to alerts.
@@ -337,6 +339,7 @@ impl Default for Config {
             cot: Vec::new(),
             aivdm: Vec::new(),
             nats: Vec::new(),
+            mqtt: Vec::new(),
             delivery: Delivery::default(),
             endpoint: Vec::new(),
             sharing: Vec::new(),
@@ -466,6 +469,7 @@ mod tests {
             ("cot", table(toml::Table::try_from(neighbours::Cot::default()).unwrap())),
             ("aivdm", table(toml::Table::try_from(neighbours::Aivdm::default()).unwrap())),
             ("nats", table(toml::Table::try_from(neighbours::Nats::default()).unwrap())),
+            ("mqtt", table(toml::Table::try_from(neighbours::Mqtt::default()).unwrap())),
         ] {
             for (key, value) in keys {
                 let row = manual.lines().find(|line| line.starts_with(&format!("| `{list}.{key}` |")));

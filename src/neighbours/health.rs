@@ -15,6 +15,8 @@ pub enum NeighbourKind {
     Aivdm,
     /// NATS JetStream.
     Nats,
+    /// MQTT 5.
+    Mqtt,
 }
 
 impl NeighbourKind {
@@ -24,13 +26,14 @@ impl NeighbourKind {
             Self::Cot => "cot",
             Self::Aivdm => "aivdm",
             Self::Nats => "nats",
+            Self::Mqtt => "mqtt",
         }
     }
 
     /// Whether this server makes the connection; chart plotters come by themselves, or stay away.
     pub const fn is_called(self) -> bool {
         match self {
-            Self::Cot | Self::Nats => true,
+            Self::Cot | Self::Nats | Self::Mqtt => true,
             Self::Aivdm => false,
         }
     }

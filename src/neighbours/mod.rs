@@ -4,7 +4,11 @@
 //! - [`cot`]: TAK servers, by Cursor on Target.
 //! - [`aivdm`]: chart plotters and SignalK, by AIS sentences.
 //! - [`nats`]: NATS JetStream, by CloudEvents.
+//! - [`mqtt`]: MQTT brokers of small stations, by the same.
 //! - [`webhook`]: platforms that are sent what happens to alerts over HTTPS, and take alerts further.
+//! - [`event`]: what has happened to an alert as a CloudEvent, cut and masked by a [`profile`]; one envelope for platforms and brokers.
+//! - `record`: telling a broker what is on record, entry by entry after a `cursor`.
+//! - `track`: where a track is, for brokers.
 //! - [`health`]: how the way to each stands.
 //! - [`retry`]: when one that is away is tried again.
 //!
@@ -14,10 +18,16 @@
 
 pub mod aivdm;
 pub mod cot;
+mod cursor;
+pub mod event;
 pub mod health;
+pub mod mqtt;
 pub mod nats;
+pub mod profile;
+mod record;
 pub mod retry;
 pub mod share;
+mod track;
 pub mod webhook;
 
 use std::path::Path;
@@ -29,9 +39,11 @@ use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 use self::health::{Health, NeighbourKind};
+use crate::life::LifeState;
 use crate::serve::heard::{HEARD_RING, Heard};
 use crate::serve::picture::PictureWindow;
 use crate::store::records::Records;
+use crate::store::records::alert::{AlertRecord, Course};
 use crate::store::records::board::AlertWindow;
 
 /// The neighbours that are to be told.
@@ -43,21 +55,27 @@ pub struct Plan {
     pub aivdm: Vec<aivdm::Plan>,
     /// NATS servers.
     pub nats: Vec<nats::Plan>,
+    /// MQTT brokers.
+    pub mqtt: Vec<mqtt::Plan>,
 }
 
 impl Plan {
     /// The same with a folder where it is kept how far neighbours were told.
     #[must_use]
     pub fn kept_in(mut self, folder: Option<&Path>) -> Self {
+        let file = |name: &str| folder.map(|folder| folder.join("neighbours").join(format!("{name}.cursor")));
         for broker in &mut self.nats {
-            broker.cursor = folder.map(|folder| folder.join("neighbours").join(format!("{}.cursor", broker.name)));
+            broker.cursor = file(&broker.name);
+        }
+        for broker in &mut self.mqtt {
+            broker.cursor = file(&broker.name);
         }
         self
     }
 
     /// How many there are.
     pub fn count(&self) -> usize {
-        self.cot.len() + self.aivdm.len() + self.nats.len()
+        self.cot.len() + self.aivdm.len() + self.nats.len() + self.mqtt.len()
     }
 
     /// Where AIS is heard, when any neighbour is to be passed it on.
@@ -75,6 +93,8 @@ pub struct Outlook {
     pub alerts: AlertWindow,
     /// The record itself.
     pub records: Records,
+    /// The source of every event (a URI).
+    pub source: Arc<str>,
     /// AIS as it is heard, where it is passed on.
     pub heard: Option<broadcast::Sender<Heard>>,
     /// Set when nothing more comes.
@@ -88,6 +108,15 @@ const LAST_WORDS: Duration = Duration::from_secs(5);
 pub(crate) async fn shut_down(shutdown: &mut watch::Receiver<bool>) {
     // A sender that has gone has shut down too.
     let _ = shutdown.wait_for(|&down| down).await;
+}
+
+/// Whether an alert belongs on a map: the behaviour goes on and nobody has put the case away.
+pub(crate) fn is_open(record: &AlertRecord) -> bool {
+    let put_away = matches!(
+        record.life.state,
+        LifeState::Dismissed | LifeState::Disposed | LifeState::Closed | LifeState::Withdrawn
+    );
+    record.news.facts.course == Course::Active && !put_away
 }
 
 /// The tasks of all neighbours. Dropped, they end.
@@ -105,10 +134,11 @@ impl Neighbours {
         plan: Plan,
         picture: PictureWindow,
         records: &Records,
+        source: Arc<str>,
         heard: Option<broadcast::Sender<Heard>>,
     ) -> Self {
         let (down, shutdown) = watch::channel(false);
-        let outlook = Outlook { picture, alerts: records.window(), records: records.clone(), heard, shutdown };
+        let outlook = Outlook { picture, alerts: records.window(), records: records.clone(), source, heard, shutdown };
         let (mut health, mut tasks) = (Vec::new(), JoinSet::new());
         let mut enlist = |name: &str, kind| {
             let new = Arc::new(Health::new(name, kind));
@@ -127,6 +157,10 @@ impl Neighbours {
         for broker in plan.nats {
             let health = enlist(&broker.name, NeighbourKind::Nats);
             tasks.spawn(nats::run(broker, outlook.clone(), health));
+        }
+        for broker in plan.mqtt {
+            let health = enlist(&broker.name, NeighbourKind::Mqtt);
+            tasks.spawn(mqtt::run(broker, outlook.clone(), health));
         }
         Self { health: health.into(), tasks, down }
     }

@@ -2,9 +2,11 @@
 
 use std::sync::Arc;
 
+use super::profile::{Field, MmsiMask, Profile, Words};
 use crate::access::organisation::Area;
 use crate::behaviour::Kind;
 use crate::fusion::Sources;
+use crate::geodesy::LatLon;
 use crate::serve::track_watch::TrackFilter;
 use crate::store::records::alert::AlertFacts;
 
@@ -40,16 +42,39 @@ impl Share {
 
     /// Whether an alert is told.
     pub fn tells_alert(&self, facts: &AlertFacts) -> bool {
-        self.area.as_ref().is_some_and(|area| area.holds(facts.position))
-            && facts.grade >= u32::from(self.min_grade)
-            && self.alerts.iter().any(|kind| kind.as_str() == facts.kind)
+        self.tells_kind(&facts.kind) && self.tells_case(facts.grade, facts.position)
+    }
+
+    /// Whether alerts of a kind are told.
+    pub fn tells_kind(&self, kind: &str) -> bool {
+        self.alerts.iter().any(|told| told.as_str() == kind)
+    }
+
+    /// Whether alerts of a grade at a place are told.
+    pub fn tells_case(&self, grade: u32, position: LatLon) -> bool {
+        self.area.as_ref().is_some_and(|area| area.holds(position)) && grade >= u32::from(self.min_grade)
+    }
+
+    /// What of an alert is told: everything but which officer did what, and what officers noted.
+    pub fn fields(&self) -> Profile {
+        let personal = [Field::Officer, Field::Note];
+        Profile {
+            name: String::new(),
+            kinds: Words::Any,
+            grades: (1..=4).collect(),
+            stages: Words::Any,
+            events: Words::Any,
+            area: Some(Area::Everywhere),
+            fields: Field::ALL.iter().copied().filter(|field| !personal.contains(field)).collect(),
+            mmsi: MmsiMask::Plain,
+            position_decimals: 6,
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::geodesy::LatLon;
     use crate::serve::track_watch::tests::track;
     use crate::store::records::alert::Course;
 

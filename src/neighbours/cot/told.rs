@@ -10,13 +10,12 @@ use super::Plan;
 use super::event::{self, Timing};
 use crate::fusion::TrackState;
 use crate::geodesy::LatLon;
-use crate::life::LifeState;
-use crate::neighbours::Outlook;
 use crate::neighbours::health::Health;
 use crate::neighbours::share::Share;
+use crate::neighbours::{Outlook, is_open};
 use crate::serve::clock;
 use crate::serve::track_watch::{TrackChange, TrackWatch};
-use crate::store::records::alert::{AlertRecord, Course};
+use crate::store::records::alert::AlertRecord;
 use crate::store::records::board::{AlertChange, AlertWatch, Sight};
 use crate::units::EventTime;
 
@@ -191,15 +190,6 @@ fn end(on: &mut GoingOn, waiting: &mut BTreeMap<String, Waiting>, uid: String, k
     waiting.insert(uid, Waiting::End { kind, place });
 }
 
-/// Whether an alert belongs on a map: the behaviour goes on and nobody has put the case away.
-fn is_open(record: &AlertRecord) -> bool {
-    let put_away = matches!(
-        record.life.state,
-        LifeState::Dismissed | LifeState::Disposed | LifeState::Closed | LifeState::Withdrawn
-    );
-    record.news.facts.course == Course::Active && !put_away
-}
-
 #[cfg(test)]
 mod tests {
     use tokio::sync::watch;
@@ -237,7 +227,8 @@ mod tests {
             let (picture, board) = (PictureHub::default(), Board::default());
             let (down, shutdown) = watch::channel(false);
             let records = Records::open(&Place::Memory, Watchkeeping::default(), 0).unwrap();
-            let outlook = Outlook { picture: picture.window(), alerts: board.window(), records, heard: None, shutdown };
+            let (window, alerts, source) = (picture.window(), board.window(), "urn:shorewatch:test".into());
+            let outlook = Outlook { picture: window, alerts, records, source, heard: None, shutdown };
             let told = Told::new(&plan, &outlook);
             Self {
                 picture,

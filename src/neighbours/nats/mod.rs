@@ -1,12 +1,8 @@
 //! NATS JetStream: every entry of the record about an alert as a message, at least once and in order; where tracks are, as it comes.
 //!
-//! Alerts do not go from memory but from the record, entry by entry after a cursor, and the cursor moves on when JetStream has said
-//! that a message is stored. So a broker that is away, or this server itself when it is started again, loses nothing: what was
-//! entered meanwhile is told then. Each message has the place and hash of its entry as `Nats-Msg-Id`, by which JetStream stores
-//! once what was sent twice. Tracks are told by plain NATS, the latest state of each, and not at all while the broker is away.
-
-mod cursor;
-mod message;
+//! Alerts go from the record (`record`), and the next one when JetStream has said that a message is stored. Each has the id of its
+//! event, place and hash of the entry, as `Nats-Msg-Id`, by which JetStream stores once what was sent twice. Tracks are told by plain
+//! NATS, the latest state of each, and not at all while the broker is away.
 
 use std::future::IntoFuture;
 use std::sync::Arc;
@@ -21,23 +17,20 @@ use async_nats::{Client, ConnectOptions, Event};
 use tokio::time::{sleep, timeout};
 use tokio_rustls::rustls::ClientConfig;
 
-use self::cursor::Cursor;
 use super::health::Health;
+use super::record::{self, Broker, Telling, Told};
 use super::retry::Retry;
 use super::share::Share;
-use super::{Outlook, shut_down};
-use crate::serve::track_watch::{TrackChange, TrackWatch};
-use crate::store::records::Records;
+use super::{Outlook, shut_down, track};
+use crate::serve::track_watch::TrackWatch;
 
-/// Entries that are read at a time.
-const PAGE: usize = 100;
 /// How long JetStream may take to say that a message is stored.
 const ACK_TIMEOUT: Duration = Duration::from_secs(5);
 /// A broker that does not answer for two of these counts as gone.
 const PING_INTERVAL: Duration = Duration::from_secs(10);
 /// How often it is looked whether a broker that was away is back.
 const LOOK_INTERVAL: Duration = Duration::from_millis(200);
-/// What was entered last is told within this time when the server ends.
+/// What is under way when the server ends has this long.
 const LAST_WORDS: Duration = Duration::from_secs(3);
 /// For how long a stream that is made here knows what it has stored.
 const DUPLICATE_WINDOW: Duration = Duration::from_secs(3_600);
@@ -106,7 +99,12 @@ pub async fn run(plan: Plan, mut outlook: Outlook, health: Arc<Health>) {
     };
     let alerts = async {
         if !plan.share.alerts.is_empty() {
-            tell_alerts(&plan, &client, outlook.clone(), &health).await;
+            let mut context = jetstream::new(client.clone());
+            context.set_timeout(ACK_TIMEOUT);
+            let stream_is_there = plan.stream.is_empty();
+            let mut stream = Stream { plan: &plan, client: &client, context, stream_is_there, health: &health };
+            let telling = Telling { name: &plan.name, share: &plan.share, cursor: plan.cursor.as_deref() };
+            record::tell(telling, &mut stream, outlook.clone(), &health).await;
         }
     };
     tokio::join!(alerts, tell_tracks(&plan, &client, outlook.clone(), &health));
@@ -142,118 +140,58 @@ async fn connect(plan: &Plan, health: &Arc<Health>) -> Result<Client, String> {
     options.connect(plan.servers.as_slice()).await.map_err(|error| error.to_string())
 }
 
-/// Tells what is on record about alerts, from where it was left.
-async fn tell_alerts(plan: &Plan, client: &Client, mut outlook: Outlook, health: &Health) {
-    let mut context = jetstream::new(client.clone());
-    context.set_timeout(ACK_TIMEOUT);
-    let records = outlook.records.clone();
-    let mut cursor = match Cursor::open(plan.cursor.as_deref(), &records).await {
-        Ok(cursor) => cursor,
-        Err(error) => {
-            health.fail(&error);
-            tracing::error!(neighbour = plan.name, %error, "alerts cannot be told");
-            return;
-        }
-    };
-    let mut stream_is_there = plan.stream.is_empty();
-    let mut ending = false;
-    loop {
-        outlook.alerts.mark_seen();
-        let told = tell_on(plan, (client, &context), &mut stream_is_there, &mut cursor, &records, health);
-        if ending {
-            if timeout(LAST_WORDS, told).await.is_err() {
-                tracing::warn!(
-                    neighbour = plan.name,
-                    "the last alerts could not be told: they are when the server is started again"
-                );
-            }
-            return;
-        }
-        tokio::select! {
-            () = told => {}
-            () = shut_down(&mut outlook.shutdown) => ending = true,
-        }
-        if !ending {
-            tokio::select! {
-                goes_on = outlook.alerts.changed() => ending = !goes_on,
-                () = shut_down(&mut outlook.shutdown) => ending = true,
+/// Where alerts are stored.
+struct Stream<'a> {
+    plan: &'a Plan,
+    client: &'a Client,
+    context: jetstream::Context,
+    stream_is_there: bool,
+    health: &'a Health,
+}
+
+impl Broker for Stream<'_> {
+    /// Sends one message until JetStream has it.
+    async fn store(&mut self, told: &Told) {
+        let mut retry = Retry::default();
+        loop {
+            // What is sent to a broker that is away would be held back by the client, and sent twice when it is back.
+            until_connected(self.client).await;
+            match self.send(told).await {
+                Ok(()) => return self.health.send(),
+                Err(trouble) if trouble.for_good => {
+                    self.health.fail(&trouble.text);
+                    self.health.lose(1);
+                    let entry = told.sequence;
+                    return tracing::error!(neighbour = self.plan.name, entry, error = trouble.text, "given up");
+                }
+                Err(trouble) => {
+                    self.health.fail(&trouble.text);
+                    let wait = retry.next_wait();
+                    tracing::warn!(
+                        neighbour = self.plan.name,
+                        error = trouble.text,
+                        ?wait,
+                        "not stored, is tried again"
+                    );
+                    // Someone may have taken the stream away.
+                    self.stream_is_there &= !trouble.no_stream || self.plan.stream.is_empty();
+                    sleep(wait).await;
+                }
             }
         }
     }
 }
 
-/// Tells everything after the cursor, however long that takes.
-async fn tell_on(
-    plan: &Plan,
-    way: (&Client, &jetstream::Context),
-    stream_is_there: &mut bool,
-    cursor: &mut Cursor,
-    records: &Records,
-    health: &Health,
-) {
-    loop {
-        let after = cursor.place();
-        let page = match records.read(move |connection| message::entries(connection, after, PAGE)).await {
-            Ok(page) => page,
-            Err(error) => return health.fail(&error),
-        };
-        let is_last = page.len() < PAGE;
-        for happened in page {
-            if plan.share.tells_alert(&happened.facts) {
-                store(plan, way, stream_is_there, &happened, health).await;
-            }
-            cursor.advance(happened.entered.entry.sequence);
+impl Stream<'_> {
+    async fn send(&mut self, told: &Told) -> Result<(), Trouble> {
+        if !self.stream_is_there {
+            make_stream(self.plan, &self.context).await?;
+            self.stream_is_there = true;
         }
-        if let Err(error) = cursor.keep() {
-            health.fail(&error);
-            tracing::warn!(neighbour = plan.name, %error, "how far it was told cannot be kept: after a restart it is told again");
-        }
-        if is_last {
-            return;
-        }
-    }
-}
-
-/// Sends one message until JetStream has it.
-async fn store(
-    plan: &Plan,
-    (client, context): (&Client, &jetstream::Context),
-    stream_is_there: &mut bool,
-    happened: &message::Happened,
-    health: &Health,
-) {
-    let mut retry = Retry::default();
-    loop {
-        // What is sent to a broker that is away would be held back by the client, and sent twice when it is back.
-        until_connected(client).await;
-        let sent = async {
-            if !*stream_is_there {
-                make_stream(plan, context).await?;
-                *stream_is_there = true;
-            }
-            let message = PublishMessage::build()
-                .message_id(message::id(&happened.entered))
-                .payload(message::body(happened, &plan.name).into());
-            let sent = context.send_publish(message::subject(&plan.subject, happened), message).await;
-            Ok::<_, Trouble>(sent.map_err(Trouble::from)?.into_future().await?)
-        };
-        match sent.await {
-            Ok(_) => return health.send(),
-            Err(trouble) if trouble.for_good => {
-                health.fail(&trouble.text);
-                health.lose(1);
-                let entry = happened.entered.entry.sequence;
-                return tracing::error!(neighbour = plan.name, entry, error = trouble.text, "given up");
-            }
-            Err(trouble) => {
-                health.fail(&trouble.text);
-                let wait = retry.next_wait();
-                tracing::warn!(neighbour = plan.name, error = trouble.text, ?wait, "not stored, is tried again");
-                // Someone may have taken the stream away.
-                *stream_is_there &= !trouble.no_stream || plan.stream.is_empty();
-                sleep(wait).await;
-            }
-        }
+        let message = PublishMessage::build().message_id(&told.event.id).payload(told.event.body.clone().into());
+        let subject = format!("{}.alert.{}.{}", self.plan.subject, told.change, told.kind);
+        self.context.send_publish(subject, message).await?.into_future().await?;
+        Ok(())
     }
 }
 
@@ -312,8 +250,9 @@ async fn tell_tracks(plan: &Plan, client: &Client, mut outlook: Outlook, health:
             continue;
         }
         for change in watch.look(&picture, |id| outlook.picture.farewell(id)) {
-            let Some((subject, body)) = track_message(&plan.subject, &change) else { continue };
-            match client.publish(subject, body.into()).await {
+            let Some((track, end)) = track::told(&change) else { continue };
+            let subject = format!("{}.track.{}", plan.subject, track.id);
+            match client.publish(subject, track::document(track, end.as_deref()).into()).await {
                 Ok(()) => health.send(),
                 Err(error) => {
                     health.fail(&error);
@@ -322,15 +261,4 @@ async fn tell_tracks(plan: &Plan, client: &Client, mut outlook: Outlook, health:
             }
         }
     }
-}
-
-fn track_message(prefix: &str, change: &TrackChange) -> Option<(String, Vec<u8>)> {
-    let (track, end) = match change {
-        TrackChange::Snapshot(track) | TrackChange::Enter(track) | TrackChange::Update(track) => (track, None),
-        TrackChange::Leave(track) => (track, Some("left".to_owned())),
-        TrackChange::End(track) => (track, Some("ended".to_owned())),
-        TrackChange::Merged(track, into) => (track, Some(format!("merged into {into}"))),
-        TrackChange::SnapshotEnd => return None,
-    };
-    Some((format!("{prefix}.track.{}", track.id), message::track(track, end.as_deref())))
 }

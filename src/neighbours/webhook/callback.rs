@@ -18,11 +18,11 @@ use serde_json::json;
 
 use super::Deliveries;
 use super::endpoint::{Callback, Working};
-use super::event::CONTENT_TYPE as CLOUD_EVENT;
 use super::signature::{TOLERANCE_S, check};
 use crate::access::role::Permission;
 use crate::http::problem::Problem;
 use crate::life::{DismissReason, Outcome, Step};
+use crate::neighbours::event::CONTENT_TYPE as CLOUD_EVENT;
 use crate::serve::clock;
 use crate::serve::limits::{CALLBACK_BYTES_MAX, NOTE_CHARS_MAX, REQUEST_ID_CHARS_MAX};
 use crate::serve::officer::OfficerDesk;

@@ -9,9 +9,9 @@ use rustls::RootCertStore;
 
 use super::answer::{Answer, read};
 use super::endpoint::Endpoint;
-use super::event::{self, Outgoing};
 use super::guard::GuardedResolver;
 use super::signature::sign;
+use crate::neighbours::event::{self, Outgoing};
 use crate::serve::clock;
 
 /// Bytes of an answer that are looked at.

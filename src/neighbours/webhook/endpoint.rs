@@ -11,10 +11,10 @@ use tokio::task::JoinHandle;
 
 use super::client::{Client, ClientError};
 use super::guard::Guard;
-use super::profile::Profile;
 use super::sender::Sender;
 use super::signature::Secret;
 use crate::access::principal::Principal;
+use crate::neighbours::profile::Profile;
 use crate::store::records::outbox::Subscriber;
 use crate::store::records::{Records, RecordsError};
 
@@ -140,6 +140,14 @@ impl Deliveries {
         self.working.iter().map(move |working| (working.endpoint.name.as_str(), failed(working)))
     }
 
+    /// The source of every event, for platforms and brokers alike.
+    pub fn source(&self, records: &Records) -> Arc<str> {
+        match &*self.source {
+            "" => format!("urn:shorewatch:{}", records.name()).into(),
+            _ => Arc::clone(&self.source),
+        }
+    }
+
     /// Begins to send: one task an endpoint, until `shutdown` says so.
     ///
     /// # Errors
@@ -149,10 +157,7 @@ impl Deliveries {
         records: &Records,
         shutdown: &watch::Receiver<bool>,
     ) -> Result<Vec<JoinHandle<()>>, DeliveryError> {
-        let source: Arc<str> = match &*self.source {
-            "" => format!("urn:shorewatch:{}", records.name()).into(),
-            _ => Arc::clone(&self.source),
-        };
+        let source = self.source(records);
         let clients = self.working.iter().map(|working| Client::new(Arc::clone(&working.endpoint)));
         let clients = clients.collect::<Result<Vec<_>, _>>()?;
         records.write(|book| book.configure_endpoints()).await?;

@@ -1,8 +1,6 @@
 //! Platforms that are sent what happens to alerts, and that take alerts further: CloudEvents over HTTPS, signed as Standard Webhooks,
 //! both ways ([docs/platform.md](../../../../docs/platform.md)).
 //!
-//! - [`profile`]: which alerts and which of their fields an endpoint gets; what no profile names does not leave.
-//! - [`event`]: a happening as a CloudEvent, cut and masked by a profile.
 //! - [`signature`]: secrets, signing and checking.
 //! - [`guard`]: to which addresses anything is sent.
 //! - [`client`]: one attempt.
@@ -19,9 +17,7 @@ pub mod api;
 pub mod callback;
 pub mod client;
 pub mod endpoint;
-pub mod event;
 pub mod guard;
-pub mod profile;
 pub mod sender;
 pub mod signature;
 

@@ -1,4 +1,4 @@
-//! A happening as a CloudEvent 1.0 in structured JSON, cut and masked by a sharing profile.
+//! A happening as a CloudEvent 1.0 in structured JSON, cut and masked by a sharing profile: for platforms and for brokers.
 //!
 //! Pure: the same entry and the same profile give the same bytes, at each attempt and after a restart.
 
