@@ -2,15 +2,20 @@
 
 import contextlib
 import socket
+import ssl
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 
 class HookServer:
-    """Serves on a port of its own, the same after each absence. Whoever inherits it says in `take(headers, body)` what is answered."""
+    """Serves on a port of its own, the same after each absence; by HTTPS with the certificate in the folder `certificate`, where there is one.
+    Whoever inherits it says in `take(headers, body)` what is answered."""
 
-    def __init__(self):
-        self.port, self.server, self.connections = 0, None, []
+    def __init__(self, certificate=None):
+        self.port, self.server, self.connections, self.tls = 0, None, [], None
+        if certificate:
+            self.tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            self.tls.load_cert_chain(f"{certificate}/server.pem", f"{certificate}/server.key")
         self.events, self.faults, self.lock = [], [], threading.Lock()
         self.come_back()
 
@@ -36,6 +41,9 @@ class HookServer:
 
         self.server = ThreadingHTTPServer(("127.0.0.1", self.port), Handler)
         self.server.daemon_threads = True
+        if self.tls:
+            # Each connection shakes hands in its own thread, when it is first read.
+            self.server.socket = self.tls.wrap_socket(self.server.socket, server_side=True, do_handshake_on_connect=False)
         # A sender that is killed in the middle of a request is part of the play.
         self.server.handle_error = lambda *_: None
         self.port = self.server.server_address[1]

@@ -21,6 +21,8 @@ import urllib.request
 import xml.etree.ElementTree as ElementTree
 from datetime import datetime, timezone
 
+import authority
+
 FIXTURE = "fixtures/haikou-evening"
 # The hour of the fixture in less than a minute: fast enough for a test, slow enough for tracks to be seen while they last.
 SPEED = "100"
@@ -449,7 +451,7 @@ class Mosquitto(Peer):
         unpacked = os.path.join(root, "usr/sbin/mosquitto")
         binary = unpacked if os.path.exists(unpacked) else shutil.which("mosquitto")
         libraries = ":".join(glob.glob(os.path.join(root, "**/*-linux-gnu"), recursive=True))
-        self.ca = self.certificates(folder)
+        self.ca = authority.issue(folder)
         path = os.path.join(folder, "mosquitto.conf")
         passwords = os.path.join(folder, "mosquitto.passwords")
         environment = dict(os.environ, LD_LIBRARY_PATH=libraries)
@@ -462,21 +464,10 @@ class Mosquitto(Peer):
             file.write(
                 f"user {getpass.getuser()}\nper_listener_settings false\npersistence false\nallow_anonymous false\npassword_file {passwords}\n"
                 f"listener {self.port} 127.0.0.1\n"
-                f"listener {self.tls_port} 127.0.0.1\ncertfile {folder}/broker.pem\nkeyfile {folder}/broker.key\n"
+                f"listener {self.tls_port} 127.0.0.1\ncertfile {folder}/server.pem\nkeyfile {folder}/server.key\n"
             )
         self.log = os.path.join(folder, "mosquitto.log")
         self.run("mosquitto", [binary, "-c", path], environment=environment)
-
-    @staticmethod
-    def certificates(folder):
-        """An authority of its own, and the broker's certificate."""
-        openssl = lambda *arguments: subprocess.run(["openssl", *arguments], check=True, capture_output=True, cwd=folder)
-        openssl("req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", "ca.key", "-out", "ca.pem", "-days", "2", "-subj", "/CN=Test authority")
-        openssl("req", "-newkey", "rsa:2048", "-nodes", "-keyout", "broker.key", "-out", "broker.csr", "-subj", "/CN=localhost")
-        with open(os.path.join(folder, "broker.ext"), "w", encoding="utf-8") as file:
-            file.write("subjectAltName=DNS:localhost,IP:127.0.0.1\n")
-        openssl("x509", "-req", "-in", "broker.csr", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial", "-days", "2", "-extfile", "broker.ext", "-out", "broker.pem")
-        return os.path.join(folder, "ca.pem")
 
 
 class Line:
@@ -618,10 +609,8 @@ def check_mqtt(program, peers, folder):
     late.close()
 
     # Who shows a certificate of another authority is told nothing.
-    stranger = os.path.join(folder, "stranger")
-    os.makedirs(stranger)
-    Mosquitto.certificates(stranger)
-    server = Server(program, folder, configuration.replace(broker.ca, os.path.join(stranger, "ca.pem")))
+    stranger = authority.issue(os.path.join(folder, "stranger"))
+    server = Server(program, folder, configuration.replace(broker.ca, stranger))
     wait_until("the broker is not believed", 60, lambda: "pier: not connected" in server.health())
     assert server.metric("neighbour_connections", "pier") in (0, None)
     server.stop()

@@ -18,6 +18,7 @@ import jsonschema
 import yaml
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
+import authority
 from hooks import HookServer
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -44,9 +45,9 @@ PROBLEM = jsonschema.Draft202012Validator(schema_of("openapi.yaml", "Problem"))
 class Receiver(HookServer):
     """A platform that takes events."""
 
-    def __init__(self, secret=NEW, answer=None):
+    def __init__(self, secret=NEW, answer=None, certificate=None):
         self.secret, self.answer = secret, answer
-        super().__init__()
+        super().__init__(certificate)
 
     def take(self, headers, body):
         with self.lock:
@@ -245,6 +246,13 @@ def letters_can_be_replayed(server, receiver, gone):
     check(len(gone.events) > came, "events come again")
 
 
+def a_stranger_is_told_nothing(server, stranger):
+    """Who shows a certificate of an authority that is not believed gets nothing; what waits for him says why."""
+    answer = "SELECT max(last_answer) FROM outbox WHERE endpoint = 'stranger'"
+    until(lambda: "certificate" in (server.records(answer)[0][0] or "").lower(), "the outbox says that the certificate is not good", lambda: server.records(answer))
+    check(not stranger.events and not stranger.faults, "a stranger was told something")
+
+
 def main():
     program = str(Path(sys.argv[1]).resolve())
     with tempfile.TemporaryDirectory() as name:
@@ -252,30 +260,36 @@ def main():
         (folder / "new").write_text(NEW + "\n")
         (folder / "old").write_text(OLD + "\n")
         # The platform knows the old secret still, logistics the new one: every message is signed with both.
-        receiver, logistics, gone = Receiver(secret=OLD), Receiver(), Receiver(answer=lambda _: 410)
+        # It is told by HTTPS, by a certificate of its own authority; the stranger's is of another.
+        authority.issue(folder / "platform")
+        authority.issue(folder / "stranger")
+        receiver = Receiver(secret=OLD, certificate=folder / "platform")
+        logistics, gone, stranger = Receiver(), Receiver(answer=lambda _: 410), Receiver(certificate=folder / "stranger")
         everything = json.dumps([
             "grade", "score", "times", "position", "near", "zone", "jurisdiction", "mmsi", "tracks", "night", "evidence", "geometry",
             "honest_causes", "similar_before", "rules", "life", "units", "dispatch", "disposal", "dismissal", "officer", "note",
         ])
-        endpoint = lambda name, port, profile: (
-            f"[[endpoint]]\nname = '{name}'\nurl = 'http://127.0.0.1:{port}/hook'\nprofile = '{profile}'\n"
-            "secret_files = ['new', 'old']\nallow_networks = ['127.0.0.0/8']\n"
+        endpoint = lambda name, port, profile, ca="": (
+            f"[[endpoint]]\nname = '{name}'\nurl = '{'https' if ca else 'http'}://127.0.0.1:{port}/hook'\nprofile = '{profile}'\n"
+            f"secret_files = ['new', 'old']\nallow_networks = ['127.0.0.0/8']\nca = '{ca}'\n"
         )
         (folder / "shorewatch.toml").write_text(
             "store = 'store'\n[[sharing]]\nname = 'everything'\nkinds = ['any']\ngrades = [1, 2, 3, 4]\nstages = ['any']\nevents = ['any']\n"
             f"area = 'everywhere'\nmmsi = 'plain'\nposition_decimals = 6\nfields = {everything}\n"
-            + endpoint("platform", receiver.port, "everything") + "callback_roles = ['watch_officer']\n"
+            + endpoint("platform", receiver.port, "everything", "platform/ca.pem") + "callback_roles = ['watch_officer']\n"
             + endpoint("logistics", logistics.port, "logistics") + "callback_roles = ['watch_officer']\n"
             + endpoint("gone", gone.port, "everything")
+            + endpoint("stranger", stranger.port, "everything", "platform/ca.pem")
         )
         checked = subprocess.run([program, "config", "check", str(folder / "shorewatch.toml")], capture_output=True, text=True, check=True)
-        check("3 endpoints" in checked.stdout and "MfKQ" not in checked.stdout, checked.stdout)
+        check("4 endpoints" in checked.stdout and "MfKQ" not in checked.stdout, checked.stdout)
         server = Server(program, folder, folder / "shorewatch.toml")
         server.start()
         try:
             every_event_arrives(server, receiver, logistics)
             the_loop_is_closed(server, receiver, logistics)
             letters_can_be_replayed(server, receiver, gone)
+            a_stranger_is_told_nothing(server, stranger)
             server.stop()
         finally:
             server.process.kill()
