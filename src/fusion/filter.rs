@@ -7,10 +7,11 @@
 //! Source: H. Blom and Y. Bar-Shalom, "The interacting multiple model algorithm for systems with Markovian switching
 //! coefficients", IEEE Trans. Automatic Control 33(8), 1988; weighted updates after Y. Bar-Shalom and E. Tse's PDA.
 
-use nalgebra::{Matrix2, Matrix4, SMatrix, SVector, Vector2, Vector4};
+use nalgebra::{Matrix2, Matrix4, SMatrix, Vector2, Vector4};
+use smallvec::SmallVec;
 
 use super::config::MotionConfig;
-use super::product::{by_transposed, outer, product, quadratic};
+use super::product::{outer, quadratic};
 
 /// How many motion models there are: cruise, manoeuvre, still.
 pub const MODELS: usize = 3;
@@ -24,6 +25,53 @@ pub struct Gaussian {
     pub mean: Vector4<f64>,
     /// Covariance in the same order.
     pub covariance: Matrix4<f64>,
+}
+
+/// How well a measurement of two numbers fitted.
+struct Fit {
+    /// Squared Mahalanobis distance of the innovation.
+    distance: f64,
+    /// Determinant of its covariance.
+    determinant: f64,
+}
+
+impl Fit {
+    /// Density of the innovation, of one measurement.
+    fn density(&self) -> f64 {
+        (-0.5 * self.distance).exp() / (std::f64::consts::TAU * self.determinant.sqrt())
+    }
+}
+
+impl Gaussian {
+    /// Takes a measurement of two numbers of the state, those from `FIRST` on. `None`, and nothing taken, when its covariance
+    /// cannot be one.
+    fn take<const FIRST: usize>(&mut self, (measured, noise): (Vector2<f64>, &Matrix2<f64>)) -> Option<Fit> {
+        let (mean, columns, noise) = (&mut self.mean.data.0[0], &mut self.covariance.data.0, &noise.data.0);
+        let seen = [columns[FIRST], columns[FIRST + 1]];
+        let spread = [seen[0][FIRST] + noise[0][0], seen[0][FIRST + 1] + noise[0][1], seen[1][FIRST + 1] + noise[1][1]];
+        let determinant = spread[0] * spread[2] - spread[1] * spread[1];
+        if determinant.is_nan() || determinant <= 0.0 {
+            return None;
+        }
+        let inverse = [spread[2] / determinant, -spread[1] / determinant, spread[0] / determinant];
+        let off = [measured.x - mean[FIRST], measured.y - mean[FIRST + 1]];
+        let gain = [0, 1].map(|of| {
+            std::array::from_fn::<f64, 4, _>(|row| seen[0][row] * inverse[of] + seen[1][row] * inverse[of + 1])
+        });
+        for row in 0..4 {
+            mean[row] += gain[0][row] * off[0] + gain[1][row] * off[1];
+        }
+        // One half is worked out and written to both, so that the covariance stays symmetric over years of updates.
+        for column in 0..4 {
+            for row in column..4 {
+                let left = columns[column][row] - gain[0][row] * seen[0][column] - gain[1][row] * seen[1][column];
+                columns[column][row] = left;
+                columns[row][column] = left;
+            }
+        }
+        let distance = off[0] * (off[0] * inverse[0] + 2.0 * off[1] * inverse[1]) + off[1] * off[1] * inverse[2];
+        Some(Fit { distance, determinant })
+    }
 }
 
 /// A position with its covariance and the probability that it is this track's.
@@ -133,41 +181,43 @@ impl MultiModel {
                 next[to] += *cell;
             }
         }
-        let before = self.models;
+        // Second moments about one place: from them each mixture's covariance is a sum and one subtraction.
+        let about = self.models[0].mean;
+        let offs = self.models.map(|model| model.mean - about);
+        let moments: [Matrix4<f64>; MODELS] =
+            std::array::from_fn(|from| self.models[from].covariance + outer(&offs[from]));
         for to in 0..MODELS {
             if next[to] < 1e-9 {
                 continue;
             }
-            let mut mean = Vector4::zeros();
+            let (mut off, mut moment) = (Vector4::zeros(), Matrix4::zeros());
             for from in 0..MODELS {
-                mean += before[from].mean * (joint[from][to] / next[to]);
+                let share = joint[from][to] / next[to];
+                off += offs[from] * share;
+                moment += moments[from] * share;
             }
-            let mut covariance = Matrix4::zeros();
-            for from in 0..MODELS {
-                let off = before[from].mean - mean;
-                covariance += (before[from].covariance + outer(&off)) * (joint[from][to] / next[to]);
-            }
-            self.models[to] = Gaussian { mean, covariance };
+            self.models[to] = Gaussian { mean: about + off, covariance: moment - outer(&off) };
         }
         self.probability = next;
     }
 
-    /// Takes a measurement of the first `M` numbers of the state: the position, or position and velocity. Returns its log
-    /// likelihood over all models.
-    pub fn update<const M: usize>(&mut self, measured: &SVector<f64, M>, noise: &SMatrix<f64, M, M>) -> f64 {
+    /// Takes a position, and the velocity if it was measured too: each with its covariance, their errors independent of each
+    /// other. Returns the log likelihood over all models.
+    pub fn update(
+        &mut self,
+        position: (Vector2<f64>, &Matrix2<f64>),
+        velocity: Option<(Vector2<f64>, &Matrix2<f64>)>,
+    ) -> f64 {
         let mut likelihood = [f64::NEG_INFINITY; MODELS];
-        for (index, model) in self.models.iter_mut().enumerate() {
-            let innovation = measured - model.mean.fixed_rows::<M>(0);
-            let spread = model.covariance.fixed_view::<M, M>(0, 0) + noise;
-            let Some(inverse) = spread.try_inverse() else { continue };
-            let gain = product(&model.covariance.fixed_view::<4, M>(0, 0).into_owned(), &inverse);
-            model.mean += product(&gain, &innovation);
-            // Joseph's form keeps the covariance symmetric and positive over years of updates.
-            let mut keep = Matrix4::identity();
-            keep.fixed_view_mut::<4, M>(0, 0).zip_apply(&gain, |entry, gain| *entry -= gain);
-            let kept = by_transposed(&product(&keep, &model.covariance), &keep);
-            model.covariance = kept + by_transposed(&product(&gain, noise), &gain);
-            likelihood[index] = -0.5 * (quadratic(&innovation, &inverse) - log_determinant(&inverse));
+        for (model, likelihood) in self.models.iter_mut().zip(&mut likelihood) {
+            // What is independent may be taken one after the other: two small inverses instead of a large one.
+            let Some(mut fit) = model.take::<0>(position) else { continue };
+            if let Some(velocity) = velocity {
+                let Some(second) = model.take::<2>(velocity) else { continue };
+                fit =
+                    Fit { distance: fit.distance + second.distance, determinant: fit.determinant * second.determinant };
+            }
+            *likelihood = -0.5 * (fit.distance + fit.determinant.ln());
         }
         let top = likelihood.iter().copied().fold(f64::NEG_INFINITY, f64::max);
         if !top.is_finite() {
@@ -182,34 +232,29 @@ impl MultiModel {
     pub fn update_weighted(&mut self, candidates: &[Weighted]) {
         let none = (1.0 - candidates.iter().map(|c| c.weight).sum::<f64>()).max(0.0);
         let whole = self.combined();
+        let overall: SmallVec<[f64; 4]> = candidates
+            .iter()
+            .map(|candidate| {
+                let (mean, spread) = predicted_position(&whole);
+                gauss2(&(candidate.position - mean), &(spread + candidate.covariance)).max(1e-300)
+            })
+            .collect();
         let mut ratio = [none; MODELS];
-        for candidate in candidates {
-            let (mean, spread) = predicted_position(&whole);
-            let overall = gauss2(&(candidate.position - mean), &(spread + candidate.covariance));
-            for (index, model) in self.models.iter().enumerate() {
-                let (mean, spread) = predicted_position(model);
-                let here = gauss2(&(candidate.position - mean), &(spread + candidate.covariance));
-                ratio[index] += candidate.weight * here / overall.max(1e-300);
-            }
-        }
-        for model in &mut self.models {
+        for (model, ratio) in self.models.iter_mut().zip(&mut ratio) {
             let before = *model;
-            let (mean, spread) = predicted_position(&before);
-            let mut shift = Vector4::zeros();
+            let (mut shift, mut second) = (Vector4::zeros(), Matrix4::zeros());
             let mut covariance = before.covariance * none;
-            let mut second = Matrix4::zeros();
-            for candidate in candidates {
-                let Some(inverse) = (spread + candidate.covariance).try_inverse() else { continue };
-                let gain = product(&before.covariance.fixed_view::<4, 2>(0, 0).into_owned(), &inverse);
-                let step = product(&gain, &(candidate.position - mean));
+            for (candidate, overall) in candidates.iter().zip(&overall) {
+                let mut taken = before;
+                let Some(fit) = taken.take::<0>((candidate.position, &candidate.covariance)) else { continue };
+                let step = taken.mean - before.mean;
                 shift += step * candidate.weight;
                 second += outer(&step) * candidate.weight;
-                let taken = product(&gain, &(spread + candidate.covariance));
-                let updated = before.covariance - by_transposed(&taken, &gain);
-                covariance += updated * candidate.weight;
+                covariance += taken.covariance * candidate.weight;
+                *ratio += candidate.weight * fit.density() / overall;
             }
             model.mean = before.mean + shift;
-            model.covariance = symmetric(covariance + second - outer(&shift));
+            model.covariance = covariance + second - outer(&shift);
         }
         self.weigh(ratio);
     }
@@ -318,26 +363,6 @@ pub(super) fn fit2(off: &Vector2<f64>, covariance: &Matrix2<f64>) -> (f64, f64) 
     (distance, density)
 }
 
-/// Natural logarithm of the determinant of a positive matrix of at most four rows, by elimination.
-fn log_determinant<const M: usize>(matrix: &SMatrix<f64, M, M>) -> f64 {
-    let mut work = *matrix;
-    let mut total = 0.0;
-    for pivot in 0..M {
-        let lead = work[(pivot, pivot)];
-        if lead <= 0.0 {
-            return f64::NEG_INFINITY;
-        }
-        total += lead.ln();
-        for row in pivot + 1..M {
-            let factor = work[(row, pivot)] / lead;
-            for column in pivot..M {
-                work[(row, column)] -= factor * work[(pivot, column)];
-            }
-        }
-    }
-    total
-}
-
 fn symmetric(matrix: Matrix4<f64>) -> Matrix4<f64> {
     (matrix + matrix.transpose()) * 0.5
 }
@@ -422,22 +447,38 @@ mod tests {
             for (seconds, (east, north), sigma, velocity) in &measured {
                 filter.predict(*seconds, &config, false);
                 let square = sigma * sigma;
-                match velocity {
-                    Some((east_mps, north_mps)) => {
-                        let speed = SPEED_SIGMA_MPS.powi(2);
-                        let noise = Matrix4::from_diagonal(&Vector4::new(square, square, speed, speed));
-                        filter.update(&Vector4::new(*east, *north, *east_mps, *north_mps), &noise);
-                    }
-                    None => {
-                        filter.update(&Vector2::new(*east, *north), &(Matrix2::identity() * square));
-                    }
-                }
+                let (noise, speed) = (Matrix2::identity() * square, Matrix2::identity() * SPEED_SIGMA_MPS.powi(2));
+                let velocity = velocity.map(|(east_mps, north_mps)| (Vector2::new(east_mps, north_mps), &speed));
+                filter.update((Vector2::new(*east, *north), &noise), velocity);
             }
             let (got, wanted) = (filter.combined(), batch(&first, &measured, config.cruise_noise, SPEED_SIGMA_MPS));
             // A millimetre: with looks half a second apart the batch's own matrix is that ill-conditioned.
             prop_assert!((got.mean - wanted.mean).norm() < 1e-3, "{} against {}", got.mean, wanted.mean);
             let off = (got.covariance - wanted.covariance).norm() / wanted.covariance.norm();
             prop_assert!(off < 1e-4, "{} against {}", got.covariance, wanted.covariance);
+        }
+    }
+
+    #[test]
+    fn a_covariance_stays_one_over_a_day_of_exact_and_of_rough_looks() {
+        let config = FusionConfig::default().motion;
+        let start = (Vector2::zeros(), Matrix2::identity() * 1e8);
+        let mut filter = MultiModel::new(start.0, start.1, None, &config, true);
+        for look in 0..86_400_u32 {
+            filter.predict(1.0, &config, true);
+            let turn = f64::from(look) * 0.7;
+            let at = Vector2::new(f64::from(look) * 5.0 + turn.sin(), turn.cos());
+            // A laser along one axis, a rough bearing across it; now and then a velocity.
+            let noise = if look % 3 == 0 { Matrix2::new(1e-4, 0.0, 0.0, 1e6) } else { Matrix2::identity() * 400.0 };
+            let speed = Matrix2::identity() * 0.01;
+            let velocity = (look % 5 == 0).then_some((Vector2::new(5.0, 0.0), &speed));
+            assert!(filter.update((at, &noise), velocity).is_finite(), "look {look}");
+            if look % 1_000 == 999 {
+                for model in &filter.models {
+                    assert_eq!(model.covariance, model.covariance.transpose());
+                    assert!(model.covariance.cholesky().is_some(), "look {look}: {}", model.covariance);
+                }
+            }
         }
     }
 }

@@ -3,7 +3,7 @@
 //! Positions are kept as latitude and longitude, so that a measurement can be taken again after the track has moved to
 //! another plane.
 
-use nalgebra::{Matrix2, Matrix4, Vector2, Vector4};
+use nalgebra::{Matrix2, Vector2};
 use smallvec::SmallVec;
 
 use super::config::FusionConfig;
@@ -156,22 +156,15 @@ impl Kinematics {
                     .collect();
                 match weighted.as_slice() {
                     [only] if only.weight > 0.999 => {
-                        self.filter.update(&only.position, &only.covariance);
+                        self.filter.update((only.position, &only.covariance), None);
                     }
                     several => self.filter.update_weighted(several),
                 }
             }
             Measure::Report { position, covariance, velocity } => {
                 let (east, north) = self.plane.to_plane(*position);
-                if let Some((speed, spread)) = velocity {
-                    let mut noise = Matrix4::zeros();
-                    noise.fixed_view_mut::<2, 2>(0, 0).copy_from(covariance);
-                    noise.fixed_view_mut::<2, 2>(2, 2).copy_from(spread);
-                    let measured = Vector4::new(east, north, speed.x, speed.y);
-                    self.filter.update(&measured, &noise);
-                } else {
-                    self.filter.update(&Vector2::new(east, north), covariance);
-                }
+                let velocity = velocity.as_ref().map(|(speed, spread)| (*speed, spread));
+                self.filter.update((Vector2::new(east, north), covariance), velocity);
             }
             Measure::Bearing { site, azimuth, sigma_rad, weight } => {
                 let (east, north) = self.plane.to_plane(*site);
