@@ -14,6 +14,7 @@
 mod bounds;
 mod coast;
 mod datum;
+mod document;
 mod edge_tree;
 mod error;
 mod gcj02;

@@ -1,6 +1,6 @@
 //! GeoJSON text to checked polygons.
 //!
-//! Read by hand from JSON values and not through a GeoJSON crate: those close open rings and drop unknown members
+//! Read by hand from JSON and not through a GeoJSON crate: those close open rings and drop unknown members
 //! silently, and a chart must refuse with the feature and the reason instead. Polygons come out with the land (or zone) on
 //! the left of each edge, whatever the winding in the file.
 
@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 
 use super::bounds::Bounds;
 use super::datum::check_datum;
+use super::document::{Coordinates, Document, RawFeature, RawGeometry};
 use super::error::{ChartError, FeatureProblem, PROBLEMS_LISTED_MAX, Reason};
 use super::ring::{self, Polygon};
 use crate::geodesy::LatLon;
@@ -76,22 +77,22 @@ impl Problems {
 pub(super) fn read_collection(file: &'static str, text: &str) -> Result<Collection, ChartError> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let not_geojson = |reason: String| ChartError::NotGeoJson { file, reason };
-    let value: Value = serde_json::from_str(text).map_err(|error| not_geojson(json_error(text, &error)))?;
-    let Value::Object(mut members) = value else {
+    let document = serde_json::from_str(text).map_err(|error| not_geojson(json_error(text, &error)))?;
+    let Document::Object { members, features } = document else {
         return Err(not_geojson("the outermost value is no object; give a FeatureCollection".to_owned()));
     };
     if members.get("type").and_then(Value::as_str) != Some("FeatureCollection") {
         let found = members.get("type").map_or("nothing".to_owned(), Value::to_string);
         return Err(not_geojson(format!("its type is {found}; give a FeatureCollection")));
     }
-    let Some(Value::Array(features)) = members.remove("features") else {
+    let Some(features) = features else {
         return Err(not_geojson("it has no array `features`; give a FeatureCollection".to_owned()));
     };
     check_datum(&members).map_err(|reason| ChartError::Collection { file, reason })?;
     let mut problems = Problems::new(file);
     let mut read = Vec::with_capacity(features.len());
-    for (index, value) in features.iter().enumerate() {
-        match read_feature(index, value) {
+    for (index, feature) in features.into_iter().enumerate() {
+        match read_feature(index, feature) {
             Ok(feature) => read.push(feature),
             Err((id, reason)) => problems.add(label(index, id.as_deref()), reason),
         }
@@ -119,39 +120,33 @@ fn read_bounds(value: &Value) -> Option<Bounds> {
     Bounds::from_wsen(sides.try_into().ok()?)
 }
 
-fn read_feature(index: usize, value: &Value) -> Result<Feature, (Option<String>, Reason)> {
-    let properties = match value.get("properties") {
-        Some(Value::Object(properties)) => properties.clone(),
+fn read_feature(index: usize, mut feature: RawFeature) -> Result<Feature, (Option<String>, Reason)> {
+    let properties = match feature.members.get_mut("properties").map(Value::take) {
+        Some(Value::Object(properties)) => properties,
         _ => Map::new(),
     };
-    let id = [properties.get("id"), value.get("id")].into_iter().flatten().find_map(|id| match id {
+    let id = [properties.get("id"), feature.members.get("id")].into_iter().flatten().find_map(|id| match id {
         Value::String(text) if !text.is_empty() => Some(text.clone()),
         Value::Number(number) => Some(number.to_string()),
         _ => None,
     });
-    let polygons = (|| {
-        if let Value::Object(members) = value {
-            check_datum(members)?;
-        }
-        check_datum(&properties)?;
-        read_geometry(value.get("geometry"))
-    })();
+    let polygons = check_datum(&feature.members)
+        .and_then(|()| check_datum(&properties))
+        .and_then(|()| read_geometry(feature.geometry.unwrap_or_default()));
     match polygons {
         Ok(polygons) => Ok(Feature { index, id, properties, polygons }),
         Err(reason) => Err((id, reason)),
     }
 }
 
-fn read_geometry(geometry: Option<&Value>) -> Result<Vec<Polygon>, Reason> {
-    let geometry = geometry.unwrap_or(&Value::Null);
-    let kind = geometry.get("type").and_then(Value::as_str);
-    let coordinates = geometry.get("coordinates").and_then(Value::as_array);
-    match (kind, coordinates) {
+fn read_geometry(geometry: RawGeometry) -> Result<Vec<Polygon>, Reason> {
+    let coordinates = geometry.coordinates.as_ref().and_then(Coordinates::list);
+    match (geometry.kind.as_deref(), coordinates) {
         (Some("Polygon"), Some(rings)) => Ok(vec![read_polygon(rings, None)?]),
         (Some("MultiPolygon"), Some(parts)) if !parts.is_empty() => parts
             .iter()
             .enumerate()
-            .map(|(part, rings)| match rings.as_array() {
+            .map(|(part, rings)| match rings.list() {
                 Some(rings) => read_polygon(rings, Some(part)),
                 None => Err(Reason::NotAPolygon(format!("a MultiPolygon whose part {part} is no array"))),
             })
@@ -162,14 +157,14 @@ fn read_geometry(geometry: Option<&Value>) -> Result<Vec<Polygon>, Reason> {
     }
 }
 
-fn read_polygon(rings: &[Value], part: Option<usize>) -> Result<Polygon, Reason> {
+fn read_polygon(rings: &[Coordinates], part: Option<usize>) -> Result<Polygon, Reason> {
     let part = part.map_or(String::new(), |part| format!("part {part}, "));
     let read: Result<Vec<Vec<LatLon>>, Reason> = rings
         .iter()
         .enumerate()
         .map(|(number, ring)| {
             let name = if number == 0 { format!("{part}outer ring") } else { format!("{part}hole {number}") };
-            let positions = ring.as_array().ok_or_else(|| Reason::NotANumber(name.clone()))?;
+            let positions = ring.list().ok_or_else(|| Reason::NotANumber(name.clone()))?;
             let positions = positions
                 .iter()
                 .enumerate()
@@ -185,12 +180,9 @@ fn read_polygon(rings: &[Value], part: Option<usize>) -> Result<Polygon, Reason>
     Ok(Polygon { rings: read })
 }
 
-/// Reads `[longitude, latitude]` (an altitude behind them is left out); the error waits for the place.
-fn read_position(value: &Value) -> Result<LatLon, fn(String) -> Reason> {
-    let number = |index: usize| value.get(index).and_then(Value::as_f64).filter(|number| number.is_finite());
-    let (Some(lon_deg), Some(lat_deg)) = (number(0), number(1)) else {
-        return Err(Reason::NotANumber);
-    };
+/// Reads `[longitude, latitude]`; the error waits for the place.
+fn read_position(value: &Coordinates) -> Result<LatLon, fn(String) -> Reason> {
+    let &Coordinates::Position([lon_deg, lat_deg]) = value else { return Err(Reason::NotANumber) };
     let position = LatLon::new(lat_deg, lon_deg);
     if position.is_valid() {
         Ok(position)
