@@ -130,7 +130,7 @@ impl Behaviour {
         }
         self.voice.set_now(now);
         let Self { rules, register, roll, contacts, gatherings, reception, twins, notes, voice } = self;
-        let many = rules.of_many(now).clone();
+        let many = rules.of_many(now);
         roll.call(now, tracks, rules.base());
         roll.note_companions(now, rules.base());
         let ports_differ = chart.zones.tells_vessels_apart();

@@ -4,6 +4,7 @@
 //! instant; the thresholds of every combination that has come up are made once and kept.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -74,10 +75,10 @@ struct Condition {
 /// The rules with their overrides.
 #[derive(Debug)]
 pub(super) struct Ruleset {
-    base: BehaviourConfig,
+    base: Arc<BehaviourConfig>,
     conditions: Vec<Condition>,
     utc_offset_ms: i64,
-    variants: BTreeMap<u16, BehaviourConfig>,
+    variants: BTreeMap<u16, Arc<BehaviourConfig>>,
 }
 
 impl Default for Ruleset {
@@ -91,7 +92,7 @@ impl Ruleset {
     pub(super) fn new(base: BehaviourConfig) -> Self {
         let conditions = base.overrides.iter().filter_map(|it| checked(it).ok()).take(OVERRIDES_MAX).collect();
         let utc_offset_ms = (base.utc_offset_h * 3_600_000.0) as i64;
-        Self { base, conditions, utc_offset_ms, variants: BTreeMap::new() }
+        Self { base: Arc::new(base), conditions, utc_offset_ms, variants: BTreeMap::new() }
     }
 
     /// The thresholds that hold for everybody.
@@ -109,19 +110,16 @@ impl Ruleset {
     }
 
     /// The thresholds that hold for rules about several vessels now.
-    pub(super) fn of_many(&mut self, now: EventTime) -> &BehaviourConfig {
-        if self.conditions.is_empty() {
-            return &self.base;
-        }
+    pub(super) fn of_many(&mut self, now: EventTime) -> Arc<BehaviourConfig> {
         let minute = self.minute_of_day(now);
-        self.variant(|condition| condition.is_general() && condition.is_the_hour(minute))
+        Arc::clone(self.variant(|condition| condition.is_general() && condition.is_the_hour(minute)))
     }
 
     fn minute_of_day(&self, now: EventTime) -> i64 {
         now.plus_millis(self.utc_offset_ms).millis_of_day() / 60_000
     }
 
-    fn variant(&mut self, holds: impl Fn(&Condition) -> bool) -> &BehaviourConfig {
+    fn variant(&mut self, holds: impl Fn(&Condition) -> bool) -> &Arc<BehaviourConfig> {
         let bits = self.conditions.iter().enumerate().filter(|(_, condition)| holds(condition));
         let mask = bits.fold(0_u16, |mask, (bit, _)| mask | (1 << bit));
         if mask == 0 {
@@ -134,7 +132,7 @@ impl Ruleset {
         self.variants.entry(mask).or_insert_with(|| {
             let chosen = conditions.iter().enumerate().filter(|(bit, _)| mask & (1 << bit) != 0);
             // Each was tried when the rules were checked.
-            with(base, chosen.map(|(_, condition)| &condition.set)).unwrap_or_else(|_| base.clone())
+            with(base, chosen.map(|(_, condition)| &condition.set)).map_or_else(|_| Arc::clone(base), Arc::new)
         })
     }
 }
@@ -297,7 +295,7 @@ mod tests {
         for (utc, duration_s) in [(13, 300), (14, 180), (20, 180), (21, 300)] {
             assert_eq!(rules.of_many(hour(utc)).contact.duration_s, duration_s, "{utc} UTC");
         }
-        let night = rules.of_many(hour(15)).clone();
+        let night = rules.of_many(hour(15));
         assert_eq!(night.contact.distance_m, config.contact.distance_m);
         assert_eq!(night.loitering, config.loitering);
     }

@@ -13,6 +13,8 @@ use crate::units::EventTime;
 
 /// A line longer than this is cut in two, in bytes: both decoders refuse far shorter ones, and memory stays bounded.
 const LINE_BYTES_MAX: usize = 64 * 1024;
+/// A line of AIS with its tag block fits, so that it is not moved while it grows.
+const LINE_BYTES_USUAL: usize = 128;
 /// Bytes of a block file read at a time.
 const CHUNK_BYTES: usize = 64 * 1024;
 
@@ -127,7 +129,7 @@ impl Cutter {
 }
 
 fn next_line(reader: &mut BufReader<Source>, number: &mut u64) -> Option<Cut> {
-    let mut line = Vec::new();
+    let mut line = Vec::with_capacity(LINE_BYTES_USUAL);
     // A source never fails, see there.
     let mut limited = reader.take(LINE_BYTES_MAX as u64);
     if limited.read_until(b'\n', &mut line).ok()? == 0 {

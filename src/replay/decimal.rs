@@ -12,14 +12,17 @@ const SCALED_MAX: f64 = 1e11;
 /// What is dropped, when it lies so near to one half, is left to the standard formatter.
 const DOUBT: f64 = 1e-3;
 
+/// Zeros to fill up with.
+const ZEROS: &[u8] = b"00000000000000000000";
+
 /// Appends `value` with `decimals` digits (at most six), as `{:.decimals$}` writes it.
 pub(super) fn push_fixed(text: &mut Vec<u8>, value: f64, decimals: usize) {
     let scaled = POWERS.get(decimals).map_or(f64::NAN, |power| value.abs() * power);
-    let (whole, dropped) = (scaled.trunc(), scaled.fract());
+    let whole = scaled as u64;
+    let dropped = scaled - whole as f64;
     // Also false for what is not a number.
     if scaled < SCALED_MAX && (dropped - 0.5).abs() > DOUBT {
-        let digits = whole as u64 + u64::from(dropped > 0.5);
-        push_scaled(text, value.is_sign_negative(), digits, decimals);
+        push_scaled(text, value.is_sign_negative(), whole + u64::from(dropped > 0.5), decimals);
     } else {
         // Writing to memory does not fail.
         let _ = write!(text, "{value:.decimals$}");
@@ -28,39 +31,31 @@ pub(super) fn push_fixed(text: &mut Vec<u8>, value: f64, decimals: usize) {
 
 /// Appends a whole number with at least `digits` digits, as `{:0digits$}` writes it.
 pub(super) fn push_whole(text: &mut Vec<u8>, value: u64, digits: usize) {
-    let mut buffer = [b'0'; 24];
-    let mut start = buffer.len();
-    let mut rest = value;
-    while rest > 0 {
-        start -= 1;
-        buffer[start] = b'0' + (rest % 10) as u8;
-        rest /= 10;
-    }
-    start = start.min(buffer.len().saturating_sub(digits));
-    text.extend_from_slice(&buffer[start..]);
+    let mut buffer = itoa::Buffer::new();
+    let value = buffer.format(value).as_bytes();
+    text.extend_from_slice(zeros(digits.saturating_sub(value.len())));
+    text.extend_from_slice(value);
 }
 
 /// Appends `digits` with a point before the last `decimals` of them.
-fn push_scaled(text: &mut Vec<u8>, negative: bool, mut digits: u64, decimals: usize) {
-    let mut buffer = [0; 24];
-    let mut start = buffer.len();
-    let mut put = |byte: u8| {
-        start -= 1;
-        buffer[start] = byte;
-    };
-    let mut count = 0;
-    while digits > 0 || count <= decimals {
-        if count == decimals && decimals > 0 {
-            put(b'.');
-        }
-        put(b'0' + (digits % 10) as u8);
-        digits /= 10;
-        count += 1;
-    }
+fn push_scaled(text: &mut Vec<u8>, negative: bool, digits: u64, decimals: usize) {
+    let mut buffer = itoa::Buffer::new();
+    let digits = buffer.format(digits).as_bytes();
+    let (whole, fraction) = digits.split_at(digits.len().saturating_sub(decimals));
     if negative {
-        put(b'-');
+        text.push(b'-');
     }
-    text.extend_from_slice(&buffer[start..]);
+    text.extend_from_slice(if whole.is_empty() { b"0" } else { whole });
+    if decimals > 0 {
+        text.push(b'.');
+        text.extend_from_slice(zeros(decimals - fraction.len()));
+        text.extend_from_slice(fraction);
+    }
+}
+
+/// So many zeros.
+fn zeros(count: usize) -> &'static [u8] {
+    ZEROS.get(..count).unwrap_or(ZEROS)
 }
 
 #[cfg(test)]

@@ -1,7 +1,5 @@
 //! Tag blocks: what a receiving station writes before a sentence, `\s:station,c:1776438400057*48\`.
 
-use memchr::memrchr;
-
 use super::{checksum, decimal, hex_pair};
 use crate::units::EventTime;
 
@@ -46,9 +44,7 @@ impl<'a> TagBlock<'a> {
     /// # Errors
     /// [`TagFault`] when the checksum is missing or wrong: then no value can be trusted.
     pub fn parse(content: &'a [u8]) -> Result<Self, TagFault> {
-        let star = memrchr(b'*', content).ok_or(TagFault::NoChecksum)?;
-        let (fields, stated) = content.split_at(star);
-        let &[_, high, low] = stated else { return Err(TagFault::NoChecksum) };
+        let &[ref fields @ .., b'*', high, low] = content else { return Err(TagFault::NoChecksum) };
         let stated = hex_pair(high, low).ok_or(TagFault::NoChecksum)?;
         if stated != checksum(fields) {
             return Err(TagFault::Checksum);
