@@ -36,4 +36,5 @@ pub mod plot;
 pub mod recording;
 pub mod replay;
 pub mod serve;
+pub mod slew;
 pub mod store;

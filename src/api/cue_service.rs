@@ -194,20 +194,24 @@ impl Site {
     async fn run(mut self, attendance: &Attendance, mut shutdown: Shutdown, changes: &Changes) -> Result<(), Status> {
         let mut watch = self.desk.watch();
         let expiry = tokio::time::sleep(expires_in(&self.caller));
-        tokio::pin!(expiry);
+        // The desk changes with every picture, also when this site has nothing to hear.
+        let quiet = tokio::time::sleep(self.heartbeat);
+        tokio::pin!(expiry, quiet);
         loop {
             watch.mark_unchanged();
             for change in self.look(attendance) {
                 if changes.send(Ok(change)).await.is_err() {
                     return Ok(());
                 }
+                quiet.set(tokio::time::sleep(self.heartbeat));
             }
             tokio::select! {
                 changed = watch.changed() => changed.map_err(|_| shutting_down())?,
                 () = shut_down(&mut shutdown) => return Err(shutting_down()),
                 () = changes.closed() => return Ok(()),
                 () = &mut expiry => return Err(run_out()),
-                () = tokio::time::sleep(self.heartbeat) => {
+                () = &mut quiet => {
+                    quiet.set(tokio::time::sleep(self.heartbeat));
                     let heartbeat = wire::TakeCuesResponse { change: wire::CueChange::Heartbeat as i32, cue: None };
                     if changes.send(Ok(heartbeat)).await.is_err() {
                         return Ok(());

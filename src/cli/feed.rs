@@ -5,9 +5,9 @@ use std::path::PathBuf;
 use anyhow::{Context, Result, bail};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use tonic::transport::{Certificate, ClientTlsConfig, Identity};
 
 use super::runtime;
+use super::site::Site;
 use crate::api::playback::{self, Pace, Played, Speed};
 use crate::api::sender::{Sent, send, send_secured};
 use crate::recording::{OpenOptions, Recording};
@@ -40,17 +40,8 @@ pub struct Feed {
     #[arg(short, long)]
     quiet: bool,
 
-    /// Certificate of the server's authority (PEM): the server is spoken to over TLS.
-    #[arg(long, value_name = "FILE")]
-    ca: Option<PathBuf>,
-
-    /// Certificate that this site shows (PEM).
-    #[arg(long, value_name = "FILE", requires_all = ["ca", "key"])]
-    certificate: Option<PathBuf>,
-
-    /// Key of that certificate (PEM).
-    #[arg(long, value_name = "FILE", requires = "certificate")]
-    key: Option<PathBuf>,
+    #[command(flatten)]
+    site: Site,
 }
 
 fn batch(text: &str) -> Result<usize, String> {
@@ -59,16 +50,6 @@ fn batch(text: &str) -> Result<usize, String> {
 }
 
 impl Feed {
-    fn tls(&self) -> Result<Option<ClientTlsConfig>> {
-        let read = |path: &PathBuf| std::fs::read(path).with_context(|| format!("cannot read {}", path.display()));
-        let Some(ca) = &self.ca else { return Ok(None) };
-        let tls = ClientTlsConfig::new().ca_certificate(Certificate::from_pem(read(ca)?));
-        Ok(Some(match (&self.certificate, &self.key) {
-            (Some(certificate), Some(key)) => tls.identity(Identity::from_pem(read(certificate)?, read(key)?)),
-            _ => tls,
-        }))
-    }
-
     /// Streams the recording and tells how it went.
     ///
     /// # Errors
@@ -82,7 +63,7 @@ impl Feed {
         let (parcels, playing) = playback::start(recording, Pace { speed: self.speed, batch: self.batch })?;
         let bar = bar(self.quiet);
         let progress = |sent: &Sent| bar.set_position(sent.acknowledged);
-        let sent = match self.tls()? {
+        let sent = match self.site.tls()? {
             Some(tls) => runtime::build()?.block_on(send_secured(&self.to, tls, introductions, parcels, progress)),
             None => runtime::build()?.block_on(send(&self.to, introductions, parcels, progress)),
         };

@@ -6,6 +6,7 @@ mod backtest;
 mod backup;
 mod collect;
 mod config;
+mod cue_onvif;
 mod decode;
 mod demo;
 mod evidence;
@@ -20,6 +21,7 @@ mod report;
 mod rules;
 mod runtime;
 mod serve;
+mod site;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
@@ -52,6 +54,8 @@ pub enum Command {
     Feed(feed::Feed),
     /// Collect live feeds from sockets, serial lines and files, and send them to a server.
     Collect(collect::Collect),
+    /// Turn an ONVIF camera to where a server wants it to look.
+    CueOnvif(cue_onvif::CueOnvif),
     /// Make certificates, keys and tokens for a server with several users.
     Keys(keys::Keys),
     /// Check a configuration, or print every key.
@@ -86,6 +90,7 @@ pub fn run(cli: Cli) -> Result<()> {
         Command::Demo(command) => command.run(),
         Command::Feed(command) => command.run(),
         Command::Collect(command) => command.run(),
+        Command::CueOnvif(command) => command.run(),
         Command::Keys(command) => command.run(),
         Command::Config(command) => command.run(),
         Command::Report(command) => command.run(),

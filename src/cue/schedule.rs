@@ -67,7 +67,9 @@ pub enum RequestRefused {
     #[error("no camera has it in sight: it is out of reach, below the horizon or behind land")]
     NotInSight,
     /// Cameras have it in sight, and nobody takes cues for them.
-    #[error("no site takes cues for the cameras that have it in sight: is the adapter of the site running?")]
+    #[error(
+        "no site takes cues for the cameras that have it in sight: is its adapter running (for ONVIF: shorewatch cue-onvif)?"
+    )]
     Unattended,
     /// Cameras have it in sight that see nothing at night.
     #[error("it is night there, and the cameras that have it in sight are not thermal")]

@@ -176,6 +176,27 @@ async fn a_camera_that_nobody_attends_or_that_is_blind_at_night_is_asked_for_not
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_site_that_is_asked_for_nothing_hears_that_the_server_is_there_though_others_come_and_go() {
+    let (server, client) = evening().await;
+    let cameras = vec![CueCamera { name: "eo1".to_owned(), thermal: false }];
+    let request = TakeCuesRequest { cameras, heartbeat_interval_ms: 1_000 };
+    let mut cues = client.clone().take_cues(request).await.unwrap().into_inner();
+    let heard =
+        async { while cues.message().await.unwrap().expect("the stream goes on").change() != CueChange::Heartbeat {} };
+    let restless = async {
+        loop {
+            drop(Site::begin(&client, false).await);
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    };
+    tokio::select! {
+        heard = tokio::time::timeout(PATIENCE, heard) => heard.expect("a heartbeat"),
+        () = restless => {}
+    }
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_officer_who_looks_into_an_alert_gets_the_camera_and_it_is_on_record() {
     let (server, client) = evening().await;
     let mut officer = client.clone();
