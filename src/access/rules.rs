@@ -109,6 +109,7 @@ pub const PATHS: &[(&str, Rule)] = &[
     ("/session", Rule::Anywhere(Permission::Describe)),
     // Whoever sends one shows by its signature who he is.
     ("/v1/callbacks", Rule::Open),
+    ("/v1/feeds", Rule::Anywhere(Permission::Feed)),
     ("/v1/endpoints", Rule::Anywhere(Permission::Deliver)),
     ("/ogc", Rule::InArea(Permission::Look)),
     ("/tiles", Rule::InArea(Permission::Look)),

@@ -268,6 +268,7 @@ impl BoundServer {
 
         let officers = OfficerDesk::new(records.clone(), engine.clone(), caught_up.clone(), cue_desk.clone());
         let platforms = webhook::routes(self.deliveries, officers.clone());
+        let incoming = platforms.merge(http::detections::routes(engine.clone()));
         let alerts = Alerts::new(officers, watchers, ended);
         let questions = Arc::new(Semaphore::new(limits::QUESTIONS_AT_ONCE));
         let tracks = TrackServiceServer::new(tracks.explained_by(engine.clone(), Arc::clone(&questions)));
@@ -308,7 +309,7 @@ impl BoundServer {
             .add_service(web.layer(cues))
             .add_service(web.layer(registers))
             .add_service(web.layer(rules));
-        let routes = http::around(services.into_axum_router(), platforms, view, &self.http, AccessLayer::new(identify));
+        let routes = http::around(services.into_axum_router(), incoming, view, &self.http, AccessLayer::new(identify));
 
         let (close, mut closed) = watch::channel(false);
         let stop_taking = async move {

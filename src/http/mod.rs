@@ -4,16 +4,19 @@
 //! - [`health`]: whether the server serves, at `/healthz`.
 //! - [`session`]: who the caller is and what he may do, at `/session`.
 //! - [`metrics`]: `/metrics` for Prometheus.
+//! - [`detections`]: detections of cameras in, at `/v1/feeds`.
 //! - [`features`]: zones, ports, tracks, alerts and sensors by OGC API Features, as GeoJSON.
 //! - [`tiles`]: coast, zones and tracks as vector tiles.
 //! - [`datum`]: WGS 84, or GCJ-02 where it is asked for.
 //! - [`problem`]: errors as RFC 9457 says.
 //! - [`guard`]: the headers that keep a browser from doing what nobody meant.
 //!
-//! Everything here reads; what changes something goes through gRPC, or through what the neighbours bring along ([`around`]).
+//! But for [`detections`], everything here reads; what else changes something goes through gRPC, or through what the neighbours bring
+//! along ([`around`]).
 
 pub mod console;
 pub mod datum;
+pub mod detections;
 pub mod features;
 pub mod guard;
 pub mod health;

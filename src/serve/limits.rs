@@ -59,6 +59,9 @@ pub const FEED_ID_CHARS_MAX: usize = 64;
 /// Ingest streams at once. Each can hold one batch of [`MESSAGE_BYTES_MAX`] that waits for the engine.
 pub const INGEST_STREAMS_MAX: usize = 256;
 
+/// Posts of detections that are worked on at once; others wait. Each holds one batch of [`MESSAGE_BYTES_MAX`] at most.
+pub const DETECTION_POSTS_AT_ONCE: usize = 32;
+
 /// Watchers at once, of tracks and alerts together.
 pub const WATCHERS_MAX: usize = 1_024;
 

@@ -10,6 +10,7 @@ mod chart_oracle;
 mod collect;
 mod cueing;
 mod demo;
+mod detections;
 mod determinism;
 mod engine_properties;
 mod evidence;
