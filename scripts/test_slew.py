@@ -17,7 +17,6 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import grpc
 from google.protobuf import descriptor_pool, message_factory
-from grpc_reflection.v1alpha import reflection_pb2
 from grpc_reflection.v1alpha.proto_reflection_descriptor_database import ProtoReflectionDescriptorDatabase
 from lxml import etree
 
@@ -151,12 +150,7 @@ class Grpc:
 
     def __init__(self, address):
         self.channel = grpc.insecure_channel(address)
-        known = ProtoReflectionDescriptorDatabase(self.channel)
-        # The package asks by v1alpha alone, whose messages are those of v1 under another name.
-        path = "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo"
-        ask, answer = reflection_pb2.ServerReflectionRequest, reflection_pb2.ServerReflectionResponse
-        known._stub.ServerReflectionInfo = self.channel.stream_stream(path, ask.SerializeToString, answer.FromString)
-        self.pool = descriptor_pool.DescriptorPool(known)
+        self.pool = descriptor_pool.DescriptorPool(ProtoReflectionDescriptorDatabase(self.channel))
 
     def call(self, service, name, **fields):
         method = self.pool.FindServiceByName(service).FindMethodByName(name)

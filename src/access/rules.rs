@@ -91,6 +91,7 @@ pub const CALLS: &[(&str, &str, Rule)] = {
         ("grpc.health.v1.Health", "List", Rule::Open),
         ("grpc.health.v1.Health", "Watch", Rule::Open),
         ("grpc.reflection.v1.ServerReflection", "ServerReflectionInfo", Rule::Anywhere(Describe)),
+        ("grpc.reflection.v1alpha.ServerReflection", "ServerReflectionInfo", Rule::Anywhere(Describe)),
     ]
 };
 

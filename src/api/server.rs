@@ -293,14 +293,18 @@ impl BoundServer {
         ];
         let at_first = if *caught_up.borrow() { ServingStatus::Serving } else { ServingStatus::NotServing };
         set_all(&health, at_first, &names).await;
-        let reflection = tonic_reflection::server::Builder::configure()
-            .register_encoded_file_descriptor_set(proto::DESCRIPTORS)
-            .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
-            .build_v1()?;
+        let reflection = || {
+            tonic_reflection::server::Builder::configure()
+                .register_encoded_file_descriptor_set(proto::DESCRIPTORS)
+                .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
+        };
+        // Python's client asks by the older name alone.
+        let (reflection, older_reflection) = (reflection().build_v1()?, reflection().build_v1alpha()?);
 
         let web = GrpcWebLayer::new();
         let services = Routes::new(health_service)
             .add_service(reflection)
+            .add_service(older_reflection)
             .add_service(feeds)
             .add_service(web.layer(tracks))
             .add_service(web.layer(alerts))
