@@ -97,12 +97,17 @@ async fn watch(wish: &Wish, records: &Records, ended: &mut Shutdown, changes: &C
     let mut snapshot = wish.resume.is_none();
     let mut ending = false;
     let expiry = tokio::time::sleep(expires_in(&wish.caller));
-    tokio::pin!(expiry);
+    // Alerts change all the time somewhere, also when this watcher has nothing to hear.
+    let quiet = tokio::time::sleep(wish.heartbeat);
+    tokio::pin!(expiry, quiet);
     loop {
         // Before the look: what is posted during it is looked at again.
         window.mark_seen();
         // The watch is over all that was posted up to here, also where nothing of it is for this watcher.
         let looked = look(wish, &mut watch, &window);
+        if !looked.is_empty() {
+            quiet.set(tokio::time::sleep(wish.heartbeat));
+        }
         if !tell(records, looked, snapshot, changes).await {
             return Ok(());
         }
@@ -117,7 +122,8 @@ async fn watch(wish: &Wish, records: &Records, ended: &mut Shutdown, changes: &C
             () = shut_down(ended) => ending = true,
             () = changes.closed() => return Ok(()),
             () = &mut expiry => return Err(run_out()),
-            () = tokio::time::sleep(wish.heartbeat) => {
+            () = &mut quiet => {
+                quiet.set(tokio::time::sleep(wish.heartbeat));
                 if !say(changes, wire::AlertChange::Heartbeat, records, watch.seen()).await {
                     return Ok(());
                 }
