@@ -96,6 +96,10 @@ describe("the rules of a server with a store", () => {
     await shot(page, "rules-trial-zh");
     const english = await page.locator(".threshold-line > span:first-child, .rule-section summary").evaluateAll((names) => names.map((name) => name.textContent).filter((text) => /^[\x20-\x7e]*$/.test(text)));
     assert.deepEqual(english, [], "every name has one");
+    const notes = page.locator(".threshold-note");
+    assert.ok((await notes.count()) > 40);
+    const untold = await notes.evaluateAll((all) => all.map((note) => note.textContent).filter((text) => !/[\u4e00-\u9fff]/.test(text)));
+    assert.deepEqual(untold, [], "every note does");
     await page.keyboard.press("l");
     assertOurs(page);
   });

@@ -6,6 +6,7 @@ import { changeValue, changedValues, loadRules, placeOf, rules, rulesTrouble } f
 import { mayEditChart } from "../api/session";
 import type { GetRulesResponse, RuleOverride, Threshold } from "../gen/shorewatch/rule/v1/rule_service_pb";
 import { named, t } from "../i18n";
+import { ruleNotesZh } from "../i18n/rule-notes-zh";
 import { language } from "../settings";
 import { distance, measured } from "../units";
 import { RuleTrial } from "./rule-trial";
@@ -94,6 +95,7 @@ function conditions({ classes, zoneKinds, zoneIds, marginM, hours }: RuleOverrid
 
 function Sections({ rules: { thresholds }, text }: { rules: GetRulesResponse; text: string }) {
   const sections = new Map<string, Threshold[]>();
+  const notesZh = chineseNotes(thresholds);
   for (const threshold of thresholds) {
     const words = [sectionName(threshold.section), thresholdName(threshold), threshold.section, threshold.key].join(" ").toLowerCase();
     if (words.includes(text)) sections.set(threshold.section, [...(sections.get(threshold.section) ?? []), threshold]);
@@ -108,7 +110,7 @@ function Sections({ rules: { thresholds }, text }: { rules: GetRulesResponse; te
           </summary>
           <ul class="plain">
             {of.map((threshold, index) => (
-              <ThresholdItem key={placeOf(threshold)} threshold={threshold} noteFirst={threshold.note !== of[index - 1]?.note} />
+              <ThresholdItem key={placeOf(threshold)} threshold={threshold} noteFirst={threshold.note !== of[index - 1]?.note} notesZh={notesZh} />
             ))}
           </ul>
         </details>
@@ -125,9 +127,16 @@ function inOfficersUnits({ value, unit }: Threshold): string {
   return Number.isFinite(number) && number > 0 && ["m", "m/s", "s"].includes(unit) ? measured(number, unit, language.value) : "";
 }
 
+/** The server's notes in Chinese. A note stands for several thresholds; ours stand at the first of them. */
+function chineseNotes(thresholds: Threshold[]): ReadonlyMap<string, string> {
+  const ours = thresholds.map((threshold) => [threshold.note, ruleNotesZh[placeOf(threshold)]] as const);
+  return new Map(ours.filter((pair): pair is [string, string] => pair[1] !== undefined));
+}
+
 /** One threshold; `noteFirst`: its note is not that of the one above. */
-function ThresholdItem({ threshold, noteFirst }: { threshold: Threshold; noteFirst: boolean }) {
+function ThresholdItem({ threshold, noteFirst, notesZh }: { threshold: Threshold; noteFirst: boolean; notesZh: ReadonlyMap<string, string> }) {
   const { key, value, shipped, unit, note, sources } = threshold;
+  const noteZh = language.value === "zh" ? notesZh.get(note) : undefined;
   const changed = changedValues.value.get(placeOf(threshold));
   const unitWord = unit === "points" ? t("points") : (UNITS[unit] ?? unit);
   return (
@@ -159,8 +168,8 @@ function ThresholdItem({ threshold, noteFirst }: { threshold: Threshold; noteFir
           .join(" · ")}
       </p>
       {note && noteFirst && (
-        <p class="muted small" lang="en">
-          {note}
+        <p class="muted small threshold-note" lang={noteZh ? "zh" : "en"}>
+          {noteZh || note}
         </p>
       )}
     </li>
