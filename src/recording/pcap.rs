@@ -19,6 +19,11 @@ const BUFFER_BYTES: usize = 128 * 1024;
 /// The read buffer grows up to this, then the capture is given up: no packet is that long.
 const BUFFER_BYTES_MAX: usize = 4 * 1024 * 1024;
 
+/// How a section of a pcapng capture begins, in either byte order.
+const SECTION_HEADER: [u8; 4] = [0x0a, 0x0d, 0x0d, 0x0a];
+/// The least bytes of a pcapng block: its kind, and its length twice.
+const BLOCK_BYTES_MIN: u32 = 12;
+
 /// The most interfaces of one capture that are remembered.
 const INTERFACES_MAX: usize = 256;
 
@@ -29,7 +34,7 @@ pub fn is_capture(start: &[u8; 4]) -> bool {
         [0xa1, 0xb2, 0xc3, 0xd4],
         [0x4d, 0x3c, 0xb2, 0xa1],
         [0xa1, 0xb2, 0x3c, 0x4d],
-        [0x0a, 0x0d, 0x0d, 0x0a],
+        SECTION_HEADER,
     ]
     .contains(start)
 }
@@ -113,6 +118,8 @@ pub struct Datagram<'a> {
 pub struct PcapReader {
     reader: Box<dyn PcapReaderIterator + Send>,
     interfaces: Vec<Interface>,
+    /// The byte order of the section of a pcapng capture.
+    big_endian: Option<bool>,
     packet: u64,
     payload: Vec<u8>,
     tally: Tally<PcapRefusal, { PcapRefusal::COUNT }>,
@@ -135,7 +142,10 @@ enum Found {
     End,
     /// The next block is not read yet.
     More,
-    Section,
+    /// A section of a pcapng capture begins, in this byte order.
+    Section {
+        big_endian: bool,
+    },
     Interface(Interface),
     Datagram {
         received: EventTime,
@@ -157,6 +167,7 @@ impl PcapReader {
         Ok(Self {
             reader,
             interfaces: Vec::new(),
+            big_endian: None,
             packet: 0,
             payload: Vec::new(),
             tally: Tally::default(),
@@ -167,6 +178,10 @@ impl PcapReader {
     /// The next datagram; `None` at the end, or where the capture breaks off.
     pub fn next_datagram(&mut self) -> Option<Datagram<'_>> {
         while !self.ended {
+            if self.is_no_block_here() {
+                self.broken();
+                break;
+            }
             let (length, found) = match self.reader.next() {
                 Ok((length, block)) => (length, examine(&block, &self.interfaces, &mut self.payload)),
                 Err(PcapError::Eof) => (0, Found::End),
@@ -182,7 +197,10 @@ impl PcapReader {
                     self.broken();
                     break;
                 }
-                Found::Section => self.interfaces.clear(),
+                Found::Section { big_endian } => {
+                    self.big_endian = Some(big_endian);
+                    self.interfaces.clear();
+                }
                 Found::Interface(interface) if self.interfaces.len() < INTERFACES_MAX => {
                     self.interfaces.push(interface);
                 }
@@ -202,6 +220,19 @@ impl PcapReader {
         }
         self.ended = true;
         None
+    }
+
+    /// Whether what follows in a pcapng capture says that it is shorter than a block can be: the reader trusts that of some
+    /// kinds of block.
+    fn is_no_block_here(&self) -> bool {
+        let Some(big_endian) = self.big_endian else { return false };
+        let Some((kind, rest)) = self.reader.data().split_first_chunk::<4>() else { return false };
+        // A section says itself in which order its bytes stand.
+        *kind != SECTION_HEADER
+            && rest.first_chunk::<4>().is_some_and(|length| {
+                let length = if big_endian { u32::from_be_bytes(*length) } else { u32::from_le_bytes(*length) };
+                length < BLOCK_BYTES_MIN
+            })
     }
 
     /// Packets taken up, given out as datagrams, and refused.
@@ -239,7 +270,9 @@ fn examine(block: &PcapBlockOwned<'_>, interfaces: &[Interface], payload: &mut V
             let resolution = if header.is_nanosecond_precision() { 1_000_000_000 } else { 1_000_000 };
             return Found::Interface(Interface { link: header.network, resolution, offset_s: 0 });
         }
-        PcapBlockOwned::NG(Block::SectionHeader(_)) => return Found::Section,
+        PcapBlockOwned::NG(Block::SectionHeader(header)) => {
+            return Found::Section { big_endian: header.big_endian() };
+        }
         PcapBlockOwned::NG(Block::InterfaceDescription(description)) => {
             return Found::Interface(Interface {
                 link: description.linktype,
@@ -404,6 +437,20 @@ mod tests {
             datagrams.push((datagram.packet, datagram.received, datagram.port, datagram.payload.to_vec()));
         }
         (datagrams, reader)
+    }
+
+    #[test]
+    fn a_block_that_says_it_is_shorter_than_any_breaks_the_capture_off() {
+        for big_endian in [false, true] {
+            let word = |word: u32| if big_endian { word.to_be_bytes() } else { word.to_le_bytes() };
+            // A section header of 28 bytes, then process information (its kind) of 5 bytes.
+            let header = [0x0a0d_0d0a, 28, 0x1a2b_3c4d, if big_endian { 1 << 16 } else { 1 }, u32::MAX, u32::MAX, 28];
+            let words = header.into_iter().chain([0x8000_0001, 5, 0, 0, 0, 0, 0, 0]);
+            let (found, reader) = read(words.flat_map(word).collect());
+            assert_eq!(found.len(), 0);
+            let refused: Vec<_> = reader.tally().by_reason().collect();
+            assert_eq!(refused, [(PcapRefusal::Broken, 1)], "big endian: {big_endian}");
+        }
     }
 
     #[test]
