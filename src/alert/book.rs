@@ -153,7 +153,7 @@ impl AlertBook {
             finding.evidence.extend(past);
         }
         for item in &mut finding.evidence {
-            item.records = Some(RecordRef { received_from: item.from, received_to: finding.at });
+            item.records = Some(RecordRef { received_from: item.from, received_to: finding.told });
         }
         let confirmed = finding.stage == Stage::Confirmed || known.is_some_and(|alert| alert.confirmed.is_some());
         self.scale.weigh(finding.kind, confirmed, &mut finding.evidence, &mut finding.honest_causes);
@@ -280,8 +280,8 @@ fn raise(finding: Finding, id: AlertId, similar_before: Vec<AlertId>, rules: Arc
         other_track: finding.other,
         mmsi: finding.mmsi,
         other_mmsi: finding.other_mmsi,
-        raised: finding.at,
-        confirmed: (finding.stage == Stage::Confirmed).then_some(finding.at),
+        raised: finding.told,
+        confirmed: (finding.stage == Stage::Confirmed).then_some(finding.told),
         began: finding.began,
         start: finding.start,
         end: finding.end,
@@ -331,7 +331,7 @@ fn update(alert: &mut Alert, finding: Finding, scale: &Scale) -> Option<AlertCha
     let went_on = alert.stage.goes_on();
     let confirmed_now = finding.stage == Stage::Confirmed && alert.confirmed.is_none();
     if confirmed_now {
-        alert.confirmed = Some(finding.at);
+        alert.confirmed = Some(finding.told);
         (alert.began, alert.start) = (alert.began.min(finding.began), finding.start);
         (alert.position, alert.near, alert.jurisdiction) = (finding.place, finding.near, finding.jurisdiction);
     }
@@ -396,6 +396,7 @@ mod tests {
             kind: Kind::Loitering,
             stage,
             at: EventTime::from_seconds(at_s),
+            told: EventTime::from_seconds(at_s),
             subject: TrackId(7),
             vessel: 7,
             other_vessel: None,

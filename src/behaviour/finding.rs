@@ -150,6 +150,8 @@ pub struct Finding {
     pub stage: Stage,
     /// The instant at which this was said.
     pub at: EventTime,
+    /// When it is told: as `at`, or later where feeds are late as a whole.
+    pub told: EventTime,
     /// The vessel: its present track.
     pub subject: TrackId,
     /// Number of the vessel among all that the rules have seen: it outlives tracks.

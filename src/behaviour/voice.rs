@@ -152,6 +152,7 @@ impl Voice {
             kind,
             stage,
             at: self.now,
+            told: self.now,
             subject: who.track,
             vessel: who.vessel,
             other_vessel: other.map(|other| other.vessel),

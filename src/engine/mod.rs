@@ -28,7 +28,7 @@ use crate::behaviour::Behaviour;
 use crate::chart::Chart;
 use crate::coverage::Coverage;
 use crate::feed::observation::{Content, Observation};
-use crate::feed::order::{Admission, Intake, Liveness};
+use crate::feed::order::{Admission, Delays, Intake, LATE_MAX_MS, Liveness};
 use crate::feed::sensor::{Sensor, SensorTable, SensorTableError};
 use crate::fusion::{Fusion, TrackState};
 use crate::geodesy::LatLon;
@@ -45,6 +45,7 @@ pub struct Engine {
     sensors: SensorTable,
     intake: Intake,
     liveness: Liveness,
+    delays: Delays,
     fusion: Fusion,
     coverage: Coverage,
     /// When coverage was last told what the radars detect.
@@ -58,6 +59,8 @@ pub struct Engine {
     alerts: AlertBook,
     /// The next instant of the picture; `None` before the first observation, when the configuration gives no origin.
     next_picture: Option<EventTime>,
+    /// The next instant that the rules look at; behind the picture where feeds are late as a whole.
+    next_look: Option<EventTime>,
     now: Option<EventTime>,
     events: VecDeque<EngineEvent>,
 }
@@ -76,12 +79,14 @@ impl Engine {
             alerts: AlertBook::new(&config.rules),
             chart,
             intake: Intake::new(sensors.len()),
+            delays: Delays::new(sensors.len()),
             fusion: Fusion::new(config.fusion.clone(), &sensors).numbering_from(config.first_track),
             coverage: Coverage::new(&sensors),
             looked: None,
             last_received: vec![None; sensors.len()],
             moved: FxHashMap::default(),
             next_picture: config.origin,
+            next_look: None,
             now: None,
             events: VecDeque::new(),
             sensors,
@@ -97,6 +102,7 @@ impl Engine {
         let id = self.sensors.add(sensor)?;
         if let Some(sensor) = self.sensors.get(id) {
             self.intake.add_sensor();
+            self.delays.add_sensor();
             self.liveness.add_sensor(sensor);
             self.fusion.add_sensor(id, sensor);
             self.coverage.add_sensor(sensor);
@@ -131,6 +137,7 @@ impl Engine {
         }
         let admission = self.intake.admit(&mut observation);
         if admission.is_admitted() {
+            self.delays.hear(&observation);
             if let Content::AisPosition(report) = &observation.content {
                 self.coverage.hear(report, observation.time);
             }
@@ -170,16 +177,43 @@ impl Engine {
 
     fn take_picture(&mut self, at: EventTime) {
         self.events.extend(self.liveness.look(at).into_iter().map(EngineEvent::Sensor));
+        let behind_ms = self.delays.behind_ms(at);
+        self.fusion.set_behind(behind_ms);
         self.fusion.advance(at);
         self.fusion.settle();
         self.events.extend(self.fusion.drain_events().into_iter().map(EngineEvent::Track));
         self.look_at_detection(at);
         let tracks = self.fusion.tracks(at);
-        self.behaviour.sample(at, &tracks, &self.chart);
+        self.look(at, behind_ms, &tracks);
         self.events.push_back(EngineEvent::Picture(Picture { at, tracks }));
-        for finding in self.behaviour.drain() {
+        for mut finding in self.behaviour.drain() {
+            finding.told = at;
             self.events.extend(self.alerts.take(finding).map(Box::new).map(EngineEvent::Alert));
         }
+    }
+
+    /// Lets the rules look at the instants up to `behind_ms` before `at`: once each, in order, and none before the regular sensors
+    /// have told what they saw of it. Mostly that is `at` itself, whose tracks these are.
+    fn look(&mut self, at: EventTime, behind_ms: i64, tracks: &[TrackState]) {
+        if self.next_look.is_none() && tracks.is_empty() {
+            return;
+        }
+        let until = at.plus_millis(-behind_ms);
+        let pictures_behind = behind_ms.unsigned_abs().div_ceil(PICTURE_INTERVAL_MS.unsigned_abs()) as i64;
+        let mut next = self.next_look.unwrap_or_else(|| at.plus_millis(-pictures_behind * PICTURE_INTERVAL_MS));
+        // After a silence of hours, whose instants were left out of the pictures, there is nothing to catch up on.
+        if at.millis_since(next) > LATE_MAX_MS + PICTURE_INTERVAL_MS {
+            next = at;
+        }
+        while next <= until {
+            if next == at {
+                self.behaviour.sample(at, tracks, &self.chart);
+            } else {
+                self.behaviour.sample(next, &self.fusion.tracks(next), &self.chart);
+            }
+            next = next.plus_millis(PICTURE_INTERVAL_MS);
+        }
+        self.next_look = Some(next);
     }
 
     /// Takes note that an officer knows of an alert and of its behaviour up to the event time `at`: what begins up to then

@@ -15,7 +15,7 @@ use crate::alert::AlertBook;
 use crate::behaviour::Behaviour;
 use crate::chart::Chart;
 use crate::coverage::Coverage;
-use crate::feed::order::{Intake, Liveness};
+use crate::feed::order::{Delays, Intake, Liveness};
 use crate::feed::sensor::SensorTable;
 use crate::fusion::Fusion;
 use crate::geodesy::LatLon;
@@ -27,6 +27,7 @@ pub struct Saved<'a> {
     sensors: &'a SensorTable,
     intake: &'a Intake,
     liveness: &'a Liveness,
+    delays: &'a Delays,
     fusion: &'a Fusion,
     coverage: &'a Coverage,
     looked: Option<EventTime>,
@@ -35,6 +36,7 @@ pub struct Saved<'a> {
     behaviour: &'a Behaviour,
     alerts: &'a AlertBook,
     next_picture: Option<EventTime>,
+    next_look: Option<EventTime>,
     now: Option<EventTime>,
     events: &'a VecDeque<EngineEvent>,
 }
@@ -45,6 +47,7 @@ pub struct Restored {
     sensors: SensorTable,
     intake: Intake,
     liveness: Liveness,
+    delays: Delays,
     fusion: Fusion,
     coverage: Coverage,
     looked: Option<EventTime>,
@@ -53,6 +56,7 @@ pub struct Restored {
     behaviour: Behaviour,
     alerts: AlertBook,
     next_picture: Option<EventTime>,
+    next_look: Option<EventTime>,
     now: Option<EventTime>,
     events: VecDeque<EngineEvent>,
 }
@@ -67,6 +71,7 @@ impl Engine {
             sensors,
             intake,
             liveness,
+            delays,
             fusion,
             coverage,
             looked,
@@ -75,6 +80,7 @@ impl Engine {
             behaviour,
             alerts,
             next_picture,
+            next_look,
             now,
             events,
         } = self;
@@ -82,6 +88,7 @@ impl Engine {
             sensors,
             intake,
             liveness,
+            delays,
             fusion,
             coverage,
             looked: *looked,
@@ -90,6 +97,7 @@ impl Engine {
             behaviour,
             alerts,
             next_picture: *next_picture,
+            next_look: *next_look,
             now: *now,
             events,
         }
@@ -103,6 +111,7 @@ impl Restored {
             sensors,
             intake,
             liveness,
+            delays,
             mut fusion,
             coverage,
             looked,
@@ -111,6 +120,7 @@ impl Restored {
             mut behaviour,
             mut alerts,
             next_picture,
+            next_look,
             now,
             events,
         } = self;
@@ -124,6 +134,7 @@ impl Restored {
             sensors,
             intake,
             liveness,
+            delays,
             fusion,
             coverage,
             looked,
@@ -132,6 +143,7 @@ impl Restored {
             behaviour,
             alerts,
             next_picture,
+            next_look,
             now,
             events,
         }

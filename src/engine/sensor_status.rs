@@ -60,6 +60,8 @@ pub struct SensorStatus {
     pub late: u64,
     /// Observations not taken, by reason; reasons without any are left out.
     pub rejected: Vec<(&'static str, u64)>,
+    /// Milliseconds from measurement to receipt that are usual for it now; `None` while too little came of it.
+    pub usual_delay_ms: Option<i64>,
     /// Seconds that its clock is ahead of UTC, with one sigma where that is known.
     pub clock_offset_s: Option<(f64, Option<f64>)>,
     /// What fusion has learned of a radar or camera.
@@ -116,6 +118,7 @@ impl Engine {
             taken: intake.map_or(0, |intake| intake.admitted),
             late: intake.map_or(0, |intake| intake.late),
             rejected,
+            usual_delay_ms: self.delays.usual_ms(id),
             clock_offset_s,
             learned,
         }

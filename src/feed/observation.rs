@@ -3,7 +3,7 @@
 use arrayvec::ArrayString;
 
 use crate::geodesy::LatLon;
-use crate::units::{EventTime, Mmsi, SensorId};
+use crate::units::{EventTime, Mmsi, SensorId, VesselClass};
 
 /// Anything that a sensor says, with the times that belong to it.
 ///
@@ -247,6 +247,20 @@ impl EoClass {
         Self::Patrol,
         Self::Other,
     ];
+
+    /// The class of vessel that is meant; `None` for what is none of them.
+    pub const fn vessel_class(self) -> Option<VesselClass> {
+        Some(match self {
+            Self::Cargo => VesselClass::Cargo,
+            Self::Tanker => VesselClass::Tanker,
+            Self::Passenger => VesselClass::Passenger,
+            Self::Fishing => VesselClass::Fishing,
+            Self::Speedboat => VesselClass::Speedboat,
+            Self::Tug => VesselClass::Tug,
+            Self::Patrol => VesselClass::Patrol,
+            Self::Other => return None,
+        })
+    }
 
     /// The word used in the JSON Lines: `cargo`, `tanker` and so on.
     pub const fn as_str(self) -> &'static str {

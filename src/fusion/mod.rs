@@ -137,6 +137,10 @@ pub struct Fusion {
     statics: StaticRegister,
     lost: LostVessels,
     next_id: u64,
+    /// Receive time, and how far behind it the instant lies up to which the regular sensors have told what they saw.
+    received: EventTime,
+    behind_ms: i64,
+    /// That instant: silence is judged at it.
     now: EventTime,
     last_upkeep: EventTime,
     last_look: EventTime,
@@ -163,6 +167,8 @@ impl Fusion {
             statics: StaticRegister::default(),
             lost: LostVessels::default(),
             next_id: 1,
+            received: EventTime::from_millis(i64::MIN),
+            behind_ms: 0,
             now: EventTime::from_millis(i64::MIN),
             last_upkeep: EventTime::from_millis(i64::MIN),
             last_look: EventTime::from_millis(i64::MIN),
@@ -222,22 +228,32 @@ impl Fusion {
     }
 
     /// Lets receive time pass up to `now`: scan sectors that are complete are given to the tracks, tracks age.
-    pub fn advance(&mut self, now: EventTime) {
+    pub fn advance(&mut self, received: EventTime) {
+        if received <= self.received {
+            return;
+        }
+        self.received = received;
+        self.close_sectors(received, false);
+        let now = received.plus_millis(-self.behind_ms);
         if now <= self.now {
             return;
         }
         self.now = now;
-        self.close_sectors(now, false);
         if now.millis_since(self.last_upkeep) >= upkeep::INTERVAL_MS {
             self.last_upkeep = now;
             self.upkeep(now);
         }
     }
 
+    /// Says that feeds are late as a whole by so much: a craft is missed only where its sensors have told that they do not see it.
+    pub fn set_behind(&mut self, behind_ms: i64) {
+        self.behind_ms = behind_ms;
+    }
+
     /// Gives everything received so far to the tracks, also scan sectors that are not yet complete: to be called before
     /// the picture of an instant is taken.
     pub fn settle(&mut self) {
-        self.close_sectors(self.now, true);
+        self.close_sectors(self.received, true);
     }
 
     /// The confirmed tracks that are shown at `at`, sorted by number.
@@ -267,7 +283,7 @@ impl Fusion {
 
     /// One track at `at`, shown or not.
     pub fn track(&self, id: TrackId, at: EventTime) -> Option<TrackState> {
-        self.file(id).map(|file| file.view(at, &self.config))
+        self.file(id).map(|file| self.view(file, at))
     }
 
     /// The observations that made a track, oldest first, as far as [`FusionConfig::explain`] says to keep them.
@@ -306,6 +322,20 @@ impl Fusion {
                 known.describe(&mut file.identity);
             }
         }
+    }
+
+    /// What the rest of the program sees of a track at `at`. Where feeds are late, an instant may be asked for that other
+    /// sensors are ahead of: it is shown as it was then.
+    fn view(&self, file: &TrackFile, at: EventTime) -> TrackState {
+        if self.behind_ms == 0 {
+            return file.view(file.kinematics.at(at, &self.config), at, &self.config);
+        }
+        let mut track = file.view(file.state_at(at, &self.config), at, &self.config);
+        track.last_seen = track.last_seen.min(at);
+        for last in [&mut track.last_ais, &mut track.last_radar, &mut track.last_eo] {
+            *last = last.map(|last| last.min(at));
+        }
+        track
     }
 
     fn files(&self) -> impl Iterator<Item = &TrackFile> {

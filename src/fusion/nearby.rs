@@ -80,7 +80,7 @@ impl<'a> Nearby<'a> {
         }
         let from = self.tracks.len() as u32;
         for &Entry { slot, place, last_seen } in self.grid.entries_in(cell) {
-            let silent_s = self.at.seconds_since(last_seen).max(0.0);
+            let silent_s = self.at.seconds_since(last_seen).abs();
             let gone_m = SECTOR_DRIFT_M + 200.0 + GOES_AT_MOST_MPS * silent_s;
             self.tracks.push(Neighbour { slot, place, gone_m });
         }

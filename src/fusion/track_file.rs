@@ -321,9 +321,8 @@ impl TrackFile {
         jumped.then_some(AisElsewhere { since, last: claim.last.0, position: claim.last.1 })
     }
 
-    /// What the rest of the program sees of it at `at`.
-    pub(super) fn view(&self, at: EventTime, config: &FusionConfig) -> TrackState {
-        let kinematics = self.kinematics.at(at, config);
+    /// What the rest of the program sees of it at `at`, in the state that it has then.
+    pub(super) fn view(&self, kinematics: Kinematics, at: EventTime, config: &FusionConfig) -> TrackState {
         let state = kinematics.gaussian();
         let recent = |time: Option<EventTime>| time.is_some_and(|t| at.seconds_since(t) < 60.0);
         let mut identity = self.identity;

@@ -107,7 +107,8 @@ impl Fusion {
         if !file.confirmed {
             return None;
         }
-        let silent_s = at.seconds_since(file.last_seen);
+        let judged = if self.behind_ms == 0 { at } else { at.min(self.now) };
+        let silent_s = judged.seconds_since(file.last_seen);
         let proven_s = f64::from(file.hits) * SHOWN_A_HIT_S;
         if silent_s > SHOWN_S || (file.last_ais.is_none() && silent_s > proven_s) {
             let lies =
@@ -116,7 +117,7 @@ impl Fusion {
                 return None;
             }
         }
-        let track = file.view(at, &self.config);
+        let track = self.view(file, at);
         let [east, _, north] = track.position_covariance_m2;
         (east.max(north).sqrt() <= self.config.lifecycle.max_sigma_m).then_some(track)
     }

@@ -105,6 +105,7 @@ mod tests {
             taken: 0,
             late: 0,
             rejected: Vec::new(),
+            usual_delay_ms: None,
             clock_offset_s: None,
             learned: None,
         };

@@ -36,6 +36,7 @@ impl SensorBoard {
             taken: 0,
             late: 0,
             rejected: Vec::new(),
+            usual_delay_ms: None,
             clock_offset_s: None,
             learned: None,
         };

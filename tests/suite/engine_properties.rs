@@ -216,16 +216,32 @@ fn one_feed_split_in_two_gives_the_same_alerts() {
     assert_eq!(to_seconds(&told(split, &sensors, evening.start)), to_seconds(&PLAIN));
 }
 
-/// Feeds that all come five seconds late tell the same affairs; what is told may come later by as much, and by one picture. Some come sooner: what an instant of the picture shows of a moving boat is then older.
-#[test]
-fn a_late_feed_delays_alerts_by_no_more_than_it_is_late() {
+/// The observations of the evening as received `late_ms` later, where `is_late` says so of their sensor.
+fn with_late_feeds(late_ms: i64, is_late: impl Fn(SensorKind) -> bool) -> impl Iterator<Item = Observation> {
     let evening = &*EVENING;
-    for late_ms in [2_000, 5_000] {
-        let late = evening.observations.iter().cloned().map(|mut observation| {
+    let mut late: Vec<Observation> = evening.observations.clone();
+    for observation in &mut late {
+        if evening.sensors.get(observation.sensor).is_some_and(|sensor| is_late(sensor.kind)) {
             observation.received = observation.received.plus_millis(late_ms);
-            observation
-        });
-        let late = told(late.filter(|it| it.received <= evening.end), &evening.sensors, evening.start);
-        assert_told_in_time(&late, late_ms);
+        }
+    }
+    late.sort_by_key(|it| it.received);
+    late.into_iter().filter(|it| it.received <= evening.end)
+}
+
+/// Feeds that are late as a whole, all of them or those of the radars or cameras alone, tell the same affairs; what is told comes later
+/// by no more than that, and by one picture.
+#[test]
+fn late_feeds_delay_alerts_by_no_more_than_they_are_late() {
+    let evening = &*EVENING;
+    let any = |_| true;
+    let radar = |kind| kind == SensorKind::Radar;
+    let camera = |kind| kind == SensorKind::Eo;
+    for late_ms in [2_000, 5_000, 10_000, 20_000, 25_000] {
+        for (what, is_late) in [("all", any as fn(SensorKind) -> bool), ("radar", radar), ("camera", camera)] {
+            println!("{what}:");
+            let late = told(with_late_feeds(late_ms, is_late), &evening.sensors, evening.start);
+            assert_told_in_time(&late, late_ms);
+        }
     }
 }

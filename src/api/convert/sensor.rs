@@ -45,6 +45,7 @@ fn sensor(status: &SensorStatus) -> wire::Sensor {
         refused: status.rejected.iter().map(refused).collect(),
         range_bias_m: learned.and_then(|learned| learned.range_bias_m).map(estimate),
         azimuth_bias_deg: learned.map(|learned| estimate(learned.azimuth_bias_deg)),
+        usual_delay_ms: status.usual_delay_ms,
         clock_offset_s: status.clock_offset_s.map(|(value, sigma)| wire::Estimate { value, sigma }),
         comparisons: learned.map_or(0, |learned| learned.comparisons),
         detection_probability: learned.and_then(|learned| learned.detection_probability),

@@ -10,6 +10,7 @@
 //!
 //! Source: FORMAT.md of the scenarios for receipt, lateness and clock offsets.
 
+mod delay;
 mod heard;
 mod intake;
 mod liveness;
@@ -18,6 +19,7 @@ mod reject;
 mod repeated;
 mod station_clock;
 
+pub use delay::Delays;
 pub use heard::{HEARD_BY_MAX, HeardBy};
 pub use intake::{Admission, Intake, SensorIntake};
 pub use liveness::{Liveness, SILENCES_KEPT, Silence};
