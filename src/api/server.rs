@@ -229,7 +229,7 @@ impl BoundServer {
         let (catch_up, caught_up) = watch::channel(store.is_none());
         let watchers = Places::new(limits::WATCHERS_MAX, "watchers");
         let history = store.as_ref().map(|store| store.history_reader.clone());
-        let tracks = Tracks::new(hubs.picture.window(), watchers.clone(), history);
+        let tracks = Tracks::new(hubs.picture.window(), chart_window.clone(), watchers.clone(), history);
         let (picture, alert_window) = (hubs.picture.window(), hubs.alerts.window());
         let source = self.deliveries.source(&records);
         let neighbours = Neighbours::start(self.neighbours, hubs.picture.window(), &records, source, heard);

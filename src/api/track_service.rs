@@ -13,6 +13,7 @@ use super::proto::track::v1::track_service_server::TrackService;
 use super::streams::{Answers, Places, expires_in, run_out, shutting_down};
 use crate::access::layer::caller;
 use crate::access::principal::Principal;
+use crate::serve::chart_window::ChartWindow;
 use crate::serve::engine_task::EngineHandle;
 use crate::serve::limits::{TRACK_PAGE_DEFAULT, TRACK_PAGE_MAX, WATCH_QUEUE};
 use crate::serve::picture::PictureWindow;
@@ -24,6 +25,7 @@ use crate::units::TrackId;
 #[derive(Debug)]
 pub struct Tracks {
     window: PictureWindow,
+    chart: ChartWindow,
     places: Places,
     history: History,
     /// Who knows what made a track, and how many may ask at once.
@@ -31,10 +33,10 @@ pub struct Tracks {
 }
 
 impl Tracks {
-    /// A service that shows what `window` shows; watchers take one of `places` each. Without a store there is no
+    /// A service that shows what `window` shows, with the zones of `chart`; watchers take one of `places` each. Without a store there is no
     /// `history`.
-    pub fn new(window: PictureWindow, places: Places, history: Option<HistoryReader>) -> Self {
-        Self { window, places, history: History::new(history), engine: None }
+    pub fn new(window: PictureWindow, chart: ChartWindow, places: Places, history: Option<HistoryReader>) -> Self {
+        Self { window, chart, places, history: History::new(history), engine: None }
     }
 
     /// Lets `engine` explain tracks; `questions` says how many may ask at once.
@@ -103,7 +105,7 @@ impl TrackService for Tracks {
     ) -> Result<Response<wire::ListTracksResponse>, Status> {
         let caller = caller(&request)?;
         let request = request.into_inner();
-        let filter = seen_by(&caller, convert::checked_filter(request.filter.as_ref())?);
+        let filter = seen_by(&caller, convert::checked_filter(request.filter.as_ref(), &self.chart.now())?);
         let size = match request.page_size as usize {
             0 => TRACK_PAGE_DEFAULT,
             size => size.min(TRACK_PAGE_MAX),
@@ -126,10 +128,11 @@ impl TrackService for Tracks {
     ) -> Result<Response<Self::WatchTracksStream>, Status> {
         let caller = caller(&request)?;
         let request = request.into_inner();
-        let filter = seen_by(&caller, convert::checked_filter(request.filter.as_ref())?);
+        let filter = seen_by(&caller, convert::checked_filter(request.filter.as_ref(), &self.chart.now())?);
         let place = self.places.take()?;
         let mut watch = TrackWatch::new(filter, request.min_update_interval_ms);
         let mut window = self.window.clone();
+        let chart = self.chart.clone();
         let (changes, queue) = mpsc::channel(WATCH_QUEUE);
         tokio::spawn(async move {
             let _place = place;
@@ -137,6 +140,7 @@ impl TrackService for Tracks {
             let expiry = tokio::time::sleep(expires_in(&caller));
             tokio::pin!(expiry);
             loop {
+                watch.look_at(&chart.now());
                 for change in watch.look(&picture, |id| window.farewell(id)) {
                     // Waits while the watcher does not read; meanwhile newer pictures replace each other.
                     if changes.send(Ok(convert::track_change(&change, picture.time))).await.is_err() {

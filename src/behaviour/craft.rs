@@ -110,16 +110,7 @@ impl Craft {
 
     /// Its class, as far as it says itself, a register says, or cameras see.
     pub(super) fn class(&self) -> Option<VesselClass> {
-        let seen = || match self.eo_class? {
-            EoClass::Cargo => Some(VesselClass::Cargo),
-            EoClass::Tanker => Some(VesselClass::Tanker),
-            EoClass::Passenger => Some(VesselClass::Passenger),
-            EoClass::Fishing => Some(VesselClass::Fishing),
-            EoClass::Speedboat => Some(VesselClass::Speedboat),
-            EoClass::Tug => Some(VesselClass::Tug),
-            EoClass::Patrol => Some(VesselClass::Patrol),
-            EoClass::Other => None,
-        };
+        let seen = || self.eo_class.and_then(EoClass::vessel_class);
         self.ship_type.and_then(VesselClass::of_ship_type).or(self.registered).or_else(seen)
     }
 

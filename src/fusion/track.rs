@@ -4,7 +4,7 @@ use arrayvec::ArrayVec;
 
 use crate::feed::observation::{Dimensions, EoActivity, EoClass, Text20};
 use crate::geodesy::LatLon;
-use crate::units::{Bearing, EventTime, Mmsi, SensorId, TrackId};
+use crate::units::{Bearing, EventTime, Mmsi, SensorId, TrackId, VesselClass};
 
 /// Which kinds of sensor hold a track.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -122,6 +122,12 @@ pub struct TrackState {
 }
 
 impl TrackState {
+    /// The class that it most probably is of: by its AIS type, else by what cameras take it for.
+    pub fn class(&self) -> Option<VesselClass> {
+        let seen = || self.eo_class.and_then(|(class, _)| class.vessel_class());
+        self.identity.ship_type.and_then(VesselClass::of_ship_type).or_else(seen)
+    }
+
     /// Speed over ground in m/s.
     pub fn sog_mps(&self) -> f64 {
         self.east_mps.hypot(self.north_mps)

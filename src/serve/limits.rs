@@ -89,6 +89,9 @@ pub const FAREWELLS_MAX: usize = 16_384;
 /// Alerts kept to be listed and watched, the latest changed.
 pub const ALERTS_KEPT: usize = 10_000;
 
+/// Zones in a track filter.
+pub const FILTER_ZONES_MAX: usize = 50;
+
 /// MMSIs in a track filter.
 pub const FILTER_MMSIS_MAX: usize = 1_000;
 

@@ -6,9 +6,10 @@ use std::sync::Arc;
 use super::picture::{Farewell, Picture};
 use crate::access::organisation::Area;
 use crate::access::principal::Principal;
+use crate::chart::Chart;
 use crate::fusion::{Sources, TrackState};
 use crate::geodesy::LatLon;
-use crate::units::{Mmsi, TrackId};
+use crate::units::{Mmsi, TrackId, VesselClass};
 
 /// A box along meridians and parallels, checked.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -49,13 +50,50 @@ impl GeoBox {
     }
 }
 
+/// Zones by their ids, as one chart has them.
+#[derive(Clone, Debug)]
+pub struct InZones {
+    ids: Arc<[String]>,
+    chart: Arc<Chart>,
+    /// Places of those zones in the chart.
+    places: Vec<usize>,
+}
+
+impl InZones {
+    /// The zones with these ids; an id that the chart does not have stands for no place at all.
+    pub fn new(ids: impl Into<Arc<[String]>>, chart: Arc<Chart>) -> Self {
+        let ids = ids.into();
+        let zones = chart.zones.zones().iter().enumerate();
+        let places = zones.filter(|(_, zone)| ids.iter().any(|id| zone.id == **id)).map(|(place, _)| place).collect();
+        Self { ids, chart, places }
+    }
+
+    /// The first id that the chart does not have.
+    pub fn missing(&self) -> Option<&str> {
+        self.ids.iter().map(String::as_str).find(|id| self.chart.zones.by_id(id).is_none())
+    }
+
+    /// Whether a track is inside one of them that is in force then.
+    fn hold(&self, track: &TrackState) -> bool {
+        let zones = self.chart.zones.zones();
+        let inside = |place: &usize| {
+            zones.get(*place).is_some_and(|zone| zone.validity.holds(track.time) && zone.contains(track.position))
+        };
+        self.places.iter().any(inside)
+    }
+}
+
 /// Selects tracks; every condition that is given must hold.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default)]
 pub struct TrackFilter {
     /// Inside this box.
     pub bbox: Option<GeoBox>,
     /// Measured by one of these kinds in the last minute; none given: any.
     pub kinds: Sources,
+    /// Inside one of these zones; `None`: anywhere.
+    pub zones: Option<InZones>,
+    /// Most probably of one of these classes; empty: any.
+    pub classes: Vec<VesselClass>,
     /// With one of these identities, sorted; empty: any.
     pub mmsis: Vec<Mmsi>,
     /// In the waters that this caller may see; `None`: anywhere.
@@ -72,6 +110,7 @@ impl TrackFilter {
         self.seen_by.as_ref().is_none_or(|caller| caller.sees_place(track.position))
             && self.bbox.is_none_or(|bbox| bbox.contains(track.position))
             && self.within.as_ref().is_none_or(|area| area.holds(track.position))
+            && (self.classes.is_empty() || track.class().is_some_and(|class| self.classes.contains(&class)))
             && (wanted == Sources::default()
                 || (wanted.ais && sources.ais)
                 || (wanted.radar && sources.radar)
@@ -79,6 +118,14 @@ impl TrackFilter {
                 || (wanted.report && sources.report))
             && (self.mmsis.is_empty()
                 || track.identity.mmsi.is_some_and(|mmsi| self.mmsis.binary_search(&mmsi).is_ok()))
+            && self.zones.as_ref().is_none_or(|zones| zones.hold(track))
+    }
+
+    /// Takes zones from another chart from now on.
+    pub fn look_at(&mut self, chart: &Arc<Chart>) {
+        if let Some(zones) = self.zones.as_mut().filter(|zones| !Arc::ptr_eq(&zones.chart, chart)) {
+            *zones = InZones::new(Arc::clone(&zones.ids), Arc::clone(chart));
+        }
     }
 }
 
@@ -115,6 +162,11 @@ impl TrackWatch {
     /// A watch that knows nothing yet. Two updates of one track are at least `interval_min_ms` of event time apart.
     pub fn new(filter: TrackFilter, interval_min_ms: u32) -> Self {
         Self { filter, interval_min_ms: i64::from(interval_min_ms), known: BTreeMap::new(), begun: false }
+    }
+
+    /// Takes the zones of the filter from this chart from now on.
+    pub fn look_at(&mut self, chart: &Arc<Chart>) {
+        self.filter.look_at(chart);
     }
 
     /// What to tell so that the watcher knows `picture`: first the ends, then tracks in order of id.
@@ -256,6 +308,41 @@ pub(crate) mod tests {
         assert_eq!(told(&mut watch, &picture(20, &[track(1, 20, 110.6)])), ["leave 1"]);
         assert_eq!(told(&mut watch, &picture(30, &[track(1, 30, 110.4)])), ["enter 1"]);
         assert_eq!(told(&mut watch, &picture(40, &[])), ["end 1"]);
+    }
+
+    #[test]
+    fn a_track_leaves_when_the_zone_that_is_watched_is_moved_away_from_it() {
+        let square = |west: f64| {
+            let (east, south, north) = (west + 0.1, 19.9, 20.1);
+            format!(
+                r#"{{"type":"FeatureCollection","features":[{{"type":"Feature","properties":{{"id":"z","name":"Z","kind":"anchorage"}},
+                "geometry":{{"type":"Polygon","coordinates":[[[{west},{south}],[{east},{south}],[{east},{north}],[{west},{north}],[{west},{south}]]]}}}}]}}"#
+            )
+        };
+        let isle = r#"{"type":"FeatureCollection","features":[{"type":"Feature","properties":{},"geometry":
+            {"type":"Polygon","coordinates":[[[109.0,20.0],[109.1,20.0],[109.1,20.1],[109.0,20.0]]]}}]}"#;
+        let coast = Arc::new(crate::chart::Coast::from_geojson(isle, None).unwrap());
+        let chart = |west| {
+            let zones = crate::chart::ZoneSet::from_geojson(&square(west)).unwrap();
+            Arc::new(Chart::new(Arc::clone(&coast), zones).unwrap())
+        };
+        let zones = Some(InZones::new(["z".to_owned()], chart(110.0)));
+        let mut watch = TrackWatch::new(TrackFilter { zones, ..TrackFilter::default() }, 0);
+        let tracks = [track(1, 10, 110.05), track(2, 10, 110.15)];
+        assert_eq!(told(&mut watch, &picture(10, &tracks)), ["snapshot 1", "snapshot end"]);
+        watch.look_at(&chart(110.1));
+        assert_eq!(told(&mut watch, &picture(20, &tracks)), ["leave 1", "enter 2"]);
+    }
+
+    #[test]
+    fn a_filter_takes_the_class_that_a_craft_most_probably_is_of() {
+        use crate::feed::observation::EoClass;
+        let classes = vec![VesselClass::Speedboat];
+        let filter = TrackFilter { classes, ..TrackFilter::default() };
+        let seen = TrackState { eo_class: Some((EoClass::Speedboat, 0.8)), ..track(1, 10, 110.0) };
+        let mut says_cargo = seen.clone();
+        says_cargo.identity.ship_type = Some(70);
+        assert!(filter.selects(&seen) && !filter.selects(&says_cargo) && !filter.selects(&track(2, 10, 110.0)));
     }
 
     #[test]

@@ -158,6 +158,28 @@ async fn a_filter_selects_by_box_kind_and_identity_and_nonsense_is_refused() {
     let mmsi = by_ais[0].identity.as_ref().unwrap().mmsi.unwrap();
     let one = list(TrackFilter { mmsis: vec![mmsi], ..Default::default() }).await.unwrap();
     assert!(one.iter().all(|track| track.identity.as_ref().unwrap().mmsi == Some(mmsi)) && !one.is_empty());
+    let port = TrackFilter { zone_ids: vec!["port-haikou-xiuying".to_owned()], ..Default::default() };
+    let in_port = list(port.clone()).await.unwrap();
+    assert!(!in_port.is_empty() && in_port.len() < all.len());
+    let mut zones = ZoneServiceClient::connect(server.url()).await.unwrap();
+    let points = all.iter().map(|track| track.position.unwrap()).collect();
+    let places = zones.locate_zones(LocateZonesRequest { points, at_ms: None }).await.unwrap().into_inner().places;
+    let located = places.iter().filter(|place| place.zone_ids.contains(&port.zone_ids[0])).count();
+    assert_eq!(in_port.len(), located, "as the zone service says");
+    let fishing = list(TrackFilter { classes: vec!["fishing".to_owned()], ..Default::default() }).await.unwrap();
+    let fishes = |track: &shorewatch::api::proto::track::v1::Track| match track
+        .identity
+        .as_ref()
+        .and_then(|it| it.ship_type)
+        .unwrap_or(0)
+    {
+        0 | 90.. => track.eo_class == "fishing",
+        ship_type => ship_type == 30,
+    };
+    assert_eq!(fishing.len(), all.iter().filter(|track| fishes(track)).count());
+    assert!(!fishing.is_empty());
+    let nowhere = TrackFilter { zone_ids: vec!["nowhere".to_owned()], ..Default::default() };
+    assert!(list(nowhere).await.unwrap_err().message().contains("there is no zone 'nowhere'"));
     let upside_down = BoundingBox { south_deg: 21.0, ..bbox };
     let refused = list(TrackFilter { bbox: Some(upside_down), ..Default::default() }).await.unwrap_err();
     assert_eq!(refused.code(), Code::InvalidArgument);

@@ -1,13 +1,16 @@
 //! Tracks and what selects them.
 
+use std::sync::Arc;
+
 use super::BadField;
 use super::geo;
 use crate::api::proto::track::v1 as wire;
 use crate::api::proto::r#type::v1::PositionCovariance;
+use crate::chart::Chart;
 use crate::fusion::TrackState;
-use crate::serve::limits::FILTER_MMSIS_MAX;
-use crate::serve::track_watch::{TrackChange, TrackFilter};
-use crate::units::{EventTime, Mmsi, TrackId};
+use crate::serve::limits::{FILTER_MMSIS_MAX, FILTER_ZONES_MAX};
+use crate::serve::track_watch::{InZones, TrackChange, TrackFilter};
+use crate::units::{EventTime, Mmsi, TrackId, VesselClass};
 
 /// A track, to the wire.
 pub fn track(state: &TrackState) -> wire::Track {
@@ -77,8 +80,9 @@ pub fn track_change(change: &TrackChange, time: EventTime) -> wire::WatchTracksR
 /// What selects tracks, from the wire. No filter selects all.
 ///
 /// # Errors
-/// For a box that makes no sense, an unknown kind, a number that is no MMSI, or too many of them.
-pub fn checked_filter(filter: Option<&wire::TrackFilter>) -> Result<TrackFilter, BadField> {
+/// For a box that makes no sense, an unknown kind or class, a number that is no MMSI, a zone that `chart` does not have, or too many of
+/// them.
+pub fn checked_filter(filter: Option<&wire::TrackFilter>, chart: &Arc<Chart>) -> Result<TrackFilter, BadField> {
     let Some(filter) = filter else { return Ok(TrackFilter::default()) };
     if filter.mmsis.len() > FILTER_MMSIS_MAX {
         return Err(BadField::new("filter.mmsis", format!("more than {FILTER_MMSIS_MAX}: watch by box instead")));
@@ -89,13 +93,44 @@ pub fn checked_filter(filter: Option<&wire::TrackFilter>) -> Result<TrackFilter,
         mmsis.push(Mmsi::new(number).ok_or_else(bad)?);
     }
     mmsis.sort_unstable();
+    let mut classes = Vec::with_capacity(filter.classes.len().min(VesselClass::ALL.len()));
+    for word in &filter.classes {
+        let bad =
+            || BadField::new("filter.classes", format!("'{word}' is no class of vessel; there are {}", class_words()));
+        let class = VesselClass::parse(word).ok_or_else(bad)?;
+        if !classes.contains(&class) {
+            classes.push(class);
+        }
+    }
     Ok(TrackFilter {
+        zones: checked_zones(&filter.zone_ids, chart)?,
+        classes,
         bbox: filter.bbox.as_ref().map(geo::checked_box).transpose().map_err(|bad| bad.within("filter"))?,
         kinds: geo::checked_sources(&filter.kinds).map_err(|bad| bad.within("filter.kinds"))?,
         mmsis,
         seen_by: None,
         within: None,
     })
+}
+
+/// The words for classes of vessel, for who used another.
+fn class_words() -> String {
+    VesselClass::ALL.map(VesselClass::as_str).join(", ")
+}
+
+fn checked_zones(ids: &[String], chart: &Arc<Chart>) -> Result<Option<InZones>, BadField> {
+    let bad = |problem| BadField::new("filter.zone_ids", problem);
+    if ids.is_empty() {
+        return Ok(None);
+    }
+    if ids.len() > FILTER_ZONES_MAX {
+        return Err(bad(format!("more than {FILTER_ZONES_MAX}: watch by box instead")));
+    }
+    let zones = InZones::new(ids, Arc::clone(chart));
+    match zones.missing() {
+        Some(id) => Err(bad(format!("there is no zone '{id}'"))),
+        None => Ok(Some(zones)),
+    }
 }
 
 /// The id of a track, from the wire: `T000017`.
@@ -128,11 +163,19 @@ mod tests {
 
     #[test]
     fn a_filter_that_makes_no_sense_is_refused_by_field() {
-        let refused = |filter| checked_filter(Some(&filter)).unwrap_err().to_string();
+        let isle = r#"{"type":"FeatureCollection","features":[{"type":"Feature","properties":{},"geometry":
+            {"type":"Polygon","coordinates":[[[110.0,20.0],[110.1,20.0],[110.1,20.1],[110.0,20.0]]]}}]}"#;
+        let coast = crate::chart::Coast::from_geojson(isle, None).unwrap();
+        let chart = Arc::new(Chart::new(coast, crate::chart::ZoneSet::empty()).unwrap());
+        let refused = |filter| checked_filter(Some(&filter), &chart).unwrap_err().to_string();
         let number = wire::TrackFilter { mmsis: vec![0], ..Default::default() };
         assert!(refused(number).starts_with("filter.mmsis: 0 is no MMSI"));
         let many = wire::TrackFilter { mmsis: vec![1; FILTER_MMSIS_MAX + 1], ..Default::default() };
         assert!(refused(many).contains("more than"));
+        let zone = wire::TrackFilter { zone_ids: vec!["nowhere".to_owned()], ..Default::default() };
+        assert_eq!(refused(zone), "filter.zone_ids: there is no zone 'nowhere'");
+        let class = wire::TrackFilter { classes: vec!["submarine".to_owned()], ..Default::default() };
+        assert!(refused(class).starts_with("filter.classes: 'submarine' is no class of vessel; there are cargo, "));
         let kind = wire::TrackFilter { kinds: vec![9], ..Default::default() };
         assert!(refused(kind).starts_with("filter.kinds.kind: 9"));
         for id in ["", "17", "T", "T-1", "T99999999999999999999999"] {
