@@ -50,6 +50,7 @@ pub const CALLS: &[(&str, &str, Rule)] = {
         // The life of one alert is part of it; that of all asks for ReadRecord in the service.
         (ALERTS, "ListAlertEvents", Rule::InArea(Look)),
         (ALERTS, "GetEvidence", Rule::InArea(Look)),
+        (ALERTS, "GetPicture", Rule::InArea(Look)),
         (FEEDS, "Ingest", Rule::Anywhere(Feed)),
         // How a sensor does is no secret of the waters that it looks at; what is seen where is.
         (SENSORS, "ListSensors", Rule::Anywhere(Look)),
@@ -60,6 +61,7 @@ pub const CALLS: &[(&str, &str, Rule)] = {
         (CUES, "RequestCue", Rule::InArea(Act)),
         (CUES, "WithdrawCue", Rule::InArea(Act)),
         (CUES, "ListCues", Rule::InArea(Look)),
+        (TRACKS, "OverrideTrack", Rule::InArea(EditChart)),
         (TRACKS, "ExplainTrack", Rule::InArea(Look)),
         // Vessels have no place.
         (REGISTER, "ImportVessels", Rule::Anywhere(EditChart)),
@@ -111,6 +113,7 @@ pub const PATHS: &[(&str, Rule)] = &[
     // Whoever sends one shows by its signature who he is.
     ("/v1/callbacks", Rule::Open),
     ("/v1/feeds", Rule::Anywhere(Permission::Feed)),
+    ("/v1/pictures", Rule::Anywhere(Permission::Feed)),
     ("/v1/endpoints", Rule::Anywhere(Permission::Deliver)),
     ("/ogc", Rule::InArea(Permission::Look)),
     ("/tiles", Rule::InArea(Permission::Look)),

@@ -4,11 +4,13 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::history::{History, Outcome, VesselKey};
+use super::pictures::Taken;
 use super::score::{Grade, Scale, Score};
 use super::{Alert, AlertId, Stage};
 use crate::behaviour::{BehaviourConfig, Finding, Kind, RecordRef};
+use crate::fusion::TrackState;
 use crate::geodesy::distance_m;
-use crate::units::{EventTime, Mmsi};
+use crate::units::{EventTime, Mmsi, SensorId};
 
 /// A lost vessel that takes up the same behaviour does so within this of where it was, in metres.
 const SAME_PLACE_M: f64 = 500.0;
@@ -141,6 +143,23 @@ impl AlertBook {
         }
         self.drop_oldest();
         Some(AlertEvent { change, alert })
+    }
+
+    /// Adds to the alerts that go on the pictures that cameras took of their vessels; returns what there is to tell. `name` names a
+    /// sensor.
+    pub fn see(&mut self, tracks: &[TrackState], name: impl Fn(SensorId) -> String) -> Vec<AlertEvent> {
+        let taken = Taken::of(tracks);
+        if taken.is_empty() {
+            return Vec::new();
+        }
+        let mut told = Vec::new();
+        for Entry { alert, .. } in self.alerts.values_mut().filter(|entry| entry.alert.stage.goes_on()) {
+            if taken.add_to(alert, &name) {
+                alert.revision += 1;
+                told.push(AlertEvent { change: AlertChange::Updated, alert: alert.clone() });
+            }
+        }
+        told
     }
 
     /// Sets what every item of a finding weighs, adds what the past of the vessel says, and names the records.
@@ -295,6 +314,7 @@ fn raise(finding: Finding, id: AlertId, similar_before: Vec<AlertId>, rules: Arc
         grade: Grade::Note,
         evidence: finding.evidence,
         honest_causes: finding.honest_causes,
+        pictures: Vec::new(),
         similar_before,
         acknowledged: None,
         rules,

@@ -7,8 +7,9 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::{Alert, Stage};
+use super::{Alert, AlertPicture, Stage};
 use crate::behaviour::{Evidence, Family, Geometry, HonestCause};
+use crate::feed::observation::EoActivity;
 use crate::fusion::Sources;
 use crate::geodesy::LatLon;
 use crate::units::EventTime;
@@ -57,6 +58,8 @@ struct Line<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     withdrawn: Option<bool>,
     evidence: Vec<EvidenceLine<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pictures: Vec<PictureLine<'a>>,
     honest_causes: Vec<CauseLine<'a>>,
 }
 
@@ -102,6 +105,22 @@ enum Coordinates {
 struct RecordsLine {
     received_from_s: f64,
     received_to_s: f64,
+}
+
+#[derive(Serialize)]
+struct PictureLine<'a> {
+    track: String,
+    time_s: f64,
+    sensor: &'a str,
+    class: &'static str,
+    class_confidence: f64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    activity: Option<&'static str>,
+    association: f64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reference: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sha256: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -151,6 +170,7 @@ pub fn to_json_line(alert: &Alert, epoch: EventTime) -> String {
         rules: &alert.rules,
         withdrawn: (alert.stage == Stage::Withdrawn).then_some(true),
         evidence: alert.evidence.iter().map(|evidence| evidence_line(evidence, epoch)).collect(),
+        pictures: alert.pictures.iter().map(|picture| picture_line(picture, epoch)).collect(),
         honest_causes: alert.honest_causes.iter().map(cause_line).collect(),
     };
     // A map of strings and finite numbers always has a JSON form; what is not finite is written as null.
@@ -175,6 +195,20 @@ fn evidence_line(evidence: &Evidence, epoch: EventTime) -> EvidenceLine<'_> {
             received_from_s: rounded(records.received_from.seconds_since(epoch), 3),
             received_to_s: rounded(records.received_to.seconds_since(epoch), 3),
         }),
+    }
+}
+
+fn picture_line(taken: &AlertPicture, epoch: EventTime) -> PictureLine<'_> {
+    PictureLine {
+        track: taken.track.to_string(),
+        time_s: rounded(taken.time.seconds_since(epoch), 3),
+        sensor: &taken.sensor,
+        class: taken.class.as_str(),
+        class_confidence: rounded(taken.class_confidence, 2),
+        activity: taken.activity.map(EoActivity::as_str),
+        association: rounded(taken.association, 2),
+        reference: taken.picture.reference.as_deref(),
+        sha256: taken.picture.sha256_digits(),
     }
 }
 
@@ -257,6 +291,7 @@ mod tests {
                 geometry: Some(Geometry::Circle { centre: LatLon::new(20.1, 110.2), radius_m: 50.0 }),
                 records: Some(RecordRef { received_from: at(1_800), received_to: at(1_840) }),
             }],
+            pictures: Vec::new(),
             honest_causes: vec![HonestCause::ruled_out("permit", "None.", "无许可。")],
             jurisdiction: None,
             night: true,

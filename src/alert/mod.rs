@@ -8,15 +8,18 @@
 //! - `score`: what evidence weighs, the sum, and the grade.
 //! - `history`: what earlier alerts of a vessel and a place add.
 //! - `line`: an alert as a line of `alerts.jsonl`.
+//! - `pictures`: what cameras showed of its vessels.
 
 mod book;
 mod history;
 mod line;
+mod pictures;
 mod score;
 
 pub use book::{AlertBook, AlertChange, AlertEvent, UnknownAlert};
 pub use history::Outcome;
 pub use line::to_json_line;
+pub use pictures::{AlertPicture, PICTURES_MAX};
 pub use score::{Grade, Score};
 
 use std::fmt;
@@ -92,6 +95,8 @@ pub struct Alert {
     pub evidence: Vec<Evidence>,
     /// The honest causes that were tested.
     pub honest_causes: Vec<HonestCause>,
+    /// Pictures that cameras took of its vessels, in order of time.
+    pub pictures: Vec<AlertPicture>,
     /// Earlier alerts of the same kind, of this vessel or at this place, the latest first.
     pub similar_before: Vec<AlertId>,
     /// Up to which event time an officer has acknowledged it.

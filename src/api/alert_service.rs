@@ -20,6 +20,7 @@ use crate::life::{DismissReason, Step};
 use crate::serve::clock;
 use crate::serve::limits::{ALERT_PAGE_DEFAULT, ALERT_PAGE_MAX, WATCH_QUEUE};
 use crate::serve::officer::OfficerDesk;
+use crate::store::pictures::{PictureStore, hash_of};
 use crate::store::records::alert::{self as alerts, AlertRecord};
 use crate::store::records::entry::{ALERT, Entered, NO_HASH};
 use crate::store::records::{Order, OrderError, Records, RecordsError, book};
@@ -31,6 +32,7 @@ pub struct Alerts {
     desk: OfficerDesk,
     places: Places,
     ended: Shutdown,
+    pictures: Option<PictureStore>,
 }
 
 /// What an officer asks for, as the calls have it in common.
@@ -61,7 +63,13 @@ impl Alerts {
     /// A service of what is on record, with the `desk` where steps are taken down. Watchers take one of `places` each, and end when
     /// `ended` says so.
     pub fn new(desk: OfficerDesk, places: Places, ended: Shutdown) -> Self {
-        Self { records: desk.records().clone(), desk, places, ended }
+        Self { records: desk.records().clone(), desk, places, ended, pictures: None }
+    }
+
+    /// Gives out the pictures that are kept in `pictures`.
+    #[must_use]
+    pub fn showing(self, pictures: Option<PictureStore>) -> Self {
+        Self { pictures, ..self }
     }
 
     async fn carry_out(
@@ -287,6 +295,29 @@ impl AlertService for Alerts {
         let next = next.map(|sequence| tokens::write(sequence, &request.alert_id));
         let events = shown.iter().map(convert::event).collect();
         Ok(Response::new(wire::ListAlertEventsResponse { events, next_page_token: next.unwrap_or_default() }))
+    }
+
+    async fn get_picture(
+        &self,
+        request: Request<wire::GetPictureRequest>,
+    ) -> Result<Response<wire::GetPictureResponse>, Status> {
+        let caller = caller(&request)?;
+        let wire::GetPictureRequest { alert_id, sha256 } = request.into_inner();
+        let bad = || BadField::new("sha256", "64 hexadecimal digits, as in alert.pictures");
+        let hash = hash_of(&sha256).ok_or_else(bad)?;
+        let record = self.visible(caller, alert_id).await?;
+        let named =
+            convert::alert(&record)?.pictures.iter().any(|picture| picture.sha256.eq_ignore_ascii_case(&sha256));
+        let not_here = "its site has not sent this picture, or it is kept no more";
+        if !named {
+            return Err(Status::not_found("the alert names no such picture"));
+        }
+        let Some(pictures) = self.pictures.clone() else { return Err(Status::not_found(not_here)) };
+        let found = tokio::task::spawn_blocking(move || pictures.get(&hash)).await;
+        let found = found.map_err(|error| Status::internal(error.to_string()))?;
+        let found = found.map_err(|error| Status::unavailable(error.to_string()))?;
+        let (form, content) = found.ok_or_else(|| Status::not_found(not_here))?;
+        Ok(Response::new(wire::GetPictureResponse { media_type: form.media_type().to_owned(), content }))
     }
 
     async fn get_evidence(

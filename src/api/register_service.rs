@@ -38,13 +38,13 @@ impl Registers {
         Self { records, engine, present: Mutex::new(present) }
     }
 
-    async fn say(&self, present: &mut Arc<Register>, changes: Changes) {
+    async fn say(&self, present: &mut Arc<Register>, changes: Changes, sequence: i64) {
         if changes.is_empty() {
             return;
         }
         *present = Arc::new(present.with(changes));
         // A server that shuts down reads the register when it is started again.
-        let _ = self.engine.set_register(Arc::clone(present)).await;
+        let _ = self.engine.set_register(Arc::clone(present), sequence).await;
     }
 
     async fn change_watch(
@@ -57,7 +57,7 @@ impl Registers {
         let mut present = self.present.lock().await;
         let write = move |book: &mut Book<'_>| book.watch_vessel(mmsi, watch, version, &request);
         let record = self.records.write(write).await.map_err(refused)?;
-        self.say(&mut present, vec![(mmsi, record.vessel.clone())]).await;
+        self.say(&mut present, vec![(mmsi, record.vessel.clone())], record.sequence).await;
         Ok(record)
     }
 }
@@ -96,7 +96,7 @@ impl RegisterService for Registers {
             let mut present = self.present.lock().await;
             let write = move |book: &mut Book<'_>| book.import_register(&sheet, &sha256, replace, &order);
             let (changes, imported) = self.records.write(write).await.map_err(refused)?;
-            self.say(&mut present, changes).await;
+            self.say(&mut present, changes, imported.sequence).await;
             imported
         };
         let Imported { added, changed, removed, unchanged, sequence } = imported;

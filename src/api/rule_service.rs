@@ -22,11 +22,11 @@ use crate::behaviour::BehaviourConfig;
 use crate::register::Register;
 use crate::serve::area::Area;
 use crate::serve::limits::TRIAL_PROGRESS_INTERVAL;
+use crate::serve::named::Named;
 use crate::store::disk::{Disk, RealDisk};
 use crate::store::log::LogError;
 use crate::store::log::reader::LogReader;
 use crate::store::records::{Records, register};
-use crate::store::zones::ZoneStore;
 use crate::units::EventTime;
 
 /// What rules are shown of and tried on.
@@ -113,8 +113,8 @@ impl Trial {
     fn play(&self, course: &Course) -> Result<StoredTrial, TrialError> {
         let Some((area, store)) = &self.ground.log else { return Err(TrialError::Unwanted) };
         let disk: Arc<dyn Disk> = Arc::new(RealDisk);
-        let (log, zones) = (open(store)?, ZoneStore::new(&disk, store));
-        let received = Received { log: &log, zones: &zones, area, register: &self.register };
+        let (log, named) = (open(store)?, Named::stored(&disk, store));
+        let received = Received { log: &log, named: &named, area, register: &self.register };
         let rules = (&self.ground.rules, &self.new);
         try_rules(&received, rules, (self.from, self.to), |done| {
             course.per_mille.store((done * 1_000.0) as u32, Ordering::Relaxed);

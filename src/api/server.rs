@@ -58,7 +58,7 @@ use crate::serve::limits;
 use crate::serve::officer::{OfficerDesk, OfficerWord};
 use crate::serve::stored::OpenStore;
 use crate::store::records::{Place, Records, RecordsError, Watchkeeping};
-use crate::store::records::{alert, register};
+use crate::store::records::{alert, register, track};
 
 /// Why a server ended before it was asked to.
 #[derive(Debug, thiserror::Error)]
@@ -209,7 +209,7 @@ impl BoundServer {
     /// When the engine, its store, the records or the transport fail.
     pub async fn serve_stored(
         self,
-        mut core: impl Core,
+        core: impl Core,
         chart: Arc<Chart>,
         store: Option<OpenStore>,
         stop: impl Future<Output = ()>,
@@ -229,15 +229,19 @@ impl BoundServer {
         let (catch_up, caught_up) = watch::channel(store.is_none());
         let watchers = Places::new(limits::WATCHERS_MAX, "watchers");
         let history = store.as_ref().map(|store| store.history_reader.clone());
+        let pictures = store.as_ref().map(|store| store.pictures.clone());
         let tracks = Tracks::new(hubs.picture.window(), chart_window.clone(), watchers.clone(), history);
         let (picture, alert_window) = (hubs.picture.window(), hubs.alerts.window());
         let source = self.deliveries.source(&records);
         let neighbours = Neighbours::start(self.neighbours, hubs.picture.window(), &records, source, heard);
         let snapshots = store.as_ref().and_then(|store| store.snapshots.as_ref()).map(|it| Arc::clone(&it.health));
         let senders = self.deliveries.start(&records, &end_of_alerts).await?;
-        let register = Arc::new(records.read(register::load).await?);
-        core.set_register(Arc::clone(&register));
-        let started = engine_task::start(core, hubs, store).map_err(ServeError::Thread)?;
+        let load =
+            |connection: &rusqlite::Connection| Ok((register::load(connection)?, register::last_change(connection)?));
+        let (register, register_since) = records.read(load).await?;
+        let register = Arc::new(register);
+        let started = engine_task::start(core, hubs, store, (Arc::clone(&register), register_since))
+            .map_err(ServeError::Thread)?;
         let Started { handle: engine, mut ready, mut ending } = started;
         let cue_sources = cue_desk::Sources {
             picture: picture.clone(),
@@ -268,10 +272,13 @@ impl BoundServer {
 
         let officers = OfficerDesk::new(records.clone(), engine.clone(), caught_up.clone(), cue_desk.clone());
         let platforms = webhook::routes(self.deliveries, officers.clone());
-        let incoming = platforms.merge(http::detections::routes(engine.clone()));
-        let alerts = Alerts::new(officers, watchers, ended);
+        let incoming =
+            platforms.merge(http::detections::routes(engine.clone())).merge(http::pictures::routes(pictures.clone()));
+        let alerts = Alerts::new(officers, watchers, ended).showing(pictures);
         let questions = Arc::new(Semaphore::new(limits::QUESTIONS_AT_ONCE));
-        let tracks = TrackServiceServer::new(tracks.explained_by(engine.clone(), Arc::clone(&questions)));
+        let tracks = TrackServiceServer::new(
+            tracks.explained_by(engine.clone(), Arc::clone(&questions)).taking_down(records.clone()),
+        );
         let sensors = SensorServiceServer::new(Sensors::new(engine.clone(), chart, questions));
         let cues = Cues::new(cue_desk.clone(), picture, records.clone(), shutdown.clone());
         let cues = CueServiceServer::new(cues);
@@ -408,6 +415,17 @@ async fn restore(records: &Records, engine: &EngineHandle) {
         // An engine that has stopped ends the server by itself.
         Ok(words) => drop(engine.restore(words).await),
         Err(error) => tracing::warn!(%error, "the engine cannot be told what officers knew before the start"),
+    }
+    let since_ms = clock::now().as_millis() - limits::STATEMENTS_KEPT_MS;
+    let said = records.read(move |connection| track::latest(connection, since_ms, crate::engine::STATEMENTS_MAX));
+    match said.await {
+        Ok(said) => {
+            for (id, stated) in said {
+                // Most of these tracks are over.
+                let _ = engine.state(id, stated).await;
+            }
+        }
+        Err(error) => tracing::warn!(%error, "the engine cannot be told what officers said of craft before the start"),
     }
 }
 

@@ -2,23 +2,31 @@
 
 use std::sync::Arc;
 
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::{Mutex, Semaphore, mpsc};
 use tokio_stream::wrappers::ReceiverStream;
-use tonic::{Request, Response, Status};
+use tonic::{Code, Request, Response, Status};
 
-use super::convert::{sensor, track as convert};
+use super::convert::{life, sensor, statement, track as convert};
+use super::faults::reasoned;
 use super::history::History;
 use super::proto::track::v1 as wire;
 use super::proto::track::v1::track_service_server::TrackService;
 use super::streams::{Answers, Places, expires_in, run_out, shutting_down};
 use crate::access::layer::caller;
 use crate::access::principal::Principal;
+use crate::access::role::Permission;
+use crate::engine::StatementError;
 use crate::serve::chart_window::ChartWindow;
+use crate::serve::clock;
 use crate::serve::engine_task::EngineHandle;
 use crate::serve::limits::{TRACK_PAGE_DEFAULT, TRACK_PAGE_MAX, WATCH_QUEUE};
 use crate::serve::picture::PictureWindow;
 use crate::serve::track_watch::{TrackFilter, TrackWatch};
 use crate::store::history::HistoryReader;
+use crate::store::records::Records;
+use crate::store::records::book::Book;
+use crate::store::records::register::Request as RecordRequest;
+use crate::store::records::track::StatementOrderError;
 use crate::units::TrackId;
 
 /// The service.
@@ -30,19 +38,27 @@ pub struct Tracks {
     history: History,
     /// Who knows what made a track, and how many may ask at once.
     engine: Option<(EngineHandle, Arc<Semaphore>)>,
+    /// Where statements of officers are taken down; one after the other, so that record and engine hear them in the same order.
+    records: Option<Mutex<Records>>,
 }
 
 impl Tracks {
     /// A service that shows what `window` shows, with the zones of `chart`; watchers take one of `places` each. Without a store there is no
     /// `history`.
     pub fn new(window: PictureWindow, chart: ChartWindow, places: Places, history: Option<HistoryReader>) -> Self {
-        Self { window, chart, places, history: History::new(history), engine: None }
+        Self { window, chart, places, history: History::new(history), engine: None, records: None }
     }
 
     /// Lets `engine` explain tracks; `questions` says how many may ask at once.
     #[must_use]
     pub fn explained_by(self, engine: EngineHandle, questions: Arc<Semaphore>) -> Self {
         Self { engine: Some((engine, questions)), ..self }
+    }
+
+    /// Takes statements of officers down in `records`.
+    #[must_use]
+    pub fn taking_down(self, records: Records) -> Self {
+        Self { records: Some(Mutex::new(records)), ..self }
     }
 }
 
@@ -97,6 +113,39 @@ impl TrackService for Tracks {
         let seen = made_of.iter().filter(|explained| caller.sees_place(explained.contribution.of_track));
         let contributions = seen.map(sensor::contribution).collect();
         Ok(Response::new(wire::ExplainTrackResponse { contributions }))
+    }
+
+    async fn override_track(
+        &self,
+        request: Request<wire::OverrideTrackRequest>,
+    ) -> Result<Response<wire::OverrideTrackResponse>, Status> {
+        let caller = caller(&request)?;
+        let wire::OverrideTrackRequest { id, statement: said, reason, etag, request_id } = request.into_inner();
+        let id = convert::checked_track_id(&id)?;
+        let said = said.map(statement::checked_statement).transpose()?;
+        let etag = statement::checked_etag(&etag)?;
+        let order = RecordRequest {
+            actor: caller.actor(Permission::EditChart),
+            request_id: life::checked_request_id(request_id)?,
+            note: statement::checked_reason(&reason)?,
+            at_ms: clock::now().as_millis(),
+        };
+        let (Some((engine, _)), Some(records)) = (&self.engine, &self.records) else {
+            return Err(Status::unimplemented("this server keeps no record of what is said"));
+        };
+        let unknown = || Status::not_found(format!("track {id} is not in the picture"));
+        self.window.now().track(id).filter(|track| caller.sees_place(track.position)).ok_or_else(unknown)?;
+        let records = records.lock().await;
+        let stated = records.write(move |book: &mut Book<'_>| book.state_track(id, said, etag, &order)).await;
+        let stated = stated.map_err(refused)?;
+        engine.state(id, stated).await.map_err(|_| shutting_down())?.map_err(|error| match error {
+            StatementError::UnknownTrack(_) => unknown(),
+            StatementError::Full => Status::resource_exhausted(error.to_string()),
+        })?;
+        drop(records);
+        let picture = self.window.now();
+        let track = picture.track(id).ok_or_else(unknown)?;
+        Ok(Response::new(wire::OverrideTrackResponse { track: Some(convert::track(track)) }))
     }
 
     async fn list_tracks(
@@ -163,6 +212,20 @@ impl TrackService for Tracks {
             let _ = changes.send(Err(shutting_down())).await;
         });
         Ok(Response::new(Box::pin(ReceiverStream::new(queue))))
+    }
+}
+
+/// Why a statement was not taken down, in the words of the interface.
+fn refused(error: StatementOrderError) -> Status {
+    let message = error.to_string();
+    match error {
+        StatementOrderError::Changed { present } => {
+            reasoned(Code::Aborted, message, "ETAG_MISMATCH", ("etag", &present.to_string()))
+        }
+        StatementOrderError::RequestReused => {
+            reasoned(Code::AlreadyExists, message, "REQUEST_ID_REUSED", ("field", "request_id"))
+        }
+        StatementOrderError::Records(error) => Status::unavailable(error.to_string()),
     }
 }
 

@@ -13,11 +13,11 @@ use crate::serve::area::Area;
 use crate::serve::core::{Core, Fatal};
 use crate::serve::engine_task::Replayer;
 use crate::serve::limits::TRIAL_ALERTS_MAX;
+use crate::serve::named::Named;
 use crate::serve::session::Session;
 use crate::store::log::LogError;
 use crate::store::log::entry::Entry;
 use crate::store::log::reader::LogReader;
-use crate::store::zones::ZoneStore;
 use crate::units::EventTime;
 
 /// How long before the stretch the playing begins, so that its vessels and stays are known when it does, in milliseconds: the longest
@@ -30,11 +30,11 @@ const LOOK_EVERY: u64 = 1_024;
 pub struct Received<'a> {
     /// The log.
     pub log: &'a LogReader,
-    /// The changes of the zones that it names.
-    pub zones: &'a ZoneStore,
+    /// What it names.
+    pub named: &'a Named,
     /// Sensors and chart. A log that began with others is read as if it had been these.
     pub area: &'a Area,
-    /// Who vessels are.
+    /// Who vessels are, where the log does not say.
     pub register: &'a Arc<Register>,
 }
 
@@ -155,7 +155,7 @@ impl Run {
         plan.engine.fusion.explain = Explain::default();
         let mut session = Session::new(plan);
         session.set_register(Arc::clone(received.register));
-        let replayer = Replayer::new(session, received.zones.clone());
+        let replayer = Replayer::new(session, received.named.clone());
         Self { edition: rules.edition.clone(), replayer, told: BTreeMap::new() }
     }
 

@@ -52,6 +52,8 @@ pub struct Craft {
     pub length_m: Option<f64>,
     /// Class by the register.
     pub registered: Option<VesselClass>,
+    /// Class by an officer's word.
+    pub stated: Option<VesselClass>,
 }
 
 impl Craft {
@@ -68,6 +70,9 @@ impl Craft {
         }
         self.sends_ais |= track.last_ais.is_some();
         self.length_m = track.length_m.or(self.length_m);
+        let stated = track.stated.as_deref();
+        self.stated = stated.and_then(|stated| stated.class);
+        self.length_m = stated.and_then(|stated| stated.length_m).or(self.length_m);
         let eo = track.eo_class.filter(|(_, probability)| *probability >= config.eo_class_probability);
         if let Some((class, _)) = eo {
             self.eo_class = Some(class);
@@ -89,6 +94,9 @@ impl Craft {
             (None, Some(EoClass::Fishing)) => Known::Yes,
             (None, Some(_)) => Known::No,
         };
+        if let Some(class) = self.stated {
+            self.excuse(class);
+        }
     }
 
     /// Takes what a register says of it, where the vessel itself says nothing: a prior that may excuse, and never accuses.
@@ -98,20 +106,28 @@ impl Craft {
         if self.ship_type.is_some() {
             return;
         }
-        match registered.class {
-            Some(VesselClass::Patrol) => (self.patrol, self.official) = (true, true),
-            Some(VesselClass::Pilot | VesselClass::Tug) => self.official = true,
-            Some(VesselClass::Pleasure) => self.pleasure = true,
-            Some(VesselClass::Passenger | VesselClass::HighSpeed) => self.passenger = true,
-            Some(VesselClass::Fishing | VesselClass::Tender) => self.fishing = Known::Yes,
+        if let Some(class) = registered.class {
+            self.excuse(class);
+        }
+    }
+
+    /// Takes a class for what it may excuse: it never accuses.
+    fn excuse(&mut self, class: VesselClass) {
+        match class {
+            VesselClass::Patrol => (self.patrol, self.official) = (true, true),
+            VesselClass::Pilot | VesselClass::Tug => self.official = true,
+            VesselClass::Pleasure => self.pleasure = true,
+            VesselClass::Passenger | VesselClass::HighSpeed => self.passenger = true,
+            VesselClass::Fishing | VesselClass::Tender => self.fishing = Known::Yes,
             _ => {}
         }
     }
 
-    /// Its class, as far as it says itself, a register says, or cameras see.
+    /// Its class, as far as an officer says, it says itself, a register says, or cameras see.
     pub(super) fn class(&self) -> Option<VesselClass> {
         let seen = || self.eo_class.and_then(EoClass::vessel_class);
-        self.ship_type.and_then(VesselClass::of_ship_type).or(self.registered).or_else(seen)
+        let says = || self.ship_type.and_then(VesselClass::of_ship_type);
+        self.stated.or_else(says).or(self.registered).or_else(seen)
     }
 
     /// A number that orders vessels by size: what is longer is larger, a class A ship is larger than what is unknown.
@@ -148,6 +164,7 @@ impl Craft {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::fusion::Stated;
     use crate::fusion::{Identity, Sources};
     use crate::geodesy::LatLon;
     use crate::units::{EventTime, TrackId};
@@ -176,6 +193,7 @@ mod tests {
             sightings: Default::default(),
             ais_elsewhere: None,
             merged_with: None,
+            stated: None,
         }
     }
 
@@ -222,5 +240,22 @@ mod tests {
         track.identity.ship_type = None;
         craft.learn(&track, &config);
         assert!(!craft.patrol);
+    }
+
+    #[test]
+    fn what_an_officer_says_goes_before_what_a_craft_says_of_itself_and_is_taken_back() {
+        let config = CraftConfig::default();
+        let mut track = a_track();
+        track.identity.mmsi = Mmsi::new(412_000_001);
+        track.identity.ship_type = Some(70);
+        let said = Stated { class: Some(VesselClass::Patrol), length_m: Some(31.0), ..Stated::default() };
+        let mut craft = Craft::default();
+        track.stated = Some(Box::new(said));
+        craft.learn(&track, &config);
+        assert_eq!((craft.class(), craft.official, craft.patrol), (Some(VesselClass::Patrol), true, true));
+        assert_eq!(craft.length_m, Some(31.0));
+        track.stated = None;
+        craft.learn(&track, &config);
+        assert_eq!((craft.class(), craft.official, craft.patrol), (Some(VesselClass::Cargo), false, false));
     }
 }

@@ -136,7 +136,8 @@ impl Behaviour {
         let ports_differ = chart.zones.tells_vessels_apart();
         notes.clear();
         for (subject, track) in roll.present.iter_mut().zip(tracks) {
-            if let Some(registered) = subject.craft.mmsi.and_then(|mmsi| register.get(mmsi)) {
+            let stated = || track.stated.as_ref().and_then(|stated| stated.mmsi);
+            if let Some(registered) = subject.craft.mmsi.or_else(stated).and_then(|mmsi| register.get(mmsi)) {
                 subject.craft.learn_registered(registered);
             }
             if ports_differ {

@@ -13,6 +13,7 @@ use serde_json::json;
 use super::runtime;
 use crate::serve::area::Area;
 use crate::serve::engine_task;
+use crate::serve::named::Named;
 use crate::serve::session::Session;
 use crate::store::area;
 use crate::store::disk::{Disk, RealDisk};
@@ -20,7 +21,6 @@ use crate::store::log::LogError;
 use crate::store::log::entry::{Entry, PayloadKind, RecordEntry};
 use crate::store::log::read::SegmentReport;
 use crate::store::log::reader::LogReader;
-use crate::store::zones::ZoneStore;
 use crate::units::EventTime;
 
 /// Arguments of `shorewatch log`.
@@ -178,8 +178,8 @@ impl ReplayLog {
         let area = Area::kept(&folder).with_context(|| format!("the area in {}", folder.display()))?;
         let out = self.out.clone();
         let disk: Arc<dyn Disk> = Arc::new(RealDisk);
-        let zones = ZoneStore::new(&disk, &self.store);
-        engine_task::replay(Session::new(area.into_plan(Some(self.out))), &log, zones)
+        let named = Named::stored(&disk, &self.store);
+        engine_task::replay(Session::new(area.into_plan(Some(self.out))), &log, named)
             .map_err(|error| anyhow::anyhow!(error))?;
         println!("written: {0}/tracks.csv, {0}/alerts.jsonl", out.display());
         Ok(())

@@ -226,6 +226,7 @@ fn open_store(set: &Checked, area: &Area) -> Result<Option<OpenStore>> {
         log_ms: set.keep_hours.map(hours_ms),
         log_bytes: set.keep_gib.map(|gib| u64::from(gib) << 30),
         history_ms: set.keep_history_hours.map(hours_ms),
+        picture_bytes: Some(set.keep_picture_bytes),
         start_ms: set.start_hours.map(hours_ms),
         // Output files tell of the log from its beginning: such a server reads it at every start.
         snapshot_ms: set.snapshot_ms.filter(|_| set.out.is_none()),

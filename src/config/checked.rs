@@ -50,6 +50,8 @@ pub struct Checked {
     pub keep_gib: Option<u32>,
     /// Hours for which it is kept where tracks were; `None`: for good.
     pub keep_history_hours: Option<u32>,
+    /// Bytes of pictures of cameras that are kept.
+    pub keep_picture_bytes: u64,
     /// Hours of what was received that a start reads again; `None`: all of it.
     pub start_hours: Option<u32>,
     /// Milliseconds between two snapshots of the engine; `None`: none.
@@ -118,6 +120,7 @@ pub fn check(config: &Config) -> Result<Checked, Wrong> {
         keep_hours: (config.keep_hours > 0).then_some(config.keep_hours),
         keep_gib: (config.keep_gib > 0).then_some(config.keep_gib),
         keep_history_hours: (config.keep_history_hours > 0).then_some(config.keep_history_hours),
+        keep_picture_bytes: u64::from(config.keep_pictures_gib.max(1)) << 30,
         start_hours: (config.start_hours > 0).then_some(config.start_hours),
         snapshot_ms: snapshot_ms(config.snapshot_minutes)?,
         tls,

@@ -56,6 +56,8 @@ pub struct Config {
     pub keep_gib: u32,
     /// Hours for which it is kept where tracks were; 0: for good.
     pub keep_history_hours: u32,
+    /// GiB of pictures of cameras that are kept.
+    pub keep_pictures_gib: u32,
     /// Hours of what was received that a start reads again; 0: all of it.
     pub start_hours: u32,
     /// Minutes between two snapshots of the engine; 0: none.
@@ -328,6 +330,7 @@ impl Default for Config {
             keep_hours: 0,
             keep_gib: 0,
             keep_history_hours: 0,
+            keep_pictures_gib: 10,
             start_hours: 0,
             snapshot_minutes: 10.0,
             tls: Tls::default(),

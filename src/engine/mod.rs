@@ -12,6 +12,7 @@ mod config;
 mod event;
 mod saved;
 mod sensor_status;
+mod statements;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -22,18 +23,20 @@ pub use config::{EngineConfig, PICTURE_INTERVAL_MS};
 pub use event::{EngineEvent, Picture};
 pub use saved::{Restored, Saved};
 pub use sensor_status::{Health, SensorStatus};
+pub use statements::{STATEMENTS_MAX, StatementError};
 
-use crate::alert::{Alert, AlertBook, Outcome, UnknownAlert};
-use crate::behaviour::Behaviour;
+use crate::alert::{Alert, AlertBook, AlertEvent, Outcome, UnknownAlert};
+use crate::behaviour::{Behaviour, Finding};
 use crate::chart::Chart;
 use crate::coverage::Coverage;
 use crate::feed::observation::{Content, Observation};
 use crate::feed::order::{Admission, Delays, Intake, LATE_MAX_MS, Liveness};
 use crate::feed::sensor::{Sensor, SensorTable, SensorTableError};
-use crate::fusion::{Fusion, TrackState};
+use crate::fusion::{Fusion, Stated, TrackEvent, TrackState};
 use crate::geodesy::LatLon;
 use crate::register::Register;
 use crate::units::{EventTime, SensorId, TrackId};
+use statements::Statements;
 
 /// Milliseconds of receive time between two looks at what the radars detect where.
 const LOOK_INTERVAL_MS: i64 = 60_000;
@@ -57,6 +60,7 @@ pub struct Engine {
     chart: Arc<Chart>,
     behaviour: Behaviour,
     alerts: AlertBook,
+    statements: Statements,
     /// The next instant of the picture; `None` before the first observation, when the configuration gives no origin.
     next_picture: Option<EventTime>,
     /// The next instant that the rules look at; behind the picture where feeds are late as a whole.
@@ -77,6 +81,7 @@ impl Engine {
             liveness,
             behaviour,
             alerts: AlertBook::new(&config.rules),
+            statements: Statements::default(),
             chart,
             intake: Intake::new(sensors.len()),
             delays: Delays::new(sensors.len()),
@@ -181,15 +186,19 @@ impl Engine {
         self.fusion.set_behind(behind_ms);
         self.fusion.advance(at);
         self.fusion.settle();
-        self.events.extend(self.fusion.drain_events().into_iter().map(EngineEvent::Track));
-        self.look_at_detection(at);
-        let tracks = self.fusion.tracks(at);
-        self.look(at, behind_ms, &tracks);
-        self.events.push_back(EngineEvent::Picture(Picture { at, tracks }));
-        for mut finding in self.behaviour.drain() {
-            finding.told = at;
-            self.events.extend(self.alerts.take(finding).map(Box::new).map(EngineEvent::Alert));
+        for event in self.fusion.drain_events() {
+            self.note(event);
         }
+        self.look_at_detection(at);
+        let tracks = self.tracks(at);
+        self.look(at, behind_ms, &tracks);
+        let findings = self.behaviour.drain();
+        let told = findings.into_iter().filter_map(|finding| self.alerts.take(Finding { told: at, ..finding }));
+        let mut told: Vec<AlertEvent> = told.collect();
+        let name = |sensor| self.sensors.get(sensor).map_or_else(String::new, |sensor| sensor.name.clone());
+        told.extend(self.alerts.see(&tracks, name));
+        self.events.push_back(EngineEvent::Picture(Picture { at, tracks }));
+        self.events.extend(told.into_iter().map(Box::new).map(EngineEvent::Alert));
     }
 
     /// Lets the rules look at the instants up to `behind_ms` before `at`: once each, in order, and none before the regular sensors
@@ -209,7 +218,8 @@ impl Engine {
             if next == at {
                 self.behaviour.sample(at, tracks, &self.chart);
             } else {
-                self.behaviour.sample(next, &self.fusion.tracks(next), &self.chart);
+                let then = self.tracks(next);
+                self.behaviour.sample(next, &then, &self.chart);
             }
             next = next.plus_millis(PICTURE_INTERVAL_MS);
         }
@@ -233,6 +243,29 @@ impl Engine {
     /// When no such alert may still change.
     pub fn judge(&mut self, id: &str, outcome: Outcome, at: EventTime) -> Result<bool, UnknownAlert> {
         self.alerts.judge(id, outcome, at)
+    }
+
+    fn note(&mut self, event: TrackEvent) {
+        self.statements.follow(&event);
+        self.events.push_back(EngineEvent::Track(event));
+    }
+
+    /// Takes note of what an officer says of a craft, in place of what was said of it before; `None` takes that back. It is shown
+    /// beside what the sensors tell, and the rules heed class and length as they heed a register. An input like
+    /// [`Self::acknowledge`]. Returns whether it is another than before.
+    ///
+    /// # Errors
+    /// When there is no such track, or something is said of too many.
+    pub fn state(&mut self, id: TrackId, stated: Option<Stated>) -> Result<bool, StatementError> {
+        if stated.is_some() && !self.fusion.has(id) {
+            return Err(StatementError::UnknownTrack(id));
+        }
+        self.statements.say(id, stated)
+    }
+
+    /// What an officer has said of a craft.
+    pub fn stated(&self, id: TrackId) -> Option<&Stated> {
+        self.statements.of(id)
     }
 
     /// Takes another register, from the next instant of the picture on. An input like [`Self::acknowledge`].
@@ -280,12 +313,16 @@ impl Engine {
 
     /// The confirmed tracks predicted to `at`, sorted by number; for watchers that want more than the regular pictures.
     pub fn tracks(&self, at: EventTime) -> Vec<TrackState> {
-        self.fusion.tracks(at)
+        let mut tracks = self.fusion.tracks(at);
+        self.statements.put_on(&mut tracks);
+        tracks
     }
 
     /// One track predicted to `at`.
     pub fn track(&self, id: TrackId, at: EventTime) -> Option<TrackState> {
-        self.fusion.track(id, at)
+        let mut track = self.fusion.track(id, at)?;
+        track.stated = self.statements.of(id).cloned().map(Box::new);
+        Some(track)
     }
 
     /// The next instant of the picture: up to it, that instant left out, [`advance`](Self::advance) changes nothing.

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
+use super::statements::Statements;
 use super::{Engine, EngineConfig, EngineEvent};
 use crate::alert::AlertBook;
 use crate::behaviour::Behaviour;
@@ -35,6 +36,7 @@ pub struct Saved<'a> {
     moved: &'a FxHashMap<SensorId, LatLon>,
     behaviour: &'a Behaviour,
     alerts: &'a AlertBook,
+    statements: &'a Statements,
     next_picture: Option<EventTime>,
     next_look: Option<EventTime>,
     now: Option<EventTime>,
@@ -55,6 +57,7 @@ pub struct Restored {
     moved: FxHashMap<SensorId, LatLon>,
     behaviour: Behaviour,
     alerts: AlertBook,
+    statements: Statements,
     next_picture: Option<EventTime>,
     next_look: Option<EventTime>,
     now: Option<EventTime>,
@@ -79,6 +82,7 @@ impl Engine {
             moved,
             behaviour,
             alerts,
+            statements,
             next_picture,
             next_look,
             now,
@@ -96,6 +100,7 @@ impl Engine {
             moved,
             behaviour,
             alerts,
+            statements,
             next_picture: *next_picture,
             next_look: *next_look,
             now: *now,
@@ -119,6 +124,7 @@ impl Restored {
             moved,
             mut behaviour,
             mut alerts,
+            statements,
             next_picture,
             next_look,
             now,
@@ -142,6 +148,7 @@ impl Restored {
             moved,
             behaviour,
             alerts,
+            statements,
             next_picture,
             next_look,
             now,

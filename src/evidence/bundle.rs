@@ -2,14 +2,17 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use rusqlite::Connection;
 use serde::Serialize;
 
 use super::page::{self, Case};
 use super::raw;
-use super::{ALERT, CHAIN, EVENTS, FORMAT, FileHash, Link, MANIFEST, Manifest, PAGE, SIGNATURE, ZONE};
+use super::{ALERT, CHAIN, EVENTS, FORMAT, FileHash, Link, MANIFEST, Manifest, PAGE, PICTURE, SIGNATURE, ZONE};
 use crate::chart::Chart;
+use crate::store::disk::{Disk, RealDisk};
+use crate::store::pictures::{PictureStore, hash_of};
 use crate::store::records::checkpoint::{Checkpoint, Signer};
 use crate::store::records::entry::{self, Entered, NO_HASH, sha256_hex};
 use crate::store::records::{FILE, RecordsError, alert, book, chain, open_to_read};
@@ -69,7 +72,9 @@ pub fn write(
     let alert: serde_json::Value = serde_json::from_str(&record.news.content)
         .map_err(|error| RecordsError::Damaged(format!("alert {alert_id}: {error}")))?;
     let zone = chart.and_then(|chart| chart.zones.zones().iter().find(|zone| zone.id == record.news.facts.zone));
-    let case = Case { record: &record, alert: &alert, entries: &entries, zone, chart, made_ms };
+    let pictures = pictures(store, &alert)?;
+    let names: Vec<&str> = pictures.iter().map(|(name, _)| name.as_str()).collect();
+    let case = Case { record: &record, alert: &alert, entries: &entries, zone, chart, pictures: &names, made_ms };
     let mut files: Vec<(String, Vec<u8>)> = vec![
         (ALERT.to_owned(), pretty(&alert)),
         (CHAIN.to_owned(), pretty(&links)),
@@ -79,6 +84,7 @@ pub fn write(
     if let Some(zone) = zone {
         files.push((ZONE.to_owned(), pretty(&page::zone_feature(zone))));
     }
+    files.extend(pictures);
     let raw = if with_records { raw::cut(store, &alert)? } else { None };
     let replay = raw.map(|raw| {
         files.push((raw::REPLAY.to_owned(), pretty(&raw.replay)));
@@ -108,6 +114,23 @@ pub fn write(
         fs::write(&path, bytes).map_err(|error| problem(&path, error))?;
     }
     Ok(Written { manifest, replay })
+}
+
+/// The pictures that an alert names and the store has, each under the name of what it shows.
+fn pictures(store: &Path, alert: &serde_json::Value) -> Result<Vec<(String, Vec<u8>)>, BundleError> {
+    let disk: Arc<dyn Disk> = Arc::new(RealDisk);
+    let problem = |error: std::io::Error| BundleError::Write { path: store.to_owned(), problem: error.to_string() };
+    let kept = PictureStore::look_into(&disk, store).map_err(problem)?;
+    let mut files = Vec::new();
+    for digits in alert["pictures"].as_array().into_iter().flatten().filter_map(|picture| picture["sha256"].as_str()) {
+        let Some(hash) = hash_of(digits) else { continue };
+        if let Some((form, bytes)) = kept.get(&hash).map_err(problem)? {
+            files.push((format!("{PICTURE}{digits}.{}", form.extension()), bytes));
+        }
+    }
+    files.sort_unstable();
+    files.dedup();
+    Ok(files)
 }
 
 /// For each entry the way to the next checkpoint.

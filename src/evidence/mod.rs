@@ -11,7 +11,9 @@
 //! | `scenario.json`, `coastline.geojson`, `zones.geojson`, `rules.toml` | sensors, chart and rules that they are replayed with |
 //! | `replay.json` | what the replay tells |
 //! | `<32 digits>.geojson` | changes of the zones that the records name |
+//! | `register-<number>.csv` | what the registers that the records name say of the vessels that were in the picture |
 //! | `zone.geojson` | the zone that the alert names, with its version, where the chart has it |
+//! | `picture-<64 digits>.jpg` | pictures of cameras that the alert names by this SHA-256, where the server has them |
 //! | `page.html` | all of that for people, in English and Chinese, with a picture |
 //! | `manifest.json` | the hash of every file, and the public key |
 //! | `manifest.sig` | the signature of the manifest |
@@ -37,6 +39,8 @@ pub(crate) const EVENTS: &str = "events.jsonl";
 pub(crate) const CHAIN: &str = "chain.json";
 pub(crate) const ZONE: &str = "zone.geojson";
 pub(crate) const PAGE: &str = "page.html";
+/// Before the SHA-256 of a picture in the name of its file.
+pub(crate) const PICTURE: &str = "picture-";
 pub(crate) const MANIFEST: &str = "manifest.json";
 pub(crate) const SIGNATURE: &str = "manifest.sig";
 

@@ -30,6 +30,8 @@ pub struct Case<'a> {
     pub chart: Option<&'a Chart>,
     /// When the page is made, milliseconds since 1970.
     pub made_ms: i64,
+    /// Names of the files of pictures in the bundle.
+    pub pictures: &'a [&'a str],
 }
 
 /// A zone as a GeoJSON feature, with its version.
@@ -87,6 +89,7 @@ pub fn html(case: &Case<'_>) -> String {
     page.push_str("</table>\n");
     picture(&mut page, case);
     reasons(&mut page, case.alert);
+    photographs(&mut page, case);
     events(&mut page, case.entries);
     let _ = writeln!(
         page,
@@ -134,6 +137,30 @@ fn reasons(page: &mut String, alert: &Value) {
         );
     }
     page.push_str("</table>\n");
+}
+
+/// What cameras showed, as far as the bundle has it; the rest in words.
+fn photographs(page: &mut String, case: &Case<'_>) {
+    let taken = case.alert.get("pictures").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    if taken.is_empty() {
+        return;
+    }
+    page.push_str("<h2>Pictures 照片</h2>\n");
+    for picture in taken {
+        let text = |key: &str| escaped(picture.get(key).and_then(Value::as_str).unwrap_or_default());
+        let at = picture.get("time_s").and_then(Value::as_f64).map(|it| time((it * 1_000.0).round() as i64));
+        let digits = text("sha256");
+        let file = case.pictures.iter().find(|name| !digits.is_empty() && name.contains(&digits));
+        let caption =
+            format!("{} UTC, {}, {} {}", at.unwrap_or_default(), text("sensor"), text("class"), text("activity"));
+        let _ = match file {
+            Some(name) => writeln!(
+                page,
+                "<figure><img src=\"{name}\" alt=\"{caption}\" style=\"max-width:100%\"><figcaption>{caption}</figcaption></figure>"
+            ),
+            None => writeln!(page, "<p>{caption}: not here 未上传 · {} {digits}</p>", text("reference")),
+        };
+    }
 }
 
 /// Who did what.

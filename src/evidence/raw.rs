@@ -14,10 +14,13 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::alert::to_json_line;
+use crate::fusion::Stated;
 use crate::geodesy::{LatLon, distance_m};
+use crate::register::{Register, Sheet, line_of};
 use crate::serve::area::Area;
 use crate::serve::core::Fatal;
 use crate::serve::engine_task::Replayer;
+use crate::serve::named::{Named, register_file};
 use crate::serve::session::Session;
 use crate::store::area;
 use crate::store::disk::{Disk, RealDisk};
@@ -27,8 +30,7 @@ use crate::store::log::read::{SegmentReport, read_input};
 use crate::store::log::reader::LogReader;
 use crate::store::log::segment::{Content, SegmentFile, SegmentHeader};
 use crate::store::log::{LogError, LogState};
-use crate::store::zones::ZoneStore;
-use crate::units::EventTime;
+use crate::units::{EventTime, Mmsi};
 
 /// Name of the records in a bundle: a segment as `docs/log-format.md` specifies it.
 pub(crate) const RECORDS: &str = "records.seg";
@@ -103,20 +105,25 @@ pub(crate) fn cut(store: &Path, alert: &Value) -> Result<Option<Raw>, RawError> 
     let (Some(began), Some(last)) = (instant(alert, "began_s"), last_instant(alert)) else { return Ok(None) };
     let Some(name) = area_at(&log, last)? else { return Ok(None) };
     let folder = area::folder(store, &name);
-    let zones = ZoneStore::new(&disk, store);
+    let named = Named::stored(&disk, store);
     for from in BEFORE_MS.map(|before_ms| Some(began.plus_millis(-before_ms))).into_iter().chain([None]) {
-        let replayer = Replayer::new(session(&folder)?, zones.clone());
+        let replayer = Replayer::new(session(&folder)?, named.clone());
         let mut stretch = Stretch::new(replayer, alert, from, last.plus_millis(AFTER_MS));
         match log.each(None, |_, entry| stretch.take(entry)) {
             Ok(_) | Err(Stop::Over) => {}
             Err(Stop::Failed(error)) => return Err(error),
         }
-        let changes = std::mem::take(&mut stretch.zones);
+        let (changes, registers) = (std::mem::take(&mut stretch.zones), std::mem::take(&mut stretch.registers));
+        let vessels = std::mem::take(&mut stretch.vessels);
         if let Some((records, replay)) = stretch.found() {
             let mut files = vec![(RECORDS.to_owned(), records)];
             for change in changes {
-                let text = zones.read(&change).map_err(|error| RawError::Area(error.to_string()))?;
+                let text = named.zones.read(&change).map_err(|error| RawError::Area(error.to_string()))?;
                 files.push((format!("{change}.geojson"), text.into_bytes()));
+            }
+            for sequence in registers {
+                let text = listed(&named.register(sequence)?, &vessels);
+                files.push((register_file(sequence), text.into_bytes()));
             }
             for path in area_files(&disk, &folder)? {
                 let bytes = std::fs::read(folder.join(&path)).map_err(|error| RawError::Area(error.to_string()))?;
@@ -134,7 +141,7 @@ pub(crate) fn cut(store: &Path, alert: &Value) -> Result<Option<Raw>, RawError> 
 /// When they cannot be read or replayed.
 pub(crate) fn replay(bundle: &Path, alert_id: &str) -> Result<(Option<Value>, SegmentReport), RawError> {
     let disk: Arc<dyn Disk> = Arc::new(RealDisk);
-    let mut replayer = Replayer::new(session(bundle)?, ZoneStore::in_folder(&disk, bundle));
+    let mut replayer = Replayer::new(session(bundle)?, Named::bundled(&disk, bundle));
     let mut told: Option<String> = None;
     let bytes = std::fs::metadata(bundle.join(RECORDS)).map_or(0, |about| about.len());
     let segment = SegmentFile { number: 1, name: RECORDS.to_owned(), bytes };
@@ -153,7 +160,16 @@ const EPOCH: EventTime = EventTime::from_millis(0);
 
 fn session(area: &Path) -> Result<Session, RawError> {
     let area = Area::kept(area).map_err(|error| RawError::Area(error.to_string()))?;
-    Ok(Session::new(area.into_plan(None)))
+    let mut plan = area.into_plan(None);
+    // The points of pictures tell which vessels were in them.
+    plan.history = true;
+    Ok(Session::new(plan))
+}
+
+/// What a register says of these vessels, as CSV.
+fn listed(register: &Register, vessels: &BTreeSet<Mmsi>) -> String {
+    let lines = vessels.iter().filter_map(|mmsi| register.get(*mmsi).map(|vessel| line_of(*mmsi, vessel)));
+    Sheet::text_of(lines)
 }
 
 fn area_files(disk: &Arc<dyn Disk>, folder: &Path) -> Result<Vec<String>, RawError> {
@@ -217,6 +233,10 @@ struct Stretch<'a> {
     received: Option<(EventTime, EventTime)>,
     /// Changes of the zones that it names.
     zones: BTreeSet<String>,
+    /// Registers that it names, by entry of the records.
+    registers: BTreeSet<i64>,
+    /// Vessels that were in the picture: of these alone the bundle has what the register says.
+    vessels: BTreeSet<Mmsi>,
     told: BTreeMap<String, Value>,
     found: Option<Found>,
 }
@@ -242,6 +262,8 @@ impl<'a> Stretch<'a> {
             records: 0,
             received: None,
             zones: BTreeSet::new(),
+            registers: BTreeSet::new(),
+            vessels: BTreeSet::new(),
             told: BTreeMap::new(),
             found: None,
         }
@@ -290,7 +312,16 @@ impl<'a> Stretch<'a> {
         if let Entry::Zones(name) = entry {
             self.zones.insert(name.clone());
         }
+        if let Entry::Register(sequence) = entry {
+            self.registers.insert(*sequence);
+        }
+        if let Entry::Stated { said, .. } = entry
+            && let Ok(Stated { mmsi: Some(mmsi), .. }) = serde_json::from_str(said)
+        {
+            self.vessels.insert(mmsi);
+        }
         let alerts = self.replayer.take(entry)?;
+        self.vessels.extend(self.replayer.vessels());
         if alerts.is_empty() {
             return Ok(());
         }

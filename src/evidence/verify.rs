@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use super::raw::{self, RECORDS, REPLAY, Replay};
-use super::{ALERT, CHAIN, EVENTS, FORMAT, Link, MANIFEST, Manifest, SIGNATURE};
+use super::{ALERT, CHAIN, EVENTS, FORMAT, Link, MANIFEST, Manifest, PICTURE, SIGNATURE};
 use crate::store::records::checkpoint::PublicKey;
 use crate::store::records::entry::{self, Entry, chained, linked, sha256_hex};
 
@@ -85,6 +85,10 @@ pub fn verify(bundle: &Path, pinned: Option<&PublicKey>) -> Result<Stands, Alter
         let bytes = read(&file.name)?;
         if sha256_hex(&bytes) != file.sha256 {
             return Err(altered(&file.name, "is not what was signed"));
+        }
+        let digits = file.name.strip_prefix(PICTURE).and_then(|rest| rest.split_once('.')).map(|(digits, _)| digits);
+        if digits.is_some_and(|digits| digits != file.sha256) {
+            return Err(altered(&file.name, "is not the picture that the alert names"));
         }
         files.insert(file.name.as_str(), bytes);
     }

@@ -8,7 +8,7 @@ use super::config::FusionConfig;
 use super::measurement::{Fix, Kinematics, Measure, Measurement};
 use super::radar::polar_covariance;
 use super::registration::{Comparison, Registration};
-use super::track::EoSighting;
+use super::track::{EoSighting, PictureRef};
 use super::track_file::TrackFile;
 use crate::feed::observation::{EoClass, EoDetection, Observation};
 use crate::feed::sensor::{EoClaims, Sensor};
@@ -281,9 +281,17 @@ impl Fusion {
             class_confidence: detection.class_confidence,
             activity: detection.activity,
             association: share,
+            picture: picture_of(detection),
         });
         self.confirm_if_due(slot);
     }
+}
+
+/// Where the picture of a detection is, if one was taken.
+fn picture_of(detection: &EoDetection) -> Option<Box<PictureRef>> {
+    let EoDetection { image, image_sha256, .. } = detection;
+    let taken = image.is_some() || image_sha256.is_some();
+    taken.then(|| Box::new(PictureRef { reference: image.clone(), sha256: *image_sha256 }))
 }
 
 /// How well what a camera sees fits what is known of a track's class and length: a factor of the likelihood.

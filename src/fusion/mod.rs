@@ -35,6 +35,7 @@ mod report;
 mod sector;
 mod sensor_health;
 mod slots;
+mod stated;
 pub mod track;
 mod track_file;
 mod upkeep;
@@ -46,7 +47,8 @@ pub use ablation::Ablation;
 pub use config::FusionConfig;
 pub use explain::{Contribution, Explain, Told};
 pub use sensor_health::{RadarLook, SensorHealth};
-pub use track::{EoSighting, Identity, Sources, TrackState};
+pub use stated::{Stated, TEXT_CHARS_MAX};
+pub use track::{EoSighting, Identity, PictureRef, Sources, TrackState};
 
 use crate::feed::observation::{AisStatic, Content, Observation};
 use crate::feed::sensor::{Sensor, SensorTable};
@@ -284,6 +286,11 @@ impl Fusion {
     /// One track at `at`, shown or not.
     pub fn track(&self, id: TrackId, at: EventTime) -> Option<TrackState> {
         self.file(id).map(|file| self.view(file, at))
+    }
+
+    /// Whether there is such a track, shown or not.
+    pub fn has(&self, id: TrackId) -> bool {
+        self.by_id.contains_key(&id)
     }
 
     /// The observations that made a track, oldest first, as far as [`FusionConfig::explain`] says to keep them.

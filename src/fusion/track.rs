@@ -2,6 +2,7 @@
 
 use arrayvec::ArrayVec;
 
+use super::stated::Stated;
 use crate::feed::observation::{Dimensions, EoActivity, EoClass, Text20};
 use crate::geodesy::LatLon;
 use crate::units::{Bearing, EventTime, Mmsi, SensorId, TrackId, VesselClass};
@@ -45,7 +46,7 @@ pub struct Identity {
 }
 
 /// Something a camera saw a track do.
-#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct EoSighting {
     /// When.
     pub time: EventTime,
@@ -59,6 +60,30 @@ pub struct EoSighting {
     pub activity: Option<EoActivity>,
     /// How probable it is that the camera saw this track and no other in its beam, 0 to 1.
     pub association: f64,
+    /// The picture that it took, where it says that it did.
+    pub picture: Option<Box<PictureRef>>,
+}
+
+/// Where a picture of a camera is: by the site's own word, and by what it shows.
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct PictureRef {
+    /// The site's reference, such as an address. Never followed by this program.
+    pub reference: Option<Box<str>>,
+    /// SHA-256 of the picture as the camera's side computed it.
+    pub sha256: Option<[u8; 32]>,
+}
+
+impl PictureRef {
+    /// The SHA-256 as 64 hexadecimal digits.
+    pub fn sha256_digits(&self) -> Option<String> {
+        use std::fmt::Write;
+        self.sha256.map(|hash| {
+            hash.iter().fold(String::with_capacity(64), |mut digits, byte| {
+                let _ = write!(digits, "{byte:02x}");
+                digits
+            })
+        })
+    }
 }
 
 /// Reports under the MMSI of a track that point to another place than where sensors follow the track.
@@ -119,13 +144,16 @@ pub struct TrackState {
     pub ais_elsewhere: Option<AisElsewhere>,
     /// The larger track that hides it: lying alongside, the two give one plot.
     pub merged_with: Option<TrackId>,
+    /// What an officer has said of it, beside what the sensors tell; fusion itself knows nothing of it.
+    pub stated: Option<Box<Stated>>,
 }
 
 impl TrackState {
-    /// The class that it most probably is of: by its AIS type, else by what cameras take it for.
+    /// The class that it most probably is of: by what an officer has said, by its AIS type, else by what cameras take it for.
     pub fn class(&self) -> Option<VesselClass> {
         let seen = || self.eo_class.and_then(|(class, _)| class.vessel_class());
-        self.identity.ship_type.and_then(VesselClass::of_ship_type).or_else(seen)
+        let stated = self.stated.as_ref().and_then(|stated| stated.class);
+        stated.or_else(|| self.identity.ship_type.and_then(VesselClass::of_ship_type)).or_else(seen)
     }
 
     /// Speed over ground in m/s.

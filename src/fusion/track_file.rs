@@ -357,6 +357,7 @@ impl TrackFile {
             sightings: self.sightings.clone(),
             ais_elsewhere: self.claim_elsewhere(config),
             merged_with: self.hidden_by.map(|(id, _)| id),
+            stated: None,
         }
     }
 }

@@ -21,6 +21,7 @@ pub mod features;
 pub mod guard;
 pub mod health;
 pub mod metrics;
+pub mod pictures;
 pub mod problem;
 pub mod session;
 pub mod tiles;

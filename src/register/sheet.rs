@@ -27,7 +27,14 @@ impl Sheet {
     /// # Errors
     /// Every line that cannot be right.
     pub fn from_lines(lines: &[String]) -> Result<Self, RegisterError> {
-        Self::from_csv(&format!("{}\n{}", COLUMNS.join(","), lines.concat()))
+        Self::from_csv(&Self::text_of(lines.iter().cloned()))
+    }
+
+    /// The file that consists of such lines.
+    pub fn text_of(lines: impl IntoIterator<Item = String>) -> String {
+        let mut text = format!("{}\n", COLUMNS.join(","));
+        text.extend(lines);
+        text
     }
 
     /// The vessels that it lists, in order of MMSI.

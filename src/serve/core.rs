@@ -11,6 +11,8 @@ use super::work::{FeedNumber, Hello, Payload, Standing};
 use crate::alert::Alert;
 use crate::chart::{Chart, ChartError};
 use crate::coverage::Coverage;
+use crate::engine::StatementError;
+use crate::fusion::Stated;
 use crate::register::Register;
 use crate::store::history::Point;
 use crate::units::{EventTime, TrackId};
@@ -58,6 +60,14 @@ pub trait Core: Send + 'static {
 
     /// Who vessels are, from the next picture on.
     fn set_register(&mut self, _register: Arc<Register>) {}
+
+    /// Takes note of what an officer says of a craft; `None` takes it back. Returns whether it is another than before.
+    ///
+    /// # Errors
+    /// When there is no such track, or too much is said.
+    fn state(&mut self, track: TrackId, _stated: Option<Stated>) -> Result<bool, StatementError> {
+        Err(StatementError::UnknownTrack(track))
+    }
 
     /// Posts how tracks ended since the last call.
     fn tell(&mut self, hubs: &Hubs);

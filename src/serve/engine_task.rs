@@ -18,6 +18,7 @@ pub use super::handle::{EngineHandle, Stopped};
 use super::hubs::Hubs;
 use super::journal::{Item, Journal, Write};
 use super::limits::{ENGINE_QUEUE, FEEDS_MAX, RECEIVED_MS, REJECTIONS_PER_ACK, SHOW_INTERVAL, STORE_RESERVE_BYTES};
+use super::named::Named;
 use super::officer::OfficerWord;
 use super::sensor_board::SensorBoard;
 use super::snapshot::Snapshots;
@@ -29,10 +30,12 @@ use super::work::{
     Welcome,
 };
 use crate::chart::ChartError;
+use crate::engine::StatementError;
 use crate::feed::sensor::SensorKind;
+use crate::fusion::Stated;
+use crate::register::Register;
 use crate::store::log::entry::FeedEntry;
-use crate::store::zones::ZoneStore;
-use crate::units::EventTime;
+use crate::units::{EventTime, TrackId};
 
 /// How the task ended: in order, or with the fault that ended it.
 pub type Ending = oneshot::Receiver<Result<(), Fatal>>;
@@ -51,11 +54,17 @@ pub struct Started {
     pub ending: Ending,
 }
 
-/// Starts the task in a thread of its own. With a `store` it first takes what the log holds, and writes what comes.
+/// Starts the task in a thread of its own. With a `store` it first takes what the log holds, and writes what comes. `register` is who
+/// vessels are by the records, and the entry of theirs since which it stands so.
 ///
 /// # Errors
 /// When the system gives no thread.
-pub fn start(core: impl Core, hubs: Hubs, store: Option<OpenStore>) -> std::io::Result<Started> {
+pub fn start(
+    core: impl Core,
+    hubs: Hubs,
+    store: Option<OpenStore>,
+    register: (Arc<Register>, i64),
+) -> std::io::Result<Started> {
     let (work, queue) = mpsc::channel(ENGINE_QUEUE);
     let (ended, ending) = oneshot::channel();
     let (caught_up, ready) = oneshot::channel();
@@ -63,7 +72,7 @@ pub fn start(core: impl Core, hubs: Hubs, store: Option<OpenStore>) -> std::io::
     let handle = EngineHandle { work, stopping: Arc::clone(&stopping) };
     thread::Builder::new().name("engine".to_owned()).spawn(move || {
         let mut task = EngineTask::new(core, Arc::new(hubs));
-        let result = task.live(store, &stopping, caught_up, queue);
+        let result = task.live(store, register, &stopping, caught_up, queue);
         // The hubs go first: watches end before the server learns that the task did.
         drop(task);
         let _ = ended.send(result);
@@ -91,10 +100,12 @@ struct EngineTask<C> {
     hubs: Arc<Hubs>,
     /// Where everything is written before it is acknowledged; `None` for a server without a store.
     journal: Option<Journal>,
-    /// Where changes of the zones are kept that the log names.
-    zones: Option<ZoneStore>,
+    /// Where what the log names is kept.
+    named: Option<Named>,
     /// The change of the zones that holds.
     zones_changed: Option<String>,
+    /// The entry of the records after which the register stood so that holds.
+    register: i64,
     feeds: Vec<Feed>,
     numbers: FxHashMap<FeedName, FeedNumber>,
     time_base: Option<TimeBase>,
@@ -118,8 +129,9 @@ impl<C: Core> EngineTask<C> {
             core,
             hubs,
             journal: None,
-            zones: None,
+            named: None,
             zones_changed: None,
+            register: 0,
             feeds: Vec::new(),
             numbers: FxHashMap::default(),
             time_base: None,
@@ -137,14 +149,17 @@ impl<C: Core> EngineTask<C> {
     fn live(
         &mut self,
         store: Option<OpenStore>,
+        (register, sequence): (Arc<Register>, i64),
         stopping: &AtomicBool,
         caught_up: oneshot::Sender<()>,
         queue: mpsc::Receiver<Work>,
     ) -> Result<(), Fatal> {
         let mut lock = None;
         if let Some(mut store) = store {
+            if let Some(desk) = &self.hubs.records {
+                self.named = Some(Named::open(store.zones.clone(), desk.records.clone()));
+            }
             let snapshot = self.resume(&store);
-            self.zones = Some(store.zones);
             if snapshot.is_none() && store.beginning.is_some() {
                 // What was there before is not known any more: nothing may get its number.
                 self.core.number_tracks_from(store.state.next_track);
@@ -183,6 +198,7 @@ impl<C: Core> EngineTask<C> {
             }
             self.journal = Some(journal);
         }
+        self.set_register(register, sequence)?;
         // Nobody may be waiting any more.
         let _ = caught_up.send(());
         let worked = self.run(queue);
@@ -221,7 +237,11 @@ impl<C: Core> EngineTask<C> {
                     }
                 }
                 (Work::Tick(now), _) => self.tick(now)?,
-                (Work::Register(register), _) => self.core.set_register(register),
+                (Work::Register(register, sequence), _) => self.set_register(register, sequence)?,
+                (Work::State { track, stated, answer }, _) => {
+                    let said = self.state(track, stated)?;
+                    let _ = answer.send(said);
+                }
                 (Work::Finish, _) => break,
                 // Whoever asked may have gone.
                 (Work::Sensors(answer), _) => drop(answer.send(self.sensor_board())),
@@ -258,8 +278,8 @@ impl<C: Core> EngineTask<C> {
             Ok(chart) => chart,
             Err(error) => return Ok(Err(error)),
         };
-        if let (Some(journal), Some(zones)) = (&self.journal, &self.zones) {
-            let name = zones.keep(&change)?;
+        if let (Some(journal), Some(named)) = (&self.journal, &self.named) {
+            let name = named.zones.keep(&change)?;
             journal.push(Item::quiet(Write::Zones(name), self.now))?;
             self.unsaved = true;
         }
@@ -268,6 +288,34 @@ impl<C: Core> EngineTask<C> {
             shown.send_replace(chart);
         }
         Ok(Ok(()))
+    }
+
+    /// Takes the register as it stands on record since the entry `sequence`, and writes that into the log before anything that is judged
+    /// by it.
+    fn set_register(&mut self, register: Arc<Register>, sequence: i64) -> Result<(), Fatal> {
+        if self.register == sequence {
+            return Ok(());
+        }
+        self.core.set_register(register);
+        self.register = sequence;
+        if let Some(journal) = &self.journal {
+            journal.push(Item::quiet(Write::Register(sequence), self.now))?;
+            self.unsaved = true;
+        }
+        Ok(())
+    }
+
+    /// Puts what an officer says of a craft into the log where the engine takes it, and shows it at once.
+    fn state(&mut self, track: TrackId, stated: Option<Stated>) -> Result<Result<(), StatementError>, Fatal> {
+        match self.core.state(track, stated.clone()) {
+            Ok(true) => {
+                self.tell(Write::Stated(track, stated), None)?;
+                self.show();
+                Ok(Ok(()))
+            }
+            Ok(false) => Ok(Ok(())),
+            Err(error) => Ok(Err(error)),
+        }
     }
 
     /// How the sensors are doing, with how far each feed was taken.

@@ -11,6 +11,8 @@ use super::sensor_board::{Explained, SensorBoard};
 use super::work::{AnswerPlace, Hello, Record};
 use crate::chart::ChartError;
 use crate::coverage::Coverage;
+use crate::engine::StatementError;
+use crate::fusion::Stated;
 use crate::register::Register;
 use crate::units::{EventTime, TrackId};
 
@@ -26,7 +28,8 @@ pub(super) enum Work {
     Sensors(oneshot::Sender<SensorBoard>),
     Coverage(oneshot::Sender<Coverage>),
     Explain(TrackId, oneshot::Sender<Option<Vec<Explained>>>),
-    Register(Arc<Register>),
+    Register(Arc<Register>, i64),
+    State { track: TrackId, stated: Option<Stated>, answer: oneshot::Sender<Result<(), StatementError>> },
     Finish,
 }
 
@@ -68,12 +71,23 @@ impl EngineHandle {
         self.send(Work::Advance { number, received_until, place }).await
     }
 
-    /// Gives the rules another register. It holds from the next picture on; nobody waits for an answer.
+    /// Gives the rules another register, which stands on record since the entry `sequence`. It holds from the next picture on; nobody
+    /// waits for an answer.
     ///
     /// # Errors
     /// [`Stopped`] when the server shuts down.
-    pub async fn set_register(&self, register: Arc<Register>) -> Result<(), Stopped> {
-        self.send(Work::Register(register)).await
+    pub async fn set_register(&self, register: Arc<Register>, sequence: i64) -> Result<(), Stopped> {
+        self.send(Work::Register(register, sequence)).await
+    }
+
+    /// Says something of a craft, or takes back what was said. When this returns it is in the picture.
+    ///
+    /// # Errors
+    /// [`Stopped`] when the server shuts down. The inner error: the statement is refused.
+    pub async fn state(&self, track: TrackId, stated: Option<Stated>) -> Result<Result<(), StatementError>, Stopped> {
+        let (answer, answered) = oneshot::channel();
+        self.send(Work::State { track, stated, answer }).await?;
+        answered.await.map_err(|_| Stopped)
     }
 
     /// Changes the zones ([`Core::change_zones`](super::core::Core::change_zones)). What was handed over before is judged by

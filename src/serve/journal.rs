@@ -23,11 +23,12 @@ use super::snapshot::Captured;
 use super::snapshot::desk::Desk;
 use super::work::{Answer, AnswerPlace, Payload, Record};
 use crate::alert::Alert;
+use crate::fusion::Stated;
 use crate::store::history::HistoryWriter;
 use crate::store::log::entry::{Entry, FeedEntry, PayloadKind, RecordEntry};
 use crate::store::log::read::Position;
 use crate::store::log::{LogError, LogWriter};
-use crate::units::EventTime;
+use crate::units::{EventTime, TrackId};
 
 /// What is to be written.
 #[derive(Debug)]
@@ -58,6 +59,10 @@ pub enum Write {
     Area(String),
     /// The change of the zones that holds from here on.
     Zones(String),
+    /// The register that holds from here on: as the records had it after this entry of theirs.
+    Register(i64),
+    /// What an officer says of a craft; `None`: nothing any more.
+    Stated(TrackId, Option<Stated>),
     /// What an officer knows.
     Officer(OfficerWord),
     /// What the engine knows here. It does not go into the log.
@@ -254,6 +259,17 @@ impl Task {
             Write::Gap { feed, first, last } => self.append(&Entry::Gap { feed, first, last }, at)?,
             Write::Area(name) => self.append(&Entry::Area(name), at)?,
             Write::Zones(name) => self.append(&Entry::Zones(name), at)?,
+            Write::Register(sequence) => self.append(&Entry::Register(sequence), at)?,
+            Write::Stated(track, stated) => {
+                // What officers say is checked before it comes here; an object that cannot be written is no entry, and is told.
+                let said = stated.as_ref().map(serde_json::to_string).transpose();
+                match said {
+                    Ok(said) => {
+                        self.append(&Entry::Stated { track: track.0, said: said.unwrap_or_default() }, at)?;
+                    }
+                    Err(error) => tracing::error!(%error, %track, "what an officer said cannot be written"),
+                }
+            }
             Write::Snapshot(captured) => self.snapshot = Some((self.writer.next_position(), captured)),
             Write::Officer(OfficerWord { alert_id, outcome }) => {
                 self.append(&Entry::Officer { at, outcome, alert: alert_id }, at)?;

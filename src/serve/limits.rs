@@ -89,6 +89,9 @@ pub const FAREWELLS_MAX: usize = 16_384;
 /// Alerts kept to be listed and watched, the latest changed.
 pub const ALERTS_KEPT: usize = 10_000;
 
+/// At a start the engine is told again what officers said of craft in so many milliseconds before: two days, longer than nearly all tracks.
+pub const STATEMENTS_KEPT_MS: i64 = 2 * 86_400_000;
+
 /// Zones in a track filter.
 pub const FILTER_ZONES_MAX: usize = 50;
 

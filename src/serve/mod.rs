@@ -16,6 +16,7 @@ pub mod heard;
 pub mod hubs;
 pub mod journal;
 pub mod limits;
+pub mod named;
 pub mod officer;
 pub mod picture;
 pub mod sensor_board;

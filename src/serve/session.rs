@@ -14,12 +14,12 @@ use super::work::{FeedName, FeedNumber, Hello, Payload, Standing};
 use crate::alert::Alert;
 use crate::chart::{Chart, ChartError};
 use crate::coverage::Coverage;
-use crate::engine::{Engine, EngineConfig, EngineEvent, PICTURE_INTERVAL_MS, Picture};
+use crate::engine::{Engine, EngineConfig, EngineEvent, PICTURE_INTERVAL_MS, Picture, StatementError};
 use crate::feed::order::Silence;
 use crate::feed::own_ship::OwnShipDecoder;
 use crate::feed::sensor::{Sensor, SensorKind, SensorTable, SensorTableError};
 use crate::feed::{FeedDecoder, Reason};
-use crate::fusion::{TrackEvent, TrackState};
+use crate::fusion::{Stated, TrackEvent, TrackState};
 use crate::register::Register;
 use crate::replay::PictureLog;
 use crate::store::history::Point;
@@ -308,6 +308,13 @@ impl Core for Session {
         self.plan.engine.register = Arc::clone(&register);
         if let Some(running) = &mut self.running {
             running.engine.set_register(register);
+        }
+    }
+
+    fn state(&mut self, track: TrackId, stated: Option<Stated>) -> Result<bool, StatementError> {
+        match &mut self.running {
+            Some(running) => running.engine.state(track, stated),
+            None => Err(StatementError::UnknownTrack(track)),
         }
     }
 

@@ -14,6 +14,7 @@ use crate::store::log::read::Position;
 use crate::store::log::reader::LogReader;
 use crate::store::log::segments::LogOptions;
 use crate::store::log::{LogError, LogState, LogWriter};
+use crate::store::pictures::PictureStore;
 use crate::store::snapshot::SnapshotStore;
 use crate::store::zones::ZoneStore;
 
@@ -31,6 +32,9 @@ pub enum StoreError {
     Area(#[from] AreaStoreError),
 }
 
+/// So many bytes of pictures of cameras are kept where nothing else is said: 10 GiB, some 50,000 pictures.
+pub const PICTURE_BYTES_DEFAULT: u64 = 10 << 30;
+
 /// How long a store keeps what.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Retention {
@@ -42,6 +46,8 @@ pub struct Retention {
     pub history_ms: Option<i64>,
     /// At a start, what was received longer than so many milliseconds before the last is not read again; `None`: all is read.
     pub start_ms: Option<i64>,
+    /// The oldest pictures of cameras are deleted while there are more bytes of them; `None`: [`PICTURE_BYTES_DEFAULT`].
+    pub picture_bytes: Option<u64>,
     /// How far apart snapshots of the engine are written, in milliseconds, and whether a start looks for any; `None`: never.
     pub snapshot_ms: Option<u64>,
 }
@@ -68,6 +74,8 @@ pub struct OpenStore {
     pub zones: ZoneStore,
     /// Snapshots of the engine, where they are wanted.
     pub snapshots: Option<Snapshots>,
+    /// Pictures of cameras.
+    pub pictures: PictureStore,
     /// What was wrong with it, for the operator.
     pub complaints: Vec<String>,
 }
@@ -96,6 +104,8 @@ impl OpenStore {
         let since = keep_for.start_ms.zip(state.received).map(|(start_ms, last)| last.plus_millis(-start_ms));
         let beginning = reader.beginning(since)?;
         let zones = ZoneStore::new(disk, folder);
+        let pictures = PictureStore::open(disk, folder, keep_for.picture_bytes.unwrap_or(PICTURE_BYTES_DEFAULT))
+            .map_err(|source| LogError::disk(folder, "open the pictures of", source))?;
         let snapshots = keep_for.snapshot_ms.map(|snapshot_ms| Snapshots {
             store: SnapshotStore::new(disk, folder),
             interval: Duration::from_millis(snapshot_ms),
@@ -103,6 +113,19 @@ impl OpenStore {
             health: Arc::default(),
         });
         let area = name;
-        Ok(Self { lock, writer, history, history_reader, reader, state, beginning, area, zones, snapshots, complaints })
+        Ok(Self {
+            lock,
+            writer,
+            history,
+            history_reader,
+            reader,
+            state,
+            beginning,
+            area,
+            zones,
+            snapshots,
+            pictures,
+            complaints,
+        })
     }
 }

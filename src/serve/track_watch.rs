@@ -229,6 +229,7 @@ fn is_news(before: &TrackState, after: &TrackState) -> bool {
         || after.sources != before.sources
         || after.identity != before.identity
         || after.merged_with != before.merged_with
+        || after.stated != before.stated
         || after.eo_class.map(|(class, _)| class) != before.eo_class.map(|(class, _)| class)
 }
 
@@ -263,6 +264,7 @@ pub(crate) mod tests {
             sightings: Default::default(),
             ais_elsewhere: None,
             merged_with: None,
+            stated: None,
         }
     }
 

@@ -15,6 +15,7 @@ pub mod disk;
 pub mod history;
 pub mod lock;
 pub mod log;
+pub mod pictures;
 pub mod records;
 pub mod snapshot;
 pub mod zones;

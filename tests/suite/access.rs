@@ -49,7 +49,10 @@ const MAY: [(Role, &[&[&str]]); 6] = [
     ),
     (Role::SensorFeeder, &[&["FeedService/Ingest", "CueService/TakeCues", "CueService/AnswerCue"]]),
     (Role::Integrator, &[READERS]),
-    (Role::Administrator, &[READERS, &["ZoneService/*", "RegisterService/*", "RuleService/*"]]),
+    (
+        Role::Administrator,
+        &[READERS, &["ZoneService/*", "RegisterService/*", "RuleService/*", "TrackService/OverrideTrack"]],
+    ),
     (Role::Auditor, &[READERS, &["RegisterService/ListVesselVersions"]]),
 ];
 
@@ -60,6 +63,7 @@ const READERS: &[&str] = &[
     "AlertService/WatchAlerts",
     "AlertService/ListAlertEvents",
     "AlertService/GetEvidence",
+    "AlertService/GetPicture",
     "RegisterService/ListVessels",
     "RegisterService/GetVessel",
     "RuleService/GetRules",

@@ -117,6 +117,23 @@ describe("an evening off Haikou", () => {
       return dots.length > 5 && dots.includes("ais");
     });
     await shot(page, "craft-measured");
+    // What an officer knows of it stands beside what the sensors tell, with who and why, until it is taken back.
+    await card.locator('[data-step="say"]').click();
+    const saying = card.locator('[data-form="say"]');
+    await saying.locator('[name="name"]').fill("琼渔 <b>07</b>");
+    await saying.locator('[name="class"]').selectOption("fishing");
+    await saying.locator('[name="reason"]').fill("seen from the pier");
+    await shot(page, "craft-say");
+    await assertAccessible(page, "what is known of a craft");
+    await saying.locator('[type="submit"]').click();
+    const stated = card.locator("[data-stated]");
+    await stated.getByText("琼渔 <b>07</b>").waitFor();
+    assert.match(await stated.innerText(), /fishing[^]*seen from the pier[^]*local/);
+    assert.match(await card.locator("h2").first().innerText(), new RegExp(name.replace(/[^\w]/g, ".")), "its own word stays");
+    await card.locator('[data-step="say"]').click();
+    await saying.locator('[name="reason"]').fill("it was another");
+    await saying.locator('[data-step="take-back"]').click();
+    await stated.waitFor({ state: "detached" });
     await page.keyboard.press("m");
     await page.mouse.click(420, 200);
     await page.mouse.click(620, 300);

@@ -1,7 +1,10 @@
 // Zones in the hands of officers: drawn, checked, changed by two, imported, taken away.
 
 import assert from "node:assert/strict";
-import { writeFileSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { once } from "node:events";
+import { readFileSync, writeFileSync } from "node:fs";
+import { request } from "node:https";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { identity, position } from "./ais.mjs";
@@ -127,6 +130,22 @@ describe("the chart in officers' hands", () => {
   });
 });
 
+/** Where the camera of the area stands. */
+const CAMERA = { lat: 20.086678, lon: 110.342913 };
+/** A picture of one point, and its hash. */
+const PNG = Buffer.from("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg==", "base64");
+const SHA256 = createHash("sha256").update(PNG).digest("hex");
+
+/** Sends the picture as the camera's site does, under a hash; gives the status. */
+async function putPicture(server, sha256) {
+  const [cert, key] = [server.read("site1.pem"), server.read("site1.key")];
+  const sent = request(`${server.url}/v1/pictures/${sha256}`, { method: "PUT", cert, key, rejectUnauthorized: false, headers: { "content-type": "image/png" } });
+  sent.end(PNG);
+  const [answer] = await once(sent, "response");
+  answer.resume();
+  return answer.statusCode;
+}
+
 describe("a zone that an officer drew", () => {
   const server = new SecureServer(110.3);
   let officer;
@@ -163,18 +182,29 @@ describe("a zone that an officer drew", () => {
     await form(supervisor).locator('[type="submit"]').click();
     await row(supervisor, "drawn-1").waitFor();
 
-    // A vessel from the west sails through it at ten knots.
+    // A vessel from the west sails through it at ten knots, and the camera of the area takes pictures of it.
     const begin = Date.UTC(2026, 3, 17, 15, 10) / 1000;
     const vessel = { mmsi: 413_777_001, callsign: "BTST", name: "STRAIGHT ON" };
-    const lines = [];
+    const [lines, detections] = [[], []];
     for (let second = 0; second <= 1_500; second += 10) {
       const unixSeconds = begin + second;
+      const at = { lat: 20.15, lon: 110.28 + second * 0.0000492 };
       if (second % 60 === 0) lines.push(...identity({ ...vessel, unixSeconds }));
-      lines.push(...position({ ...vessel, lat: 20.15, lon: 110.28 + second * 0.0000492, knots: 10, course: 90, unixSeconds }));
+      lines.push(...position({ ...vessel, ...at, knots: 10, course: 90, unixSeconds }));
+      const [east, north] = [(at.lon - CAMERA.lon) * 104_600, (at.lat - CAMERA.lat) * 110_700];
+      detections.push(
+        JSON.stringify({
+          time: new Date(unixSeconds * 1000).toISOString(), sensor: "eo1", azimuth_deg: (Math.atan2(east, north) * 180) / Math.PI + (east < 0 ? 360 : 0),
+          range_m: Math.hypot(east, north), class: "cargo", class_confidence: 0.9, image: "https://store.example/<b>1</b>.png", image_sha256: SHA256,
+        }),
+      );
     }
-    const file = join(folder(), "vessel.nmea");
-    writeFileSync(file, `${lines.join("\n")}\n`);
-    await server.feed(file, "--speed", "max");
+    const recording = folder();
+    writeFileSync(join(recording, "scenario.json"), readFileSync(join(FIXTURE, "scenario.json")));
+    writeFileSync(join(recording, "ais1.nmea"), `${lines.join("\n")}\n`);
+    writeFileSync(join(recording, "eo1.jsonl"), `${detections.join("\n")}\n`);
+    writeFileSync(join(recording, "radar1.ast"), "");
+    await server.feed(recording, "--speed", "max");
 
     const alert = officer.locator("[data-alert^=zone_entry]");
     await alert.waitFor();
@@ -185,5 +215,23 @@ describe("a zone that an officer drew", () => {
     await opened.getByText("STRAIGHT ON").first().waitFor();
     await shot(officer, "zone-alert");
     for (const page of [officer, supervisor]) assertOurs(page);
+  });
+
+  test("shows the pictures that the camera took, once its site has sent them", async () => {
+    const figure = officer.locator(`[data-open-alert] [data-picture="${SHA256}"]`).first();
+    await figure.getByText("it has not been sent here").waitFor();
+    await figure.getByText("https://store.example/<b>1</b>.png").waitFor();
+    assert.equal(await putPicture(server, "0".repeat(64)), 400, "what is not what it says is refused");
+    assert.equal(await putPicture(server, SHA256), 201);
+    const image = figure.locator("img");
+    await image.waitFor();
+    assert.deepEqual(await image.evaluate(({ naturalWidth, naturalHeight }) => [naturalWidth, naturalHeight]), [1, 1]);
+    await figure.getByRole("button").click();
+    await officer.locator("dialog img.enlarged").waitFor();
+    await shot(officer, "alert-picture");
+    await assertAccessible(officer, "a picture");
+    await officer.keyboard.press("Escape");
+    await officer.locator("dialog").waitFor({ state: "detached" });
+    assertOurs(officer);
   });
 });

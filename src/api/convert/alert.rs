@@ -1,10 +1,11 @@
 //! Alerts and their evidence.
 
 use super::{BadField, geo};
-use crate::alert::{Alert, Stage};
+use crate::alert::{Alert, AlertPicture, Stage};
 use crate::api::proto::alert::v1 as wire;
 use crate::api::proto::r#type::v1::TimeInterval;
 use crate::behaviour::{Evidence, Family, Geometry, HonestCause, Kind, Verdict};
+use crate::feed::observation::EoActivity;
 use crate::serve::alert_board::AlertChange;
 use crate::serve::limits::FILTER_KINDS_MAX;
 use crate::units::{EventTime, Mmsi};
@@ -45,6 +46,7 @@ pub fn alert(alert: &Alert) -> wire::Alert {
         score: alert.score.points(),
         families: Family::ALL.into_iter().map(points).filter(|family| family.points != 0.0).collect(),
         honest_causes: alert.honest_causes.iter().map(honest_cause).collect(),
+        pictures: alert.pictures.iter().map(picture).collect(),
         jurisdiction: alert.jurisdiction.clone().unwrap_or_default(),
         night: alert.night,
         similar_before: alert.similar_before.iter().map(ToString::to_string).collect(),
@@ -83,6 +85,20 @@ fn geometry(geometry: &Geometry) -> wire::Geometry {
         }
     };
     wire::Geometry { shape: Some(shape) }
+}
+
+fn picture(taken: &AlertPicture) -> wire::Picture {
+    wire::Picture {
+        track_id: taken.track.to_string(),
+        time_ms: taken.time.as_millis(),
+        sensor_id: taken.sensor.clone(),
+        eo_class: taken.class.as_str().to_owned(),
+        class_confidence: taken.class_confidence,
+        activity: taken.activity.map_or("", EoActivity::as_str).to_owned(),
+        association: taken.association,
+        reference: taken.picture.reference.as_deref().unwrap_or_default().to_owned(),
+        sha256: taken.picture.sha256_digits().unwrap_or_default(),
+    }
 }
 
 fn honest_cause(cause: &HonestCause) -> wire::HonestCause {

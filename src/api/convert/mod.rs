@@ -10,12 +10,20 @@ pub mod mask;
 pub mod register;
 pub mod rule;
 pub mod sensor;
+pub mod statement;
 pub mod track;
 pub mod zone;
 
 use std::fmt;
 
 use tonic_types::{ErrorDetails, StatusExt};
+
+use crate::units::VesselClass;
+
+/// The words for classes of vessel, for who used another.
+fn class_words() -> String {
+    VesselClass::ALL.map(VesselClass::as_str).join(", ")
+}
 
 /// A field of a request that makes no sense.
 #[derive(Clone, Debug, PartialEq, Eq)]

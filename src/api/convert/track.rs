@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::BadField;
 use super::geo;
+use super::statement::statement;
 use crate::api::proto::track::v1 as wire;
 use crate::api::proto::r#type::v1::PositionCovariance;
 use crate::chart::Chart;
@@ -36,6 +37,7 @@ pub fn track(state: &TrackState) -> wire::Track {
         eo_class_probability: state.eo_class.map_or(0.0, |(_, probability)| probability),
         length_m: state.length_m,
         merged_with: state.merged_with.map_or_else(String::new, |id| id.to_string()),
+        stated: state.stated.as_deref().map(statement),
     }
 }
 
@@ -95,8 +97,12 @@ pub fn checked_filter(filter: Option<&wire::TrackFilter>, chart: &Arc<Chart>) ->
     mmsis.sort_unstable();
     let mut classes = Vec::with_capacity(filter.classes.len().min(VesselClass::ALL.len()));
     for word in &filter.classes {
-        let bad =
-            || BadField::new("filter.classes", format!("'{word}' is no class of vessel; there are {}", class_words()));
+        let bad = || {
+            BadField::new(
+                "filter.classes",
+                format!("'{word}' is no class of vessel; there are {}", super::class_words()),
+            )
+        };
         let class = VesselClass::parse(word).ok_or_else(bad)?;
         if !classes.contains(&class) {
             classes.push(class);
@@ -111,11 +117,6 @@ pub fn checked_filter(filter: Option<&wire::TrackFilter>, chart: &Arc<Chart>) ->
         seen_by: None,
         within: None,
     })
-}
-
-/// The words for classes of vessel, for who used another.
-fn class_words() -> String {
-    VesselClass::ALL.map(VesselClass::as_str).join(", ")
 }
 
 fn checked_zones(ids: &[String], chart: &Arc<Chart>) -> Result<Option<InZones>, BadField> {

@@ -7,22 +7,23 @@ use super::{EngineTask, TimeBase};
 use crate::alert::Alert;
 use crate::serve::core::{Core, Fatal};
 use crate::serve::journal;
+use crate::serve::named::Named;
 use crate::serve::officer::OfficerWord;
 use crate::serve::work::{FeedName, FeedNumber, Hello, Standing};
 use crate::store::history::HistoryWriter;
 use crate::store::log::entry::Entry;
 use crate::store::log::read::Position;
 use crate::store::log::reader::LogReader;
-use crate::store::zones::ZoneStore;
+use crate::units::{Mmsi, TrackId};
 
 /// Takes entries of a log one by one, as the server took them when they came.
 pub struct Replayer<C>(EngineTask<C>);
 
 impl<C: Core> Replayer<C> {
-    /// Begins with a core that has taken nothing. `zones` has the changes that the log names.
-    pub fn new(core: C, zones: ZoneStore) -> Self {
+    /// Begins with a core that has taken nothing. `named` has what the log names.
+    pub fn new(core: C, named: Named) -> Self {
         let mut task = EngineTask::new(core, Arc::default());
-        task.zones = Some(zones);
+        task.named = Some(named);
         Self(task)
     }
 
@@ -37,13 +38,21 @@ impl<C: Core> Replayer<C> {
     }
 }
 
-/// Takes all that a log holds, as the server took it when it came, and closes the output. `zones` has the changes that it names.
+impl<C: Core> Replayer<C> {
+    /// The vessels of the pictures since the last call, where the core keeps points of them.
+    pub fn vessels(&mut self) -> Vec<Mmsi> {
+        let points = self.0.core.take_points();
+        points.iter().flat_map(|(_, points)| points.iter().filter_map(|point| point.mmsi)).collect()
+    }
+}
+
+/// Takes all that a log holds, as the server took it when it came, and closes the output. `named` has what it names.
 ///
 /// # Errors
 /// When the log or a change of the zones cannot be read, or the output not be written.
-pub fn replay(core: impl Core, log: &LogReader, zones: ZoneStore) -> Result<(), Fatal> {
+pub fn replay(core: impl Core, log: &LogReader, named: Named) -> Result<(), Fatal> {
     let mut task = EngineTask::new(core, Arc::default());
-    task.zones = Some(zones);
+    task.named = Some(named);
     task.catch_up(log, None, None, &AtomicBool::new(false))?;
     task.core.finish()
 }
@@ -115,10 +124,22 @@ impl<C: Core> EngineTask<C> {
                 }
             }
             Entry::Zones(name) => {
-                let Some(zones) = &self.zones else { return Ok(()) };
-                let change = zones.read(name)?;
+                let Some(named) = &self.named else { return Ok(()) };
+                let change = named.zones.read(name)?;
                 if let Err(error) = self.change_zones(change)? {
                     tracing::warn!(%error, "a change of the zones does not fit the area's own: it is left out");
+                }
+            }
+            Entry::Register(sequence) => {
+                let Some(named) = &self.named else { return Ok(()) };
+                let register = named.register(*sequence)?;
+                self.set_register(Arc::new(register), *sequence)?;
+            }
+            Entry::Stated { track, said } => {
+                let stated = if said.is_empty() { None } else { Some(serde_json::from_str(said)?) };
+                // Where the log begins in the middle the track may be another's.
+                if let Err(error) = self.core.state(TrackId(*track), stated) {
+                    tracing::warn!(%error, "what an officer said of a track is left out");
                 }
             }
             Entry::Officer { at, outcome, alert } => {

@@ -1,5 +1,7 @@
 //! Making snapshots between two pieces of work, and going on from one at a start.
 
+use std::sync::Arc;
+
 use super::{EngineTask, Feed, TimeBase};
 use crate::serve::clock::Stopwatch;
 use crate::serve::core::{Core, Fatal};
@@ -57,6 +59,7 @@ impl<C: Core> EngineTask<C> {
             stamped: self.time_base.map(|base| base == TimeBase::Live),
             now: self.now,
             zones_changed: self.zones_changed.clone(),
+            register: self.register,
             points_until: self.points_until,
         };
         let mut state = postcard::to_stdvec(&task)?;
@@ -112,7 +115,14 @@ impl<C: Core> EngineTask<C> {
         if task.points_until > store.history.last() {
             return Err("history does not reach as far as it does".into());
         }
+        let register = match &self.named {
+            Some(named) => Some(Arc::new(named.register(task.register)?)),
+            None => None,
+        };
         let chart = self.core.restore(core, task.zones_changed.as_deref())?;
+        if let Some(register) = register {
+            self.core.set_register(register);
+        }
         self.adopt(task);
         if let Some(shown) = self.hubs.chart.as_ref().filter(|_| self.zones_changed.is_some()) {
             shown.send_replace(chart);
@@ -129,7 +139,7 @@ impl<C: Core> EngineTask<C> {
     }
 
     fn adopt(&mut self, task: TaskState) {
-        let TaskState { feeds, stamped, now, zones_changed, points_until } = task;
+        let TaskState { feeds, stamped, now, zones_changed, register, points_until } = task;
         for (number, FeedState { name, kind, standing, last_sequence }) in (0..).map(FeedNumber).zip(feeds) {
             self.feeds.push(Feed { kind, standing, last_sequence });
             self.numbers.insert(name, number);
@@ -137,6 +147,7 @@ impl<C: Core> EngineTask<C> {
         self.time_base = stamped.map(|stamped| if stamped { TimeBase::Live } else { TimeBase::Recorded });
         self.now = now;
         self.zones_changed = zones_changed;
+        self.register = register;
         self.points_until = points_until;
     }
 }

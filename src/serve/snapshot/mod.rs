@@ -107,6 +107,8 @@ pub(super) struct TaskState {
     pub(super) stamped: Option<bool>,
     pub(super) now: EventTime,
     pub(super) zones_changed: Option<String>,
+    /// The entry of the records after which the register stood so that holds.
+    pub(super) register: i64,
     /// The latest instant of which history has points.
     pub(super) points_until: Option<EventTime>,
 }

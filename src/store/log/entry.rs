@@ -16,6 +16,8 @@ mod kind {
     pub(super) const ZONES: u8 = 8;
     pub(super) const OFFICER: u8 = 9;
     pub(super) const TRACKS: u8 = 10;
+    pub(super) const REGISTER: u8 = 11;
+    pub(super) const STATED: u8 = 12;
 }
 
 /// Flag beside the kind of payload: the server stamped the record, it does not come from a recording.
@@ -127,6 +129,15 @@ pub enum Entry<'a> {
         /// Id of the alert.
         alert: String,
     },
+    /// The register that holds from here on: as the records had it after their entry of this sequence.
+    Register(i64),
+    /// An officer says something of a craft, or takes it back.
+    Stated {
+        /// Number of the track.
+        track: u64,
+        /// What he says, as an object of JSON; empty: nothing any more.
+        said: String,
+    },
     /// Tracks have been numbered up to here: the number of the next one.
     Tracks(u64),
     /// The last entry of a segment that was closed in order.
@@ -198,6 +209,15 @@ impl<'a> Entry<'a> {
                 out.push(outcome_byte(*outcome));
                 out.extend_from_slice(alert.as_bytes());
             }
+            Self::Register(sequence) => {
+                out.push(kind::REGISTER);
+                out.extend_from_slice(&sequence.to_le_bytes());
+            }
+            Self::Stated { track, said } => {
+                out.push(kind::STATED);
+                out.extend_from_slice(&track.to_le_bytes());
+                out.extend_from_slice(said.as_bytes());
+            }
             Self::Tracks(next) => {
                 out.push(kind::TRACKS);
                 out.extend_from_slice(&next.to_le_bytes());
@@ -248,6 +268,11 @@ impl<'a> Entry<'a> {
                 let [byte] = take(&mut rest)?;
                 let outcome = OUTCOMES.into_iter().find(|known| outcome_byte(*known) == byte)?;
                 return Some(Self::Officer { at, outcome, alert: text(rest)? });
+            }
+            kind::REGISTER => Self::Register(i64::from_le_bytes(take(&mut rest)?)),
+            kind::STATED => {
+                let track = u64::from_le_bytes(take(&mut rest)?);
+                return Some(Self::Stated { track, said: text(rest)? });
             }
             kind::TRACKS => Self::Tracks(u64::from_le_bytes(take(&mut rest)?)),
             kind::SEALED => Self::Sealed { records: u64::from_le_bytes(take(&mut rest)?) },
@@ -336,6 +361,8 @@ mod tests {
                 5 => Entry::Sealed { records: value },
                 6 => Entry::Zones(name),
                 8 => Entry::Tracks(value),
+                9 => Entry::Register(millis),
+                10 => Entry::Stated { track: value, said: name },
                 7 => Entry::Officer { at: time, outcome: OUTCOMES[usize::from(number) % 3], alert: name },
                 other => {
                     let kind = PayloadKind::ALL[usize::from(other) % 9];

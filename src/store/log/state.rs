@@ -10,6 +10,8 @@ pub struct LogState {
     pub area: String,
     /// Name of the change of the zones that holds; empty: none.
     pub zones: String,
+    /// The entry of the records after which the register stood so that holds; 0: there is none.
+    pub register: i64,
     /// The feeds, by number.
     pub feeds: Vec<FeedEntry>,
     /// Receipt of the last record or advance.
@@ -28,6 +30,7 @@ impl LogState {
         match entry {
             Entry::Area(name) => self.area.clone_from(name),
             Entry::Zones(name) => self.zones.clone_from(name),
+            Entry::Register(sequence) => self.register = *sequence,
             Entry::Feed(feed) => {
                 let next = self.feeds.len() == usize::from(feed.number);
                 match self.feed_mut(feed.number) {
@@ -51,7 +54,7 @@ impl LogState {
                 }
             }
             Entry::Tracks(next) => self.next_track = *next,
-            Entry::Durable | Entry::Officer { .. } | Entry::Sealed { .. } => {}
+            Entry::Durable | Entry::Officer { .. } | Entry::Stated { .. } | Entry::Sealed { .. } => {}
         }
     }
 
@@ -62,8 +65,9 @@ impl LogState {
     /// The entries that each segment begins with, so that it can be read without those before it.
     pub fn preamble(&self) -> impl Iterator<Item = Entry<'static>> + '_ {
         let zones = (!self.zones.is_empty()).then(|| Entry::Zones(self.zones.clone()));
+        let register = (self.register > 0).then_some(Entry::Register(self.register));
         let feeds = self.feeds.iter().cloned().map(Entry::Feed);
         let tracks = (self.next_track > 0).then_some(Entry::Tracks(self.next_track));
-        std::iter::once(Entry::Area(self.area.clone())).chain(zones).chain(feeds).chain(tracks)
+        std::iter::once(Entry::Area(self.area.clone())).chain(zones).chain(register).chain(feeds).chain(tracks)
     }
 }

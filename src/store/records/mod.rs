@@ -17,6 +17,7 @@ pub mod error;
 pub mod outbox;
 pub mod register;
 pub mod schema;
+pub mod track;
 mod writer;
 pub mod zones;
 
@@ -172,6 +173,14 @@ impl Records {
             let found: i64 = book.connection().query_row(same, (sequence, hash), |row| row.get(0))?;
             Ok(sequence == 0 || found > 0)
         })
+    }
+
+    /// The register as it stood after the entry `sequence`. From a thread outside the runtime.
+    ///
+    /// # Errors
+    /// When the records cannot be read.
+    pub fn register_at(&self, sequence: i64) -> Result<crate::register::Register, RecordsError> {
+        self.write_and_wait(move |book| register::load_at(book.connection(), sequence))
     }
 
     fn write_and_wait<T: Send + 'static>(

@@ -117,6 +117,28 @@ pub fn load(connection: &Connection) -> Result<Register, RecordsError> {
     Ok(Register::from(sheet))
 }
 
+/// The whole register as it stood after the entry `sequence`.
+///
+/// # Errors
+/// When the records cannot be read.
+pub fn load_at(connection: &Connection, sequence: i64) -> Result<Register, RecordsError> {
+    let mut statement = connection.prepare(
+        "SELECT body FROM register AS it WHERE deleted = 0 AND sequence <= ?1
+         AND version = (SELECT max(version) FROM register WHERE id = it.id AND sequence <= ?1)",
+    )?;
+    let lines: Vec<String> = statement.query_map([sequence], |row| row.get(0))?.collect::<Result<_, _>>()?;
+    let sheet = Sheet::from_lines(&lines).map_err(|error| RecordsError::Damaged(error.to_string()))?;
+    Ok(Register::from(sheet))
+}
+
+/// The entry that last changed the register; 0: none ever did.
+///
+/// # Errors
+/// When the records cannot be read.
+pub fn last_change(connection: &Connection) -> Result<i64, RecordsError> {
+    Ok(connection.query_row("SELECT coalesce(max(sequence), 0) FROM register", [], |row| row.get(0))?)
+}
+
 /// What is said of one vessel; `None` when nothing ever was.
 ///
 /// # Errors

@@ -188,6 +188,7 @@ fn a_boat_that_only_a_camera_sees_alongside_is_told_and_keeps_its_alert_when_it_
                     class_confidence: 0.9,
                     activity: Some(EoActivity::CargoTransfer),
                     association: 0.9,
+                    picture: None,
                 });
             }
         }

@@ -86,6 +86,7 @@ fn a_camera_that_sees_goods_landed_brings_the_alert_forward() {
                     class_confidence: 0.9,
                     activity: Some(EoActivity::LandingGoods),
                     association: 0.9,
+                    picture: None,
                 });
             }
         }

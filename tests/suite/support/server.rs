@@ -97,25 +97,7 @@ impl Server {
 
     /// Likewise, only what was received in the first seconds of it.
     pub async fn feed_beginning(&self, path: &Path, seconds: f64) -> Sent {
-        let recording = Recording::open(&[path.to_owned()], &OpenOptions::default()).unwrap();
-        let introductions = playback::introductions(&recording).unwrap();
-        let (mut parcels, _) = playback::start(recording, Pace { speed: Speed::Max, batch: 100 }).unwrap();
-        let (beginning, queue) = mpsc::channel(4);
-        tokio::spawn(async move {
-            let mut end = None;
-            while let Some(parcel) = parcels.recv().await {
-                if let Parcel::Records(records) = &parcel {
-                    let received = records.last().unwrap().received.unwrap();
-                    if received > *end.get_or_insert(received.plus_seconds(seconds)) {
-                        return;
-                    }
-                }
-                if beginning.send(parcel).await.is_err() {
-                    return;
-                }
-            }
-        });
-        send(&self.url(), introductions, queue, |_| {}).await.unwrap()
+        feed_beginning(&self.url(), path, seconds).await
     }
 
     /// Waits until it ends by itself.
@@ -128,4 +110,27 @@ impl Server {
         let _ = self.stop.send(());
         self.ended.await.unwrap().unwrap();
     }
+}
+
+/// Streams what was received in the first seconds of a recording to the server at `url`.
+pub async fn feed_beginning(url: &str, path: &Path, seconds: f64) -> Sent {
+    let recording = Recording::open(&[path.to_owned()], &OpenOptions::default()).unwrap();
+    let introductions = playback::introductions(&recording).unwrap();
+    let (mut parcels, _) = playback::start(recording, Pace { speed: Speed::Max, batch: 100 }).unwrap();
+    let (beginning, queue) = mpsc::channel(4);
+    tokio::spawn(async move {
+        let mut end = None;
+        while let Some(parcel) = parcels.recv().await {
+            if let Parcel::Records(records) = &parcel {
+                let received = records.last().unwrap().received.unwrap();
+                if received > *end.get_or_insert(received.plus_seconds(seconds)) {
+                    return;
+                }
+            }
+            if beginning.send(parcel).await.is_err() {
+                return;
+            }
+        }
+    });
+    send(url, introductions, queue, |_| {}).await.unwrap()
 }

@@ -22,6 +22,20 @@ export interface Description {
   eoClassProbability: number;
   lengthM?: number;
   mergedWith: string;
+  /** What an officer has said of it, beside what the sensors tell. */
+  stated?: Stated;
+}
+
+/** What an officer has said of a craft, with who, when and why. */
+export interface Stated {
+  name: string;
+  mmsi?: number;
+  vesselClass: string;
+  lengthM?: number;
+  reason: string;
+  by: string;
+  atMs: number;
+  etag: string;
 }
 
 /** How a craft moves, and what measured it. Changes all the time. */
@@ -84,5 +98,12 @@ export function descriptionOf(track: Track): Description {
     eoClassProbability: Math.round(eoClassProbability * 100) / 100,
     lengthM: lengthM === undefined ? undefined : Math.round(lengthM),
     mergedWith,
+    stated: statedOf(track),
   };
+}
+
+function statedOf({ stated }: Track): Stated | undefined {
+  if (!stated) return undefined;
+  const { name, mmsi, vesselClass, lengthM, reason, by, timeMs, etag } = stated;
+  return { name, mmsi, vesselClass, lengthM, reason, by, atMs: Number(timeMs), etag };
 }

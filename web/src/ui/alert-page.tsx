@@ -13,6 +13,7 @@ import { bothClocks, duration, position } from "../units";
 import { AlertActions } from "./alert-actions";
 import { EvidenceList } from "./alert-evidence";
 import { AlertName } from "./alert-name";
+import { AlertPictures } from "./alert-pictures";
 import { Grade, StateChip } from "./alert-list";
 import { type Fact, FactList } from "./fact-list";
 import { Icon } from "./icons";
@@ -43,6 +44,7 @@ export function AlertPage() {
           <Summary alert={alert} />
           {alert.state === AlertState.WITHDRAWN && <p class="notice">{t("withdrawnNote")}</p>}
           <AlertActions alert={alert} />
+          <AlertPictures alert={alert} />
           <EvidenceList alert={alert} />
           <SimilarBefore alert={alert} />
         </div>

@@ -8,7 +8,7 @@ import { findOpen, helpOpen, selectedTrack } from "../state";
 import { chartMap } from "./map-view";
 import { Icon } from "./icons";
 
-function Dialog({ title, close, children }: { title: string; close: () => void; children: ComponentChildren }) {
+export function Dialog({ title, close, children }: { title: string; close: () => void; children: ComponentChildren }) {
   const dialog = useRef<HTMLDialogElement>(null);
   useEffect(() => dialog.current?.showModal(), []);
   return (

@@ -14,6 +14,7 @@ import { chartMap } from "./map-view";
 import { Grade } from "./alert-list";
 import { type Fact, FactList } from "./fact-list";
 import { MadeOf } from "./made-of";
+import { Stated } from "./stated";
 
 const APPROACH_RANGE_M = 2 * 1852;
 const APPROACH_HORIZON_S = 30 * 60;
@@ -98,6 +99,7 @@ function Facts({ craft }: { craft: Craft }) {
         </span>
       </p>
       <FactList rows={rows} />
+      <Stated craft={craft} />
       <Approaches craft={craft} />
       <MadeOf />
     </>
