@@ -4,6 +4,7 @@
 //! ```text
 //! cargo bench --bench latency                  idle, then with 100,000 observations a second beside
 //! cargo bench --bench latency -- 50000         with another load
+//! cargo bench --bench latency -- watchers      idle, among 450 and among 500 watchers of tracks, of whom 50 do not read
 //! ```
 //!
 //! Three hundred vessels make for an area that may not be entered, one after the other. Rules look at the picture every ten
@@ -27,6 +28,8 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use shorewatch::api::proto::alert::v1::alert_service_client::AlertServiceClient;
 use shorewatch::api::proto::alert::v1::{AlertChange, WatchAlertsRequest};
+use shorewatch::api::proto::track::v1::track_service_client::TrackServiceClient;
+use shorewatch::api::proto::track::v1::{WatchTracksRequest, WatchTracksResponse};
 use shorewatch::api::sender::{Introduction, OutRecord, Parcel, send};
 use shorewatch::api::server::BoundServer;
 use shorewatch::feed::sensor::SensorKind;
@@ -97,8 +100,32 @@ fn reports(second: u64, middle: LatLon, loaded: bool) -> Vec<Vec<u8>> {
 /// When the record that decides an instant of the picture was handed over, by that instant.
 type Decided = Arc<Mutex<BTreeMap<i64, Instant>>>;
 
+/// Others who watch the tracks meanwhile, each on a line of his own.
+#[derive(Clone, Copy, Default)]
+struct Crowd {
+    reading: usize,
+    stalled: usize,
+}
+
+impl Crowd {
+    /// Begins the watches; those that are not read are handed back, to be held.
+    async fn watch(self, url: &str) -> Vec<tonic::Streaming<WatchTracksResponse>> {
+        let mut stalled = Vec::new();
+        for number in 0..self.reading + self.stalled {
+            let mut client = TrackServiceClient::connect(url.to_owned()).await.unwrap();
+            let mut watch = client.watch_tracks(WatchTracksRequest::default()).await.unwrap().into_inner();
+            if number < self.stalled {
+                stalled.push(watch);
+            } else {
+                tokio::spawn(async move { while let Ok(Some(_)) = watch.message().await {} });
+            }
+        }
+        stalled
+    }
+}
+
 /// Latencies in milliseconds, ascending; `rate`: observations a second, else one second's reports whenever the server is idle.
-fn latencies(rate: Option<f64>) -> Vec<f64> {
+fn latencies(rate: Option<f64>, crowd: Crowd) -> Vec<f64> {
     let (folder, area) = (tempfile::tempdir().unwrap(), Area::built_in().unwrap());
     let plan = Plan { history: true, ..area.clone().into_plan(None) };
     let disk: Arc<dyn Disk> = Arc::new(RealDisk);
@@ -118,6 +145,7 @@ fn latencies(rate: Option<f64>) -> Vec<f64> {
         let mut client = AlertServiceClient::connect(url.clone()).await.unwrap();
         client.watch_alerts(WatchAlertsRequest::default()).await.unwrap().into_inner()
     });
+    let stalled = runtime.block_on(crowd.watch(&url));
     let known = Arc::clone(&decided);
     let watching = runtime.spawn(async move {
         let mut found = Vec::new();
@@ -179,6 +207,7 @@ fn latencies(rate: Option<f64>) -> Vec<f64> {
     let sent = runtime.block_on(send(&url, feeds, queue, |sent| {
         acknowledged.store(sent.acknowledged, Ordering::Relaxed);
     }));
+    drop(stalled);
     over.store(true, Ordering::Relaxed);
     let sent = sent.unwrap();
     assert_eq!((sent.lost, sent.refused, sent.reconnects), (0, 0, 0));
@@ -204,7 +233,12 @@ fn report(name: &str, found: &[f64]) {
 }
 
 fn main() {
+    if std::env::args().any(|argument| argument == "watchers") {
+        report("450 watchers, all read", &latencies(None, Crowd { reading: 450, stalled: 0 }));
+        report("500 watchers, 50 stalled", &latencies(None, Crowd { reading: 450, stalled: 50 }));
+        return;
+    }
     let rate = std::env::args().filter_map(|argument| argument.parse().ok()).next().unwrap_or(100_000.0);
-    report("idle", &latencies(None));
-    report(&format!("{rate:.0} a second beside"), &latencies(Some(rate)));
+    report("idle", &latencies(None, Crowd::default()));
+    report(&format!("{rate:.0} a second beside"), &latencies(Some(rate), Crowd::default()));
 }

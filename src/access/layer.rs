@@ -15,6 +15,7 @@ use http::{HeaderMap, Method, Request, Response, StatusCode};
 use tonic::Status;
 use tonic::transport::server::{TcpConnectInfo, TlsConnectInfo};
 use tower::{Layer, Service};
+use tracing::Instrument;
 
 use super::principal::Principal;
 use super::rules::{self, Rule};
@@ -129,10 +130,12 @@ where
     fn call(&mut self, mut request: Request<B>) -> Self::Future {
         match admit(self.identify.as_ref(), &request) {
             Ok(principal) => {
+                let caller = principal.as_ref().map_or("", |principal| principal.id());
+                let span = tracing::debug_span!("call", path = request.uri().path(), caller);
                 if let Some(principal) = principal {
                     request.extensions_mut().insert(principal);
                 }
-                Box::pin(self.inner.call(request))
+                Box::pin(self.inner.call(request).instrument(span))
             }
             Err(status) => {
                 self.refusals.count(&status);

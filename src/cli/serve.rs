@@ -105,8 +105,8 @@ impl Serve {
     /// # Errors
     /// When the area cannot be read, the address cannot be had, or the server cannot go on.
     pub fn run(self) -> Result<()> {
-        runtime::start_logging();
         let set = self.checked()?;
+        runtime::start_logging_as(set.log_format);
         let mut area = match &set.area {
             Some(folder) => Area::open(folder).with_context(|| format!("area {}", folder.display()))?,
             None => Area::built_in()?,

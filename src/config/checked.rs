@@ -42,6 +42,8 @@ pub struct Checked {
     pub area: Option<PathBuf>,
     /// Folder for tracks.csv and alerts.jsonl.
     pub out: Option<PathBuf>,
+    /// How the log of the program is written.
+    pub log_format: LogFormat,
     /// Folder for what is kept; `None`: memory.
     pub store: Option<PathBuf>,
     /// Hours for which what was received is kept; `None`: for good.
@@ -116,6 +118,7 @@ pub fn check(config: &Config) -> Result<Checked, Wrong> {
         listen,
         area: config.path(&config.area),
         out: config.path(&config.out),
+        log_format: log_format(&config.log_format)?,
         store: config.path(&config.store),
         keep_hours: (config.keep_hours > 0).then_some(config.keep_hours),
         keep_gib: (config.keep_gib > 0).then_some(config.keep_gib),
@@ -132,6 +135,23 @@ pub fn check(config: &Config) -> Result<Checked, Wrong> {
         cueing: cueing(config)?,
         neighbours: neighbours::check(config, |name| std::env::var(name).ok())?,
     })
+}
+
+/// How the log of the program is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogFormat {
+    /// Lines for people.
+    Text,
+    /// An object of JSON a line, for collectors of logs.
+    Json,
+}
+
+fn log_format(word: &str) -> Result<LogFormat, Wrong> {
+    match word {
+        "text" => Ok(LogFormat::Text),
+        "json" => Ok(LogFormat::Json),
+        other => Err(Wrong::new("log_format", format!("'{other}' is none; there are text and json"))),
+    }
 }
 
 /// The most minutes between two snapshots: a week.

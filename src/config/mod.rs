@@ -48,6 +48,8 @@ pub struct Config {
     pub area: String,
     /// Folder for tracks.csv and alerts.jsonl.
     pub out: String,
+    /// How the log of the program is written: `text` or `json`.
+    pub log_format: String,
     /// Folder for what is kept.
     pub store: String,
     /// Hours for which what was received is kept; 0: for good.
@@ -326,6 +328,7 @@ impl Default for Config {
             listen: "127.0.0.1:7411".to_owned(),
             area: String::new(),
             out: String::new(),
+            log_format: "text".to_owned(),
             store: String::new(),
             keep_hours: 0,
             keep_gib: 0,

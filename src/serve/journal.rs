@@ -288,16 +288,18 @@ impl Task {
         self.writer.append(entry, at).map(drop)
     }
 
-    /// Makes the group durable, then tells.
+    /// Makes the group durable, then tells. History comes last: what of it a crash takes is written anew from the log, so nobody need
+    /// wait for it.
     fn commit(&mut self) -> Result<(), LogError> {
-        if self.writer.group_bytes() > 0 || self.snapshot.is_some() {
+        let due = self.writer.group_bytes() > 0 || self.snapshot.is_some();
+        let _span = due.then(|| tracing::debug_span!("commit", bytes = self.writer.group_bytes()).entered());
+        if due {
             self.timer.restart();
             // No track of which anybody was told may give its number to another after a start.
             if self.next_track > self.writer.state().next_track {
                 self.append(&Entry::Tracks(self.next_track), self.at)?;
             }
             self.writer.commit()?;
-            self.history.commit()?;
         }
         self.free_bytes.store(self.writer.free_bytes()?, Ordering::Relaxed);
         for News { alerts, answer } in self.waiting.drain(..) {
@@ -307,6 +309,9 @@ impl Task {
             if let Some((place, answer)) = answer {
                 place.send(answer);
             }
+        }
+        if due {
+            self.history.commit()?;
         }
         if let (Some(desk), Some((position, captured))) = (&self.snapshots, self.snapshot.take()) {
             desk.hand_over(position, captured, self.ending);

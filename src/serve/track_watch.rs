@@ -190,7 +190,9 @@ impl TrackWatch {
                     }
                 }
                 (Some(last), true) => {
-                    if is_news(last, track) && track.time.millis_since(last.time) >= self.interval_min_ms {
+                    // An officer's word is no measurement: it waits for nothing.
+                    let due = track.time.millis_since(last.time) >= self.interval_min_ms || last.stated != track.stated;
+                    if due && is_news(last, track) {
                         self.known.insert(track.id, Arc::clone(track));
                         changes.push(TrackChange::Update(Arc::clone(track)));
                     }
@@ -361,6 +363,16 @@ pub(crate) mod tests {
         assert_eq!(told(&mut watch, &picture(10, &[track(1, 10, 110.4)])).len(), 2);
         assert_eq!(told(&mut watch, &picture(20, &[track(1, 20, 110.4)])), Vec::<String>::new());
         assert_eq!(told(&mut watch, &picture(30, &[track(1, 30, 110.4)])), ["update 1"]);
+    }
+
+    #[test]
+    fn what_an_officer_says_is_told_at_once() {
+        let mut watch = TrackWatch::new(TrackFilter::default(), 15_000);
+        assert_eq!(told(&mut watch, &picture(10, &[track(1, 10, 110.4)])).len(), 2);
+        let stated = Some(Box::new(crate::fusion::Stated { reason: "seen".to_owned(), ..Default::default() }));
+        let said = TrackState { stated, ..track(1, 10, 110.4) };
+        assert_eq!(told(&mut watch, &picture(10, std::slice::from_ref(&said))), ["update 1"]);
+        assert_eq!(told(&mut watch, &picture(10, &[said])), Vec::<String>::new());
     }
 
     #[test]

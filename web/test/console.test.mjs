@@ -37,11 +37,19 @@ describe("an evening off Haikou", () => {
     await page.waitForFunction(() => window.tones > 0);
 
     // The picture is on the map: craft of each sort where they are, each with its symbol.
-    await page.waitForFunction(() => window.shorewatchMap.libre.queryRenderedFeatures({ layers: ["tracks"] }).length > 20);
-    const classes = await page.evaluate(() =>
-      [...new Set(window.shorewatchMap.libre.queryRenderedFeatures({ layers: ["tracks"] }).map((it) => it.properties.class))],
-    );
+    await page.waitForFunction(() => Object.keys(window.shorewatchMap.drawn()).length > 20);
+    const classes = await page.evaluate(() => [...new Set(Object.values(window.shorewatchMap.drawn()).map(({ symbol }) => symbol))]);
     assert.ok(classes.some((name) => name.startsWith("dark")) && classes.some((name) => name.startsWith("fused")), `${classes}`);
+    // What has no AIS is a diamond of the strongest colour: the middle of it, as it is on the screen.
+    await page.waitForFunction(() => {
+      const { libre } = window.shorewatchMap;
+      const dark = Object.values(window.shorewatchMap.drawn()).find(({ symbol, at }) => symbol.startsWith("dark_radar") && libre.getBounds().contains(at));
+      if (!dark) return false;
+      const { x, y } = libre.project(dark.at);
+      const pen = new OffscreenCanvas(1, 1).getContext("2d");
+      pen.drawImage(libre.getCanvas(), -Math.round(x * devicePixelRatio), -Math.round(y * devicePixelRatio));
+      return [...pen.getImageData(0, 0, 1, 1).data].join() === "255,107,74,255";
+    });
     await assertBarFits(page);
     await shot(page, "watch-dusk");
     await assertAccessible(page, "the watch");
@@ -203,11 +211,9 @@ describe("an evening off Haikou", () => {
 
   test("the map stands alone in a frame of another platform, with the filter of its address", async () => {
     const page = await open(server, { viewport: SMALL, path: "/map.html?bbox=110.2,20.0,110.4,20.2&kinds=radar&palette=day&lang=zh" });
-    await page.waitForFunction(() => window.shorewatchMap?.libre.queryRenderedFeatures({ layers: ["tracks"] }).length > 0);
+    await page.waitForFunction(() => Object.keys(window.shorewatchMap?.drawn() ?? {}).length > 0);
     const outside = await page.evaluate(() =>
-      window.shorewatchMap.libre
-        .queryRenderedFeatures({ layers: ["tracks"] })
-        .filter(({ geometry: { coordinates: [lon, lat] } }) => lon < 110.19 || lon > 110.41 || lat < 19.99 || lat > 20.21).length,
+      Object.values(window.shorewatchMap.drawn()).filter(({ at: [lon, lat] }) => lon < 110.19 || lon > 110.41 || lat < 19.99 || lat > 20.21).length,
     );
     assert.equal(outside, 0);
     assert.equal(await page.evaluate(() => document.documentElement.dataset.palette), "day");

@@ -140,7 +140,7 @@ describe("a front-end developer's ten lines", () => {
     platform.pages.set("/", code.replaceAll(DOCUMENTED, server.url));
     const page = await openPlain(platform.url);
     const frame = page.frame({ url: /map\.html/ });
-    await frame.waitForFunction(() => window.shorewatchMap?.libre.queryRenderedFeatures({ layers: ["tracks"] }).length > 0);
+    await frame.waitForFunction(() => Object.keys(window.shorewatchMap?.drawn() ?? {}).length > 0);
     assert.deepEqual(page.complaints, []);
     await page.context().close();
   });

@@ -211,7 +211,7 @@ describe("two officers on one watch, with a store", () => {
     await one.locator(`[data-replay-alert="${id}"]`).click();
     await one.locator('[data-replay="ready"]').waitFor();
     const drawn = (track) =>
-      one.waitForFunction((name) => window.shorewatchMap.libre.querySourceFeatures("tracks", { filter: ["==", ["get", "id"], name] }).length > 0, track);
+      one.waitForFunction((name) => name in window.shorewatchMap.drawn(), track);
     // Minutes after it began the boat is on the map, which it left long ago.
     await one.locator('.replay input[type="range"]').evaluate((slider) => {
       slider.value = String(Number(slider.min) + 14 * 60_000);

@@ -5,10 +5,13 @@ import "maplibre-gl/dist/maplibre-gl.css";
 import workerUrl from "maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url";
 import type { Feature, FeatureCollection } from "geojson";
 import { authorization } from "../api/session";
+import { crafts } from "../api/tracks";
 import type { LngLat } from "../geo";
 import type { Language, Palette } from "../settings";
+import { CraftLayer } from "./craft-layer";
 import { layers, style } from "./layers";
 import { colours } from "./palette";
+import { symbolOf } from "./picture";
 import { symbols } from "./symbols";
 
 setWorkerUrl(workerUrl);
@@ -17,16 +20,22 @@ export type Box = [west: number, south: number, east: number, north: number];
 
 /** The size of text in console.css on a screen that stands on a desk. */
 const DESK_FONT_PX = 14;
+/** Sources of no more features than this are compared with what they show. */
+const COMPARED = 100;
 /** Within so many pixels of a click a craft counts as hit. */
 const HIT_PX = 8;
 
 export class ChartMap {
   readonly libre: LibreMap;
   readonly ready: Promise<void>;
+  /** Craft, vectors and ellipses. */
+  readonly craft: CraftLayer;
   private loaded = false;
   /** How much larger than on a desk the page is written: the map's names follow. */
   private readonly scale = Number.parseFloat(getComputedStyle(document.documentElement).fontSize) / DESK_FONT_PX;
   private readonly waiting = new Map<string, FeatureCollection>();
+  /** What sources of few features show, in words. */
+  private readonly shown = new Map<string, string>();
 
   constructor(container: HTMLElement, palette: Palette, language: Language) {
     this.libre = new LibreMap({
@@ -46,12 +55,14 @@ export class ChartMap {
       transformRequest: (url) => (url.startsWith(location.origin) ? { url, headers: authorization() } : { url }),
       canvasContextAttributes: { preserveDrawingBuffer: true, antialias: true },
     });
+    this.craft = new CraftLayer(colours[palette], this.scale);
     this.libre.touchZoomRotate.disableRotation();
     this.libre.keyboard.disableRotation();
     this.putSymbols(palette, false);
     this.ready = new Promise((resolve) => {
       this.libre.once("load", () => {
         this.loaded = true;
+        this.libre.addLayer(this.craft, "track-names");
         for (const [source, data] of this.waiting) this.show(source, data);
         this.waiting.clear();
         resolve();
@@ -69,6 +80,11 @@ export class ChartMap {
   }
 
   showFeatures(source: string, features: Feature[]) {
+    // A source that is set is cut into tiles and drawn anew: not for what it shows already.
+    const words = features.length <= COMPARED ? JSON.stringify(features) : undefined;
+    if (words !== undefined && this.shown.get(source) === words) return;
+    if (words === undefined) this.shown.delete(source);
+    else this.shown.set(source, words);
     this.show(source, { type: "FeatureCollection", features });
   }
 
@@ -79,6 +95,7 @@ export class ChartMap {
   /** Puts features in place of those with their ids, and takes others away. */
   change(source: string, put: Feature[], gone: string[]) {
     if (put.length === 0 && gone.length === 0) return;
+    this.shown.delete(source);
     void this.libre.getSource<GeoJSONSource>(source)?.updateData({ add: put, remove: gone });
   }
 
@@ -93,6 +110,7 @@ export class ChartMap {
   async restyle(palette: Palette, language: Language) {
     await this.ready;
     this.putSymbols(palette, true);
+    this.craft.paint(colours[palette]);
     for (const layer of layers(colours[palette], language, this.scale)) {
       for (const [name, value] of Object.entries(layer.paint ?? {})) {
         this.libre.setPaintProperty(layer.id, name as Parameters<LibreMap["setPaintProperty"]>[1], value);
@@ -113,14 +131,27 @@ export class ChartMap {
     void this.ready.then(() => this.libre.setFilter("selected", ["==", ["get", "id"], id]));
   }
 
-  /** The id of the craft at a point of the screen; the one drawn last, when several are. */
+  /** The id of the craft at a point of the screen; the nearest, when several are. */
   craftAt(event: MapMouseEvent): string | undefined {
     const { x, y } = event.point;
-    const around: [[number, number], [number, number]] = [
-      [x - HIT_PX, y - HIT_PX],
-      [x + HIT_PX, y + HIT_PX],
-    ];
-    return this.idAt(around, "tracks");
+    let [nearest, nearestPx]: [string | undefined, number] = [undefined, HIT_PX];
+    // Degrees first: of thousands only those nearby are brought to the screen.
+    const corners = [this.libre.unproject([x - HIT_PX, y - HIT_PX]), this.libre.unproject([x + HIT_PX, y + HIT_PX])] as const;
+    const [west, east] = [corners[0].lng, corners[1].lng];
+    const [north, south] = [corners[0].lat, corners[1].lat];
+    for (const [id, { at }] of crafts) {
+      if (at[0] < west || at[0] > east || at[1] < south || at[1] > north) continue;
+      const shown = this.libre.project(at);
+      const away = Math.hypot(shown.x - x, shown.y - y);
+      if (away <= nearestPx) [nearest, nearestPx] = [id, away];
+    }
+    return nearest;
+  }
+
+  /** The craft that are drawn, by id: where, and as which symbol. */
+  drawn(): Record<string, { at: LngLat; symbol: string }> {
+    if (!this.loaded) return {};
+    return Object.fromEntries([...crafts].map(([id, craft]) => [id, { at: craft.at, symbol: symbolOf(craft) }]));
   }
 
   /** The id of the alert whose pin is at a point of the screen. */

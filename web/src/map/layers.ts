@@ -3,6 +3,7 @@
 import type { ExpressionSpecification, LayerSpecification, SourceSpecification, StyleSpecification } from "maplibre-gl";
 import type { Language } from "../settings";
 import type { Colours } from "./palette";
+import { NAMES_FROM_ZOOM } from "./words";
 
 const EMPTY = { type: "FeatureCollection" as const, features: [] };
 const geojson = (promoteId?: string): SourceSpecification => ({
@@ -162,32 +163,9 @@ function plainLayers(colours: Colours, language: Language): LayerSpecification[]
       paint: { "line-color": classColour(colours), "line-width": 1.3, "line-opacity": 0.55 },
     },
     {
-      id: "ellipse-fill",
-      type: "fill",
-      source: "ellipses",
-      paint: { "fill-color": classColour(colours), "fill-opacity": 0.12 },
-    },
-    {
-      id: "ellipse-line",
-      type: "line",
-      source: "ellipses",
-      paint: { "line-color": classColour(colours), "line-width": 1, "line-opacity": 0.7 },
-    },
-    {
-      id: "vectors",
-      type: "line",
-      source: "vectors",
-      layout: { "line-cap": "round" },
-      paint: {
-        "line-color": classColour(colours),
-        "line-width": ["match", ["get", "class"], ["dark_radar", "dark_eo"], 2.6, 1.6],
-        "line-opacity": ["get", "fresh"],
-      },
-    },
-    {
       id: "alert-rings",
       type: "circle",
-      source: "tracks",
+      source: "marks",
       filter: ["==", ["get", "alert"], true],
       paint: {
         "circle-radius": 16,
@@ -199,7 +177,7 @@ function plainLayers(colours: Colours, language: Language): LayerSpecification[]
     {
       id: "selected",
       type: "circle",
-      source: "tracks",
+      source: "marks",
       filter: ["==", ["get", "id"], ""],
       paint: {
         "circle-radius": 20,
@@ -262,35 +240,10 @@ function plainLayers(colours: Colours, language: Language): LayerSpecification[]
       },
     },
     {
-      id: "tracks",
-      type: "symbol",
-      source: "tracks",
-      layout: {
-        "icon-image": ["concat", ["get", "class"], "-", ["get", "under"]],
-        "icon-size": [
-          "interpolate",
-          ["linear"],
-          ["zoom"],
-          7,
-          ["match", ["get", "class"], ["dark_radar", "dark_eo"], 0.5, 0.4],
-          11,
-          ["match", ["get", "class"], ["dark_radar", "dark_eo"], 0.72, 0.62],
-          14,
-          ["match", ["get", "class"], ["dark_radar", "dark_eo"], 0.95, 0.85],
-        ],
-        "icon-rotate": ["get", "course"],
-        "icon-rotation-alignment": "map",
-        "icon-allow-overlap": true,
-        "icon-ignore-placement": true,
-        "symbol-sort-key": ["get", "order"],
-      },
-      paint: { "icon-opacity": ["get", "fresh"] },
-    },
-    {
       id: "track-names",
       type: "symbol",
-      source: "tracks",
-      minzoom: 9,
+      source: "names",
+      minzoom: NAMES_FROM_ZOOM,
       layout: {
         ...text,
         "text-field": ["get", "label"],
@@ -406,10 +359,9 @@ export function style(colours: Colours, language: Language, scale: number): Styl
       evidence: geojson(),
       "alert-places": geojson("id"),
       tails: geojson("id"),
-      ellipses: geojson("id"),
-      vectors: geojson("id"),
       sensors: geojson(),
-      tracks: geojson("id"),
+      marks: geojson(),
+      names: geojson("id"),
       trial: geojson(),
       tool: geojson(),
     },

@@ -1,201 +1,142 @@
-// From the craft of the picture to what the map draws of them.
+// From the craft of the picture to what the map draws of them: symbols, vectors and ellipses with every picture, as rows of numbers for the
+// graphics card; marks where there are any; names and tails as seldom as the eye allows.
 
 import type { Feature } from "geojson";
-import { type Craft, craftName, crafts, freshness, isDark } from "../api/tracks";
-import { type LngLat, destination, ellipse95 } from "../geo";
 import { CRAFT_CLASSES } from "../api/track-facts";
+import { type Craft, crafts, freshness, isDark } from "../api/tracks";
+import { ORDERS, type PictureOptions, inside, order } from "./asked";
 import type { Box, ChartMap } from "./chart-map";
+import { COLOUR, ELLIPSE, SYMBOL, VECTOR, mercator } from "./craft-layer";
+import { CRAFT_SYMBOLS } from "./symbols";
+import { WordDrawer } from "./words";
 
 /** Below this speed a craft has no course worth drawing. */
 const UNDER_WAY_MPS = 0.5;
 /** Ellipses of craft that are known better than this are not drawn: they would be dots. */
 const ELLIPSE_FROM_M = 25;
-
-/** What has moved by less than this on the screen, and is the same otherwise, stays as it is drawn. */
-const VISIBLE_PX = 1;
-/** A tail ends under its craft's symbol, so it may lag by so much. */
-const TAIL_LAG_PX = 5;
-/** Points of a tail that lie closer together than this are one. */
-const TAIL_STEP_PX = 2;
-/** A change of zoom by so much draws everything anew: what was left where it was would be off by more. */
-const ZOOM_STEP = 0.4;
-const FRESH_STEPS = 10;
-/** Tails are cut anew so often. */
-const TAIL_STEP_MS = 120_000;
-
-export interface PictureOptions {
-  nowMs: number;
-  selected: string;
-  /** Ids of craft with an open alert. */
-  alerted: ReadonlySet<string>;
-  tailMinutes: number;
-  vectorMinutes: number;
-  ellipses: boolean;
-  labels: boolean;
-}
-
-const SOURCES = ["tracks", "vectors", "tails", "ellipses"] as const;
-type Source = (typeof SOURCES)[number];
-type Drawing = Partial<Record<Source, Feature>>;
-
-/** One craft as it is on the screen. */
-interface Drawn {
-  lon: number;
-  lat: number;
-  looks: number;
-  name: string;
-  has: Source[];
-  /** Where its tail ends. */
-  tailLon: number;
-  tailLat: number;
-}
-
-/**
- * Draws craft, vectors, tails and ellipses: of thousands, those that have visibly changed. What is far outside the view has a
- * symbol only: it costs nothing to see it.
- */
+/** Nineteen of twenty times it is within so many sigmas, in two dimensions. */
+const SIGMAS_95 = Math.sqrt(5.991);
+/** Circumference of the earth at the equator (WGS 84), metres: the width of the world. */
+const WORLD_M = 40_075_016.7;
 export class PictureDrawer {
-  private drawn = new Map<string, Drawn>();
-  private zoom = Number.NaN;
-  private settings = "";
+  private symbols = new Float32Array();
+  private vectors = new Float32Array();
+  private ellipses = new Float32Array();
+  private marks = "";
+  private readonly words: WordDrawer;
 
-  constructor(private readonly map: ChartMap) {}
+  constructor(private readonly map: ChartMap) {
+    this.words = new WordDrawer(map);
+  }
 
   draw(options: PictureOptions) {
-    const { map } = this;
-    if (!map.isReady) return;
-    const zoom = map.libre.getZoom();
-    const { tailMinutes, vectorMinutes, ellipses, labels } = options;
-    const tailStep = Math.floor(options.nowMs / TAIL_STEP_MS);
-    const settings = [tailMinutes, vectorMinutes, ellipses, labels, tailStep].join();
-    const anew = settings !== this.settings || !(Math.abs(zoom - this.zoom) < ZOOM_STEP);
-    if (anew) {
-      [this.zoom, this.settings] = [zoom, settings];
-      this.drawn.clear();
-    }
-    const put: Record<Source, Feature[]> = { tracks: [], vectors: [], tails: [], ellipses: [] };
-    const gone: Record<Source, string[]> = { tracks: [], vectors: [], tails: [], ellipses: [] };
-    const view = widened(map.view());
-    const visibleDeg = (VISIBLE_PX * 360) / (512 * 2 ** zoom);
-    for (const [id, craft] of crafts) {
-      const before = this.drawn.get(id);
-      const [lon, lat] = craft.at;
-      const looks = looksOf(craft, options, inside(craft.at, view));
-      const name = craftName(craft.track);
-      const isAlike = before?.looks === looks && before.name === name;
-      if (before && isAlike && isWithin(before.lon - lon, before.lat - lat, visibleDeg)) continue;
-      const keepsTail = before && isAlike && before.has.includes("tails") && isWithin(before.tailLon - lon, before.tailLat - lat, visibleDeg * TAIL_LAG_PX);
-      const drawing = drawingOf(craft, options, view, keepsTail ? undefined : visibleDeg * TAIL_STEP_PX);
-      for (const source of SOURCES) {
-        if (drawing[source]) put[source].push(drawing[source]);
-        else if (before?.has.includes(source) && !(keepsTail && source === "tails")) gone[source].push(id);
+    if (!this.map.isReady) return;
+    const view = widened(this.map.view());
+    this.putCraft(options, view);
+    this.putMarks(options);
+    this.words.draw(options, view);
+  }
+
+  private putCraft(options: PictureOptions, view: Box) {
+    const { nowMs, alerted, selected, vectorMinutes } = options;
+    this.makeRoom();
+    const { symbols, vectors, ellipses } = this;
+    const [west, south, east, north] = view;
+    const origin = mercator((west + east) / 2, (south + north) / 2);
+    const next = this.places(alerted);
+    let [vectorEnd, ellipseEnd] = [0, 0];
+    for (const craft of crafts.values()) {
+      const { track, at, craftClass } = craft;
+      const [x, y] = mercator(at[0], at[1]);
+      const [placeX, placeY] = [x - origin[0], y - origin[1]];
+      const dark = isDark(craftClass);
+      const underWay = isUnderWay(craft);
+      const fresh = freshness(track, nowMs);
+      const colour = dark ? COLOUR.dark : craftClass === "ais_lost" ? COLOUR.silent : COLOUR.ais;
+      const course = (track.cogDeg * Math.PI) / 180;
+      let row = next[order(craft, alerted.has(track.id))]!++ * SYMBOL;
+      symbols[row++] = placeX;
+      symbols[row++] = placeY;
+      symbols[row++] = CRAFT_CLASSES.indexOf(craftClass) * 2 + (underWay ? 0 : 1);
+      symbols[row++] = underWay && !dark ? course : 0;
+      symbols[row++] = fresh;
+      symbols[row] = dark ? 1 : 0;
+      if (!inside(at, view)) continue;
+      // A metre here, in widths of the world.
+      const metre = 1 / (WORLD_M * Math.cos((at[1] * Math.PI) / 180));
+      if (underWay && vectorMinutes > 0) {
+        const way = track.sogMps * vectorMinutes * 60 * metre;
+        vectors[vectorEnd++] = placeX;
+        vectors[vectorEnd++] = placeY;
+        vectors[vectorEnd++] = Math.sin(course) * way;
+        vectors[vectorEnd++] = -Math.cos(course) * way;
+        vectors[vectorEnd++] = colour;
+        vectors[vectorEnd++] = fresh;
       }
-      const has = SOURCES.filter((source) => drawing[source] ?? (keepsTail && source === "tails"));
-      const [tailLon, tailLat] = keepsTail ? [before.tailLon, before.tailLat] : [lon, lat];
-      this.drawn.set(id, { lon, lat, looks, name, has, tailLon, tailLat });
+      const { covariance } = track;
+      if (!options.ellipses || !covariance) continue;
+      const { eastM2, eastNorthM2, northM2 } = covariance;
+      if (Math.sqrt(Math.max(eastM2, northM2)) < ELLIPSE_FROM_M && track.id !== selected) continue;
+      const [mean, half] = [(eastM2 + northM2) / 2, Math.hypot((eastM2 - northM2) / 2, eastNorthM2)];
+      ellipses[ellipseEnd++] = placeX;
+      ellipses[ellipseEnd++] = placeY;
+      ellipses[ellipseEnd++] = SIGMAS_95 * Math.sqrt(Math.max(0, mean + half)) * metre;
+      ellipses[ellipseEnd++] = SIGMAS_95 * Math.sqrt(Math.max(0, mean - half)) * metre;
+      // On the screen south is down: the angle turns the other way.
+      ellipses[ellipseEnd++] = -0.5 * Math.atan2(2 * eastNorthM2, eastM2 - northM2);
+      ellipses[ellipseEnd++] = colour;
     }
-    for (const [id, { has }] of this.drawn) {
-      if (crafts.has(id)) continue;
-      for (const source of has) gone[source].push(id);
-      this.drawn.delete(id);
-    }
-    for (const source of SOURCES) {
-      if (anew) map.showFeatures(source, put[source]);
-      else map.change(source, put[source], gone[source]);
-    }
+    this.map.craft.show({
+      origin,
+      symbols: symbols.subarray(0, crafts.size * SYMBOL),
+      vectors: vectors.subarray(0, vectorEnd),
+      ellipses: ellipses.subarray(0, ellipseEnd),
+    });
+  }
+
+  /** Where the rows of each order begin: alerts above dark craft above the rest. */
+  private places(alerted: ReadonlySet<string>): Uint32Array {
+    const next = new Uint32Array(ORDERS + 1);
+    for (const craft of crafts.values()) next[order(craft, alerted.has(craft.track.id)) + 1]!++;
+    for (let at = 1; at <= ORDERS; at++) next[at]! += next[at - 1]!;
+    return next;
+  }
+
+  /** Arrays grow in steps, and are kept: nothing is allocated with every picture. */
+  private makeRoom() {
+    if (this.symbols.length >= crafts.size * SYMBOL) return;
+    const room = Math.ceil(crafts.size / 1024) * 1024;
+    this.symbols = new Float32Array(room * SYMBOL);
+    this.vectors = new Float32Array(room * VECTOR);
+    this.ellipses = new Float32Array(room * ELLIPSE);
+  }
+
+  /** Rings around craft with an alert, and around the one that is selected. */
+  private putMarks({ alerted, selected }: PictureOptions) {
+    const marked = [...alerted].flatMap((id) => crafts.get(id) ?? []);
+    const chosen = crafts.get(selected);
+    if (chosen && !alerted.has(selected)) marked.push(chosen);
+    const words = marked.map(({ track, at }) => `${track.id} ${at[0].toFixed(5)} ${at[1].toFixed(5)} ${alerted.has(track.id)}`).join();
+    if (words === this.marks) return;
+    this.marks = words;
+    this.map.showFeatures(
+      "marks",
+      marked.map(({ track, at }): Feature => ({
+        type: "Feature",
+        geometry: { type: "Point", coordinates: [at[0], at[1]] },
+        properties: { id: track.id, alert: alerted.has(track.id) },
+      })),
+    );
   }
 }
 
-const isWithin = (lonDeg: number, latDeg: number, byDeg: number) => Math.abs(lonDeg) <= byDeg && Math.abs(latDeg) <= byDeg;
+/** Which symbol a craft has, as the legend names it. */
+export const symbolOf = (craft: Craft): string => CRAFT_SYMBOLS[CRAFT_CLASSES.indexOf(craft.craftClass) * 2 + (isUnderWay(craft) ? 0 : 1)]!;
 
 const isUnderWay = ({ track }: Craft) => track.sogMps >= UNDER_WAY_MPS && track.stoppedProbability < 0.5;
-
-const freshStep = (craft: Craft, nowMs: number) => Math.round(freshness(craft.track, nowMs) * FRESH_STEPS) / FRESH_STEPS;
-
-/** Roughly how wide the ellipse is, in steps that the eye sees. */
-const widthStep = ({ track: { covariance } }: Craft) => (covariance ? Math.min(63, Math.round(2 * Math.log2(1 + covariance.eastM2 + covariance.northM2))) : 0);
-
-/** All that makes a difference to how a craft looks, except its name and where it is, as one number: nothing is made for thousands. */
-function looksOf(craft: Craft, { nowMs, alerted, selected, ellipses }: PictureOptions, inView: boolean): number {
-  const { track } = craft;
-  let looks = CRAFT_CLASSES.indexOf(craft.craftClass);
-  looks = looks * 8 + (alerted.has(track.id) ? 1 : 0) + (track.id === selected ? 2 : 0) + (inView ? 4 : 0);
-  looks = looks * (FRESH_STEPS + 1) + Math.round(freshStep(craft, nowMs) * FRESH_STEPS);
-  looks = looks * 512 + (isUnderWay(craft) ? 1 + Math.round(track.cogDeg) : 0);
-  looks = looks * 64 + (inView ? Math.min(63, Math.round(track.sogMps)) : 0);
-  return looks * 64 + (inView && ellipses ? widthStep(craft) : 0);
-}
-
-/** What is drawn of a craft; `tailStepDeg`: how far points of its tail are apart at least, none where the tail stays as it is. */
-function drawingOf(craft: Craft, options: PictureOptions, view: Box, tailStepDeg: number | undefined): Drawing {
-  const { track } = craft;
-  const { id } = track;
-  const at: LngLat = [craft.at[0], craft.at[1]];
-  const fresh = freshStep(craft, options.nowMs);
-  const underWay = isUnderWay(craft);
-  const alerted = options.alerted.has(id);
-  const drawing: Drawing = {
-    tracks: {
-      type: "Feature",
-      geometry: { type: "Point", coordinates: at },
-      properties: {
-        id,
-        class: craft.craftClass,
-        under: underWay ? "way" : "still",
-        course: underWay && !isDark(craft.craftClass) ? track.cogDeg : 0,
-        fresh,
-        alert: alerted,
-        label: options.labels ? craftName(track) : "",
-        order: order(craft, alerted),
-      },
-    },
-  };
-  if (!inside(at, view)) return drawing;
-  const properties = { id, class: craft.craftClass, fresh };
-  if (underWay && options.vectorMinutes > 0) {
-    const ahead = destination(at, track.cogDeg, track.sogMps * options.vectorMinutes * 60);
-    drawing.vectors = line([at, ahead], properties);
-  }
-  if (options.tailMinutes > 0 && tailStepDeg !== undefined) {
-    const since = options.nowMs - options.tailMinutes * 60_000;
-    const points = thinned(craft.tail.since(since), tailStepDeg);
-    if (points.length > 0) drawing.tails = line([...points, at], properties);
-  }
-  const { covariance } = track;
-  if (options.ellipses && covariance) {
-    const sigma = Math.sqrt(Math.max(covariance.eastM2, covariance.northM2));
-    if (sigma >= ELLIPSE_FROM_M || id === options.selected) {
-      const ring = ellipse95(at, covariance.eastM2, covariance.eastNorthM2, covariance.northM2);
-      drawing.ellipses = { type: "Feature", geometry: { type: "Polygon", coordinates: [ring] }, properties };
-    }
-  }
-  return drawing;
-}
-
-/** The same way with fewer points. */
-function thinned(points: LngLat[], stepDeg: number): LngLat[] {
-  let last: LngLat | undefined;
-  return points.filter((at) => {
-    if (last && isWithin(last[0] - at[0], last[1] - at[1], stepDeg)) return false;
-    last = at;
-    return true;
-  });
-}
-
-/** What is drawn above what: alerts above dark craft above the rest. */
-const order = (craft: Craft, alerted: boolean) =>
-  (alerted ? 4 : 0) + (isDark(craft.craftClass) ? 2 : 0) + (craft.craftClass === "ais_lost" ? 1 : 0);
-
-const line = (coordinates: LngLat[], properties: Feature["properties"]): Feature => ({
-  type: "Feature",
-  geometry: { type: "LineString", coordinates },
-  properties,
-});
-
-const inside = (at: LngLat, [west, south, east, north]: Box) =>
-  at[0] >= west && at[0] <= east && at[1] >= south && at[1] <= north;
 
 function widened([west, south, east, north]: Box): Box {
   const [w, h] = [(east - west) / 4, (north - south) / 4];
   return [west - w, south - h, east + w, north + h];
 }
+

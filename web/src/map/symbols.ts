@@ -212,5 +212,17 @@ export function symbols(colours: Colours): { name: string; image: ImageData; pix
   }));
 }
 
+/** Names of the symbols of craft, in the order in which they stand side by side. */
+export const CRAFT_SYMBOLS = CLASSES.flatMap((craftClass) => [`${craftClass}-way`, `${craftClass}-still`]);
+
+/** The symbols of craft side by side, in these colours. */
+export function craftSymbols(colours: Colours): HTMLCanvasElement {
+  const sheet = document.createElement("canvas");
+  [sheet.width, sheet.height] = [SIZE * RATIO * CRAFT_SYMBOLS.length, SIZE * RATIO];
+  const pen = sheet.getContext("2d")!;
+  CRAFT_SYMBOLS.forEach((name, place) => pen.drawImage(canvas(name, colours), place * SIZE * RATIO, 0));
+  return sheet;
+}
+
 /** One symbol as a picture, for the legend. */
 export const symbolUrl = (name: string, colours: Colours): string => canvas(name, colours).toDataURL();

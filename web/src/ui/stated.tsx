@@ -70,11 +70,12 @@ function SayForm({ id, stated, close }: { id: string; stated: Statement | undefi
     >
       <label>
         {t("nameOrHull")}
-        <input name="name" maxLength={60} value={saying.name} onInput={(event) => setSaying({ ...saying, name: event.currentTarget.value })} />
+        <input type="text" name="name" maxLength={60} value={saying.name} onInput={(event) => setSaying({ ...saying, name: event.currentTarget.value })} />
       </label>
       <label>
         {t("mmsi")}
         <input
+          type="text"
           name="mmsi"
           inputMode="numeric"
           pattern="[0-9]{9}"
@@ -107,7 +108,7 @@ function SayForm({ id, stated, close }: { id: string; stated: Statement | undefi
       </label>
       <label>
         {t("reason")}
-        <input name="reason" required maxLength={200} value={reason} onInput={(event) => setReason(event.currentTarget.value)} />
+        <input type="text" name="reason" required maxLength={200} value={reason} onInput={(event) => setReason(event.currentTarget.value)} />
       </label>
       <div class="steps">
         <button type="submit" class="primary">
