@@ -10,15 +10,12 @@ use super::alert_service::unreadable;
 use super::convert::life as convert;
 use super::faults::reasoned;
 use super::proto::alert::v1 as wire;
-use super::streams::{NEVER, Shutdown, expires_in, run_out, shut_down, shutting_down};
+use super::streams::{Shutdown, expires_in, heartbeat_interval, run_out, shut_down, shutting_down};
 use crate::access::principal::Principal;
 use crate::serve::limits::ALERT_PAGE_MAX;
 use crate::store::records::Records;
 use crate::store::records::alert::{self as alerts, AlertQuery, AlertRecord};
 use crate::store::records::board::{AlertChange, AlertWatch, AlertWindow, Sight};
-
-/// The shortest time between heartbeats, in milliseconds.
-const HEARTBEAT_MIN_MS: u32 = 1_000;
 
 type Changes = mpsc::Sender<Result<wire::WatchAlertsResponse, Status>>;
 
@@ -48,10 +45,7 @@ impl Wish {
             "" => None,
             token => Some(resume_from(token, records)?),
         };
-        let heartbeat = match request.heartbeat_interval_ms {
-            0 => NEVER,
-            millis => Duration::from_millis(millis.max(HEARTBEAT_MIN_MS).into()),
-        };
+        let heartbeat = heartbeat_interval(request.heartbeat_interval_ms);
         Ok(Self { caller, query, resume, heartbeat })
     }
 

@@ -12,7 +12,7 @@ use super::convert::{BadField, cue as convert, life, track};
 use super::faults::reasoned;
 use super::proto::sensor::v1 as wire;
 use super::proto::sensor::v1::cue_service_server::CueService;
-use super::streams::{Answers, NEVER, Places, Shutdown, expires_in, run_out, shut_down, shutting_down};
+use super::streams::{Answers, Places, Shutdown, expires_in, heartbeat_interval, run_out, shut_down, shutting_down};
 use crate::access::layer::caller;
 use crate::access::principal::Principal;
 use crate::access::role::Permission;
@@ -22,9 +22,6 @@ use crate::serve::limits::{CUE_STREAMS_MAX, WATCH_QUEUE};
 use crate::serve::picture::PictureWindow;
 use crate::store::records::Records;
 use crate::units::TrackId;
-
-/// The shortest time between heartbeats, in milliseconds.
-const HEARTBEAT_MIN_MS: u32 = 1_000;
 
 /// The service.
 #[derive(Debug)]
@@ -85,10 +82,7 @@ impl CueService for Cues {
         let caller = caller(&request)?;
         let request = request.into_inner();
         let cameras = convert::checked_cameras(request.cameras)?;
-        let heartbeat = match request.heartbeat_interval_ms {
-            0 => NEVER,
-            millis => Duration::from_millis(millis.max(HEARTBEAT_MIN_MS).into()),
-        };
+        let heartbeat = heartbeat_interval(request.heartbeat_interval_ms);
         let place = self.places.take()?;
         let attended = self.desk.attend(&cameras, caller.id()).await.map_err(|_| shutting_down())?;
         let attendance = attended

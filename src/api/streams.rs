@@ -53,8 +53,19 @@ pub fn shutting_down() -> Status {
     Status::unavailable("the server is shutting down: connect again")
 }
 
+/// The shortest time between heartbeats, in milliseconds.
+const HEARTBEAT_MIN_MS: u32 = 1_000;
+
+/// After how long without a word a heartbeat is sent, as a client asks for it; 0: never.
+pub fn heartbeat_interval(asked_ms: u32) -> Duration {
+    match asked_ms {
+        0 => NEVER,
+        millis => Duration::from_millis(millis.max(HEARTBEAT_MIN_MS).into()),
+    }
+}
+
 /// Longer than any stream lasts.
-pub const NEVER: Duration = Duration::from_secs(100 * 365 * 86_400);
+const NEVER: Duration = Duration::from_secs(100 * 365 * 86_400);
 
 /// How long the token of a caller is still good.
 pub fn expires_in(caller: &Principal) -> Duration {

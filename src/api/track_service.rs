@@ -11,7 +11,7 @@ use super::faults::reasoned;
 use super::history::History;
 use super::proto::track::v1 as wire;
 use super::proto::track::v1::track_service_server::TrackService;
-use super::streams::{Answers, Places, expires_in, run_out, shutting_down};
+use super::streams::{Answers, Places, expires_in, heartbeat_interval, run_out, shutting_down};
 use crate::access::layer::caller;
 use crate::access::principal::Principal;
 use crate::access::role::Permission;
@@ -179,6 +179,7 @@ impl TrackService for Tracks {
         let request = request.into_inner();
         let filter = seen_by(&caller, convert::checked_filter(request.filter.as_ref(), &self.chart.now())?);
         let place = self.places.take()?;
+        let heartbeat = heartbeat_interval(request.heartbeat_interval_ms);
         let mut watch = TrackWatch::new(filter, request.min_update_interval_ms);
         let mut window = self.window.clone();
         let chart = self.chart.clone();
@@ -187,10 +188,12 @@ impl TrackService for Tracks {
             let _place = place;
             let mut picture = window.now();
             let expiry = tokio::time::sleep(expires_in(&caller));
-            tokio::pin!(expiry);
+            let quiet = tokio::time::sleep(heartbeat);
+            tokio::pin!(expiry, quiet);
             loop {
                 watch.look_at(&chart.now());
                 for change in watch.look(&picture, |id| window.farewell(id)) {
+                    quiet.set(tokio::time::sleep(heartbeat));
                     // Waits while the watcher does not read; meanwhile newer pictures replace each other.
                     if changes.send(Ok(convert::track_change(&change, picture.time))).await.is_err() {
                         return;
@@ -198,6 +201,13 @@ impl TrackService for Tracks {
                 }
                 let next = tokio::select! {
                     next = window.next() => next,
+                    () = &mut quiet => {
+                        quiet.set(tokio::time::sleep(heartbeat));
+                        if changes.send(Ok(convert::heartbeat(picture.time))).await.is_err() {
+                            return;
+                        }
+                        continue;
+                    }
                     () = changes.closed() => return,
                     () = &mut expiry => {
                         let _ = changes.send(Err(run_out())).await;

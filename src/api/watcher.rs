@@ -92,7 +92,7 @@ impl TrackStream {
     /// When the server refuses.
     pub async fn open(channel: Channel, interval_min_ms: u32) -> Result<Self, WatchError> {
         let mut client = TrackServiceClient::new(channel).max_decoding_message_size(MESSAGE_BYTES_MAX);
-        let request = tracks::WatchTracksRequest { filter: None, min_update_interval_ms: interval_min_ms };
+        let request = tracks::WatchTracksRequest { min_update_interval_ms: interval_min_ms, ..Default::default() };
         Ok(Self(client.watch_tracks(request).await?.into_inner()))
     }
 
@@ -110,12 +110,14 @@ impl TrackStream {
                 (tracks::TrackChange::Snapshot | tracks::TrackChange::Enter, Some(track)) => {
                     SeenTrackChange::Enters(track)
                 }
-                (tracks::TrackChange::Update, Some(track)) => SeenTrackChange::Updates(track),
+                (tracks::TrackChange::Update | tracks::TrackChange::Split, Some(track)) => {
+                    SeenTrackChange::Updates(track)
+                }
                 (tracks::TrackChange::Leave, Some(track)) => SeenTrackChange::Leaves(track, time),
                 (tracks::TrackChange::End, Some(track)) => SeenTrackChange::Ends(track, time),
                 (tracks::TrackChange::Merged, Some(track)) => SeenTrackChange::Merges(track, time, merged_into),
                 // A change that a later server knows and we do not.
-                (tracks::TrackChange::Unspecified, _) | (_, None) => continue,
+                (tracks::TrackChange::Unspecified | tracks::TrackChange::Heartbeat, _) | (_, None) => continue,
             };
             return Ok(Some(seen));
         }

@@ -33,7 +33,10 @@ pub(super) fn document(track: &TrackState, end: Option<&str>) -> Vec<u8> {
 /// What a watch says of a track, and how the track ended where it did; `None`: nothing of a track.
 pub(super) fn told(change: &TrackChange) -> Option<(&TrackState, Option<String>)> {
     match change {
-        TrackChange::Snapshot(track) | TrackChange::Enter(track) | TrackChange::Update(track) => Some((track, None)),
+        TrackChange::Snapshot(track)
+        | TrackChange::Enter(track)
+        | TrackChange::Update(track)
+        | TrackChange::Split(track, _) => Some((track, None)),
         TrackChange::Leave(track) => Some((track, Some("left".to_owned()))),
         TrackChange::End(track) => Some((track, Some("ended".to_owned()))),
         TrackChange::Merged(track, into) => Some((track, Some(format!("merged into {into}")))),

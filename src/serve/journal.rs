@@ -288,8 +288,8 @@ impl Task {
         self.writer.append(entry, at).map(drop)
     }
 
-    /// Makes the group durable, then tells. History comes last: what of it a crash takes is written anew from the log, so nobody need
-    /// wait for it.
+    /// Makes the group durable, then tells. Alerts do not wait for history: what of that a crash takes is written anew from the log.
+    /// Who is acknowledged finds his records in both.
     fn commit(&mut self) -> Result<(), LogError> {
         let due = self.writer.group_bytes() > 0 || self.snapshot.is_some();
         let _span = due.then(|| tracing::debug_span!("commit", bytes = self.writer.group_bytes()).entered());
@@ -302,16 +302,16 @@ impl Task {
             self.writer.commit()?;
         }
         self.free_bytes.store(self.writer.free_bytes()?, Ordering::Relaxed);
-        for News { alerts, answer } in self.waiting.drain(..) {
-            for alert in alerts {
+        for news in &mut self.waiting {
+            for alert in news.alerts.drain(..) {
                 self.hubs.tell(alert);
-            }
-            if let Some((place, answer)) = answer {
-                place.send(answer);
             }
         }
         if due {
             self.history.commit()?;
+        }
+        for (place, answer) in self.waiting.drain(..).filter_map(|news| news.answer) {
+            place.send(answer);
         }
         if let (Some(desk), Some((position, captured))) = (&self.snapshots, self.snapshot.take()) {
             desk.hand_over(position, captured, self.ending);

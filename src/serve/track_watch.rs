@@ -140,6 +140,8 @@ pub enum TrackChange {
     Enter(Arc<TrackState>),
     /// Measured anew, or more became known.
     Update(Arc<TrackState>),
+    /// Is seen for itself again, after it lay hidden beside that other one.
+    Split(Arc<TrackState>, TrackId),
     /// No longer meets the filter, or is not shown for want of measurements; it may enter again. Carries the state that the
     /// watcher knows.
     Leave(Arc<TrackState>),
@@ -193,8 +195,12 @@ impl TrackWatch {
                     // An officer's word is no measurement: it waits for nothing.
                     let due = track.time.millis_since(last.time) >= self.interval_min_ms || last.stated != track.stated;
                     if due && is_news(last, track) {
+                        let split_from = last.merged_with.filter(|_| track.merged_with.is_none());
                         self.known.insert(track.id, Arc::clone(track));
-                        changes.push(TrackChange::Update(Arc::clone(track)));
+                        changes.push(match split_from {
+                            Some(other) => TrackChange::Split(Arc::clone(track), other),
+                            None => TrackChange::Update(Arc::clone(track)),
+                        });
                     }
                 }
             }
@@ -286,6 +292,7 @@ pub(crate) mod tests {
             TrackChange::SnapshotEnd => "snapshot end".to_owned(),
             TrackChange::Enter(track) => format!("enter {}", track.id.0),
             TrackChange::Update(track) => format!("update {}", track.id.0),
+            TrackChange::Split(track, from) => format!("split {} from {}", track.id.0, from.0),
             TrackChange::Leave(track) => format!("leave {}", track.id.0),
             TrackChange::End(track) => format!("end {}", track.id.0),
             TrackChange::Merged(track, into) => format!("merged {} into {}", track.id.0, into.0),
@@ -362,6 +369,15 @@ pub(crate) mod tests {
         let mut watch = TrackWatch::new(TrackFilter::default(), 15_000);
         assert_eq!(told(&mut watch, &picture(10, &[track(1, 10, 110.4)])).len(), 2);
         assert_eq!(told(&mut watch, &picture(20, &[track(1, 20, 110.4)])), Vec::<String>::new());
+        assert_eq!(told(&mut watch, &picture(30, &[track(1, 30, 110.4)])), ["update 1"]);
+    }
+
+    #[test]
+    fn a_craft_that_lay_hidden_beside_another_splits_from_it() {
+        let mut watch = TrackWatch::new(TrackFilter::default(), 0);
+        let hidden = TrackState { merged_with: Some(TrackId(9)), ..track(1, 10, 110.4) };
+        assert_eq!(told(&mut watch, &picture(10, &[hidden])), ["snapshot 1", "snapshot end"]);
+        assert_eq!(told(&mut watch, &picture(20, &[track(1, 20, 110.4)])), ["split 1 from 9"]);
         assert_eq!(told(&mut watch, &picture(30, &[track(1, 30, 110.4)])), ["update 1"]);
     }
 

@@ -37,7 +37,7 @@ async fn next(watch: &mut Watch) -> Option<WatchTracksResponse> {
 }
 
 async fn watch(client: &mut TrackServiceClient<tonic::transport::Channel>, filter: Option<TrackFilter>) -> Watch {
-    let request = WatchTracksRequest { filter, min_update_interval_ms: 0 };
+    let request = WatchTracksRequest { filter, min_update_interval_ms: 0, ..Default::default() };
     client.watch_tracks(request).await.unwrap().into_inner()
 }
 
@@ -334,5 +334,28 @@ async fn health_is_told_for_each_service_and_reflection_lists_them_all() {
     for service in services.into_iter().chain(["grpc.health.v1.Health"]) {
         assert!(listed.contains(service), "{service} is not in {listed:?}");
     }
+    server.stop().await;
+}
+
+/// The least interval that is granted is a second: asked for less, a quiet watch still has about one a second.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_quiet_watch_of_tracks_or_alerts_has_heartbeats() {
+    let server = Server::start(&fixture(), None).await;
+    let mut tracks = TrackServiceClient::connect(server.url()).await.unwrap();
+    let request = WatchTracksRequest { heartbeat_interval_ms: 1, ..Default::default() };
+    let mut watch = tracks.watch_tracks(request).await.unwrap().into_inner();
+    let mut changes = Vec::new();
+    while changes.len() < 3 {
+        changes.push(timeout(PATIENCE, watch.message()).await.expect("no heartbeat").unwrap().unwrap().change());
+    }
+    assert_eq!(changes, [TrackChange::SnapshotEnd, TrackChange::Heartbeat, TrackChange::Heartbeat]);
+    let mut alerts = AlertServiceClient::connect(server.url()).await.unwrap();
+    let request = WatchAlertsRequest { heartbeat_interval_ms: 1, ..Default::default() };
+    let mut watch = alerts.watch_alerts(request).await.unwrap().into_inner();
+    let mut changes = Vec::new();
+    while changes.len() < 3 {
+        changes.push(timeout(PATIENCE, watch.message()).await.expect("no heartbeat").unwrap().unwrap().change());
+    }
+    assert_eq!(changes, [AlertChange::SnapshotEnd, AlertChange::Heartbeat, AlertChange::Heartbeat]);
     server.stop().await;
 }

@@ -63,6 +63,7 @@ pub fn track_change(change: &TrackChange, time: EventTime) -> wire::WatchTracksR
         TrackChange::SnapshotEnd => (wire::TrackChange::SnapshotEnd, None),
         TrackChange::Enter(state) => (wire::TrackChange::Enter, Some(state)),
         TrackChange::Update(state) => (wire::TrackChange::Update, Some(state)),
+        TrackChange::Split(state, _) => (wire::TrackChange::Split, Some(state)),
         TrackChange::Leave(state) => (wire::TrackChange::Leave, Some(state)),
         TrackChange::End(state) => (wire::TrackChange::End, Some(state)),
         TrackChange::Merged(state, _) => (wire::TrackChange::Merged, Some(state)),
@@ -71,11 +72,25 @@ pub fn track_change(change: &TrackChange, time: EventTime) -> wire::WatchTracksR
         TrackChange::Merged(_, into) => into.to_string(),
         _ => String::new(),
     };
+    let split_from = match change {
+        TrackChange::Split(_, from) => from.to_string(),
+        _ => String::new(),
+    };
     wire::WatchTracksResponse {
         change: kind as i32,
         track: state.map(|state| track(state)),
         merged_into,
+        split_from,
         time_ms: time.as_millis(),
+    }
+}
+
+/// That nothing has happened up to `time`, to the wire.
+pub fn heartbeat(time: EventTime) -> wire::WatchTracksResponse {
+    wire::WatchTracksResponse {
+        change: wire::TrackChange::Heartbeat as i32,
+        time_ms: time.as_millis(),
+        ..Default::default()
     }
 }
 

@@ -193,7 +193,10 @@ impl Source {
         let Some(watch) = &mut self.watch else { return };
         for change in watch.look(&outlook.picture.now(), |id| outlook.picture.farewell(id)) {
             match change {
-                TrackChange::Snapshot(track) | TrackChange::Enter(track) | TrackChange::Update(track) => {
+                TrackChange::Snapshot(track)
+                | TrackChange::Enter(track)
+                | TrackChange::Update(track)
+                | TrackChange::Split(track, _) => {
                     if marked::is_marked(&track) {
                         tell(&mut self.targets, &self.ring, self.mmsi_first, track);
                     } else {

@@ -96,7 +96,10 @@ impl Told {
         if let Some(watch) = &mut self.tracks {
             for change in watch.look(&picture, |id| outlook.picture.farewell(id)) {
                 match change {
-                    TrackChange::Snapshot(track) | TrackChange::Enter(track) | TrackChange::Update(track) => {
+                    TrackChange::Snapshot(track)
+                    | TrackChange::Enter(track)
+                    | TrackChange::Update(track)
+                    | TrackChange::Split(track, _) => {
                         let uid = event::track_uid(&self.uid, &track);
                         show(&mut self.going, &mut self.waiting, uid, Going::Track(track));
                     }

@@ -99,6 +99,7 @@ async function watch({ number, headers, filter, everyMs }: Question, signal: Abo
         case TrackChange.SNAPSHOT:
         case TrackChange.ENTER:
         case TrackChange.UPDATE:
+        case TrackChange.SPLIT:
           if (track) gathering.put(track);
           break;
         default:
