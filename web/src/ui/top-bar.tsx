@@ -83,12 +83,13 @@ export function TopBar({ pages }: { pages: Page[] }) {
         type="button"
         class="tool"
         aria-haspopup="dialog"
-        title="?"
+        title={`${t("help")} (?)`}
+        aria-label={t("help")}
         onClick={() => {
           helpOpen.value = true;
         }}
       >
-        {t("help")}
+        ?
       </button>
     </header>
   );
