@@ -4,7 +4,7 @@ import { useState } from "preact/hooks";
 import { mayEditChart } from "../api/session";
 import { type Refusal, type Saying, say } from "../api/statements";
 import type { Stated as Statement } from "../api/track-facts";
-import type { Craft } from "../api/tracks";
+import { type Craft, pictureTick } from "../api/tracks";
 import { type Word, named, t } from "../i18n";
 import { bothClocks } from "../units";
 import { FactList } from "./fact-list";
@@ -16,6 +16,8 @@ const CLASSES = [
 
 export function Stated({ craft: { track } }: { craft: Craft }) {
   const [open, setOpen] = useState(false);
+  // A word may come while time stands still.
+  void pictureTick.value;
   const { id, stated } = track;
   return (
     <>
