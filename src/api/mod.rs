@@ -18,6 +18,7 @@ pub mod streams;
 pub mod tls;
 pub mod tokens;
 pub mod track_service;
+pub mod track_watch;
 pub mod watcher;
 pub mod zone_desk;
 pub mod zone_service;

@@ -11,7 +11,8 @@ use super::faults::reasoned;
 use super::history::History;
 use super::proto::track::v1 as wire;
 use super::proto::track::v1::track_service_server::TrackService;
-use super::streams::{Answers, Places, expires_in, heartbeat_interval, run_out, shutting_down};
+use super::streams::{Answers, Places, shutting_down};
+use super::track_watch::{self, Wish};
 use crate::access::layer::caller;
 use crate::access::principal::Principal;
 use crate::access::role::Permission;
@@ -21,7 +22,7 @@ use crate::serve::clock;
 use crate::serve::engine_task::EngineHandle;
 use crate::serve::limits::{TRACK_PAGE_DEFAULT, TRACK_PAGE_MAX, WATCH_QUEUE};
 use crate::serve::picture::PictureWindow;
-use crate::serve::track_watch::{TrackFilter, TrackWatch};
+use crate::serve::track_watch::TrackFilter;
 use crate::store::history::HistoryReader;
 use crate::store::records::Records;
 use crate::store::records::book::Book;
@@ -179,47 +180,12 @@ impl TrackService for Tracks {
         let request = request.into_inner();
         let filter = seen_by(&caller, convert::checked_filter(request.filter.as_ref(), &self.chart.now())?);
         let place = self.places.take()?;
-        let heartbeat = heartbeat_interval(request.heartbeat_interval_ms);
-        let mut watch = TrackWatch::new(filter, request.min_update_interval_ms);
-        let mut window = self.window.clone();
-        let chart = self.chart.clone();
+        let wish = Wish::checked(&request, caller, filter, &self.window)?;
         let (changes, queue) = mpsc::channel(WATCH_QUEUE);
+        let (window, chart) = (self.window.clone(), self.chart.clone());
         tokio::spawn(async move {
             let _place = place;
-            let mut picture = window.now();
-            let expiry = tokio::time::sleep(expires_in(&caller));
-            let quiet = tokio::time::sleep(heartbeat);
-            tokio::pin!(expiry, quiet);
-            loop {
-                watch.look_at(&chart.now());
-                for change in watch.look(&picture, |id| window.farewell(id)) {
-                    quiet.set(tokio::time::sleep(heartbeat));
-                    // Waits while the watcher does not read; meanwhile newer pictures replace each other.
-                    if changes.send(Ok(convert::track_change(&change, picture.time))).await.is_err() {
-                        return;
-                    }
-                }
-                let next = tokio::select! {
-                    next = window.next() => next,
-                    () = &mut quiet => {
-                        quiet.set(tokio::time::sleep(heartbeat));
-                        if changes.send(Ok(convert::heartbeat(picture.time))).await.is_err() {
-                            return;
-                        }
-                        continue;
-                    }
-                    () = changes.closed() => return,
-                    () = &mut expiry => {
-                        let _ = changes.send(Err(run_out())).await;
-                        return;
-                    }
-                };
-                match next {
-                    Some(next) => picture = next,
-                    None => break,
-                }
-            }
-            let _ = changes.send(Err(shutting_down())).await;
+            track_watch::run(wish, window, chart, changes).await;
         });
         Ok(Response::new(Box::pin(ReceiverStream::new(queue))))
     }

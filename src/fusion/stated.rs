@@ -2,7 +2,7 @@
 
 use crate::units::{EventTime, Mmsi, VesselClass};
 
-/// The most characters of a name, of a reason and of who said it; what is longer is cut before it comes here.
+/// The most characters of a reason; a longer one is refused where it comes in.
 pub const TEXT_CHARS_MAX: usize = 200;
 
 /// What an officer has said of a craft. What he has not said is `None`.

@@ -55,7 +55,7 @@ fn refused(error: &PictureError) -> Problem {
         PictureError::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
         PictureError::NoPicture => StatusCode::UNSUPPORTED_MEDIA_TYPE,
         PictureError::WrongHash(_) => StatusCode::BAD_REQUEST,
-        PictureError::Disk(_) => {
+        PictureError::Full(_) | PictureError::Disk(_) => {
             tracing::error!(%error, "a picture cannot be kept");
             StatusCode::INSUFFICIENT_STORAGE
         }

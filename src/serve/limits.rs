@@ -83,6 +83,15 @@ pub const CUE_SCENE_INTERVAL: Duration = Duration::from_secs(10);
 /// Changes that wait in one watcher's stream. What comes after them waits in the picture itself, the latest of each track.
 pub const WATCH_QUEUE: usize = 64;
 
+/// Pictures that are kept for watchers whose line broke, so far apart in event time, milliseconds.
+pub const STILL_INTERVAL_MS: i64 = 10_000;
+
+/// How many of them: two minutes.
+pub const STILLS_MAX: usize = 12;
+
+/// States of tracks in all of them together: at a few hundred bytes each, some 60 MiB. With more tracks there are fewer pictures.
+pub const STILL_STATES_MAX: usize = 200_000;
+
 /// Ended tracks of which is remembered how they ended, for watchers that have not looked for a while.
 pub const FAREWELLS_MAX: usize = 16_384;
 

@@ -1,12 +1,13 @@
 //! The picture that watchers look at: a still of all confirmed tracks, replaced as a whole.
 
 use std::collections::VecDeque;
+use std::hash::{BuildHasher, RandomState};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use rustc_hash::FxHashMap;
 use tokio::sync::watch;
 
-use super::limits::FAREWELLS_MAX;
+use super::limits::{FAREWELLS_MAX, STILL_INTERVAL_MS, STILL_STATES_MAX, STILLS_MAX};
 use crate::fusion::TrackState;
 use crate::units::{EventTime, TrackId};
 
@@ -61,6 +62,28 @@ impl Farewells {
     }
 }
 
+/// The latest pictures at regular instants, for watchers whose line broke: bounded, the oldest is forgotten first.
+#[derive(Debug, Default)]
+struct Stills {
+    kept: VecDeque<Arc<Picture>>,
+    states: usize,
+}
+
+impl Stills {
+    fn keep(&mut self, picture: &Arc<Picture>) {
+        let last = self.kept.back().map(|still| still.time);
+        if !picture.is_begun() || last.is_some_and(|last| picture.time.millis_since(last) < STILL_INTERVAL_MS) {
+            return;
+        }
+        self.states += picture.tracks.len();
+        self.kept.push_back(Arc::clone(picture));
+        while self.kept.len() > STILLS_MAX || self.states > STILL_STATES_MAX {
+            let Some(oldest) = self.kept.pop_front() else { return };
+            self.states -= oldest.tracks.len();
+        }
+    }
+}
+
 /// Where the engine task hangs the picture, and watchers find it.
 ///
 /// There is no queue: whoever looks seldom sees the latest picture and can tell from the one it saw before what changed. So
@@ -69,11 +92,14 @@ impl Farewells {
 pub struct PictureHub {
     latest: watch::Sender<Arc<Picture>>,
     farewells: Arc<RwLock<Farewells>>,
+    stills: Arc<RwLock<Stills>>,
+    run: u64,
 }
 
 impl Default for PictureHub {
     fn default() -> Self {
-        Self { latest: watch::Sender::new(Arc::default()), farewells: Arc::default() }
+        let run = RandomState::new().hash_one(0);
+        Self { latest: watch::Sender::new(Arc::default()), farewells: Arc::default(), stills: Arc::default(), run }
     }
 }
 
@@ -93,12 +119,19 @@ impl PictureHub {
     /// Shows a new picture. The tracks must be in order of id.
     pub fn show(&self, picture: Picture) {
         debug_assert!(picture.tracks.is_sorted_by_key(|track| track.id), "the picture is in order of id");
-        self.latest.send_replace(Arc::new(picture));
+        let picture = Arc::new(picture);
+        self.stills.write().unwrap_or_else(PoisonError::into_inner).keep(&picture);
+        self.latest.send_replace(picture);
     }
 
     /// A window on the picture.
     pub fn window(&self) -> PictureWindow {
-        PictureWindow { latest: self.latest.subscribe(), farewells: Arc::clone(&self.farewells) }
+        PictureWindow {
+            latest: self.latest.subscribe(),
+            farewells: Arc::clone(&self.farewells),
+            stills: Arc::clone(&self.stills),
+            run: self.run,
+        }
     }
 }
 
@@ -107,6 +140,8 @@ impl PictureHub {
 pub struct PictureWindow {
     latest: watch::Receiver<Arc<Picture>>,
     farewells: Arc<RwLock<Farewells>>,
+    stills: Arc<RwLock<Stills>>,
+    run: u64,
 }
 
 impl PictureWindow {
@@ -119,6 +154,23 @@ impl PictureWindow {
     pub async fn next(&mut self) -> Option<Arc<Picture>> {
         self.latest.changed().await.ok()?;
         Some(Arc::clone(&self.latest.borrow_and_update()))
+    }
+
+    /// A number that no other run of a server has: tracks may be others there.
+    pub fn run(&self) -> u64 {
+        self.run
+    }
+
+    /// The picture of exactly that instant, if it is one of the few that are kept.
+    pub fn still(&self, time: EventTime) -> Option<Arc<Picture>> {
+        let stills = self.stills.read().unwrap_or_else(PoisonError::into_inner);
+        stills.kept.iter().find(|still| still.time == time).cloned()
+    }
+
+    /// The instant of the latest kept picture that is no later than that.
+    pub fn still_until(&self, time: EventTime) -> Option<EventTime> {
+        let stills = self.stills.read().unwrap_or_else(PoisonError::into_inner);
+        stills.kept.iter().rev().map(|still| still.time).find(|&still| still <= time)
     }
 
     /// How a track that is gone from the picture ended; `None` when it has not, and may come back.
@@ -142,5 +194,29 @@ mod tests {
         assert_eq!(farewells.order.len(), FAREWELLS_MAX);
         assert!(!farewells.by_track.contains_key(&TrackId(2)));
         assert!(farewells.by_track.contains_key(&TrackId(3)));
+    }
+
+    #[test]
+    fn a_picture_each_ten_seconds_is_kept_for_two_minutes() {
+        let hub = PictureHub::default();
+        let window = hub.window();
+        let at = EventTime::from_seconds;
+        for seconds in 1_000..=1_300 {
+            hub.show(Picture { time: at(seconds), tracks: Vec::new() });
+        }
+        assert_eq!(window.still_until(at(1_299)), Some(at(1_290)));
+        assert!(window.still(at(1_190)).is_some() && window.still(at(1_195)).is_none());
+        assert!(window.still(at(1_180)).is_none() && window.still_until(at(1_180)).is_none(), "too old");
+    }
+
+    #[test]
+    fn kept_pictures_of_many_tracks_are_fewer() {
+        let mut stills = Stills::default();
+        let track = Arc::new(crate::serve::track_watch::tests::track(1, 10, 110.0));
+        for seconds in [10, 20, 30, 40] {
+            let tracks = vec![Arc::clone(&track); STILL_STATES_MAX / 3];
+            stills.keep(&Arc::new(Picture { time: EventTime::from_seconds(seconds), tracks }));
+        }
+        assert_eq!((stills.kept.len(), stills.states), (3, STILL_STATES_MAX / 3 * 3));
     }
 }

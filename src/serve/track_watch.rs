@@ -9,7 +9,7 @@ use crate::access::principal::Principal;
 use crate::chart::Chart;
 use crate::fusion::{Sources, TrackState};
 use crate::geodesy::LatLon;
-use crate::units::{Mmsi, TrackId, VesselClass};
+use crate::units::{EventTime, Mmsi, TrackId, VesselClass};
 
 /// A box along meridians and parallels, checked.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -158,12 +158,23 @@ pub struct TrackWatch {
     interval_min_ms: i64,
     known: BTreeMap<TrackId, Arc<TrackState>>,
     begun: bool,
+    /// Until the first look of a watch that goes on: what was measured since may not have been told, for updates keep their distance.
+    untold_since: Option<EventTime>,
 }
 
 impl TrackWatch {
     /// A watch that knows nothing yet. Two updates of one track are at least `interval_min_ms` of event time apart.
     pub fn new(filter: TrackFilter, interval_min_ms: u32) -> Self {
-        Self { filter, interval_min_ms: i64::from(interval_min_ms), known: BTreeMap::new(), begun: false }
+        let interval_min_ms = i64::from(interval_min_ms);
+        Self { filter, interval_min_ms, known: BTreeMap::new(), begun: false, untold_since: None }
+    }
+
+    /// A watch that goes on where another one had been told all of `picture`: without a snapshot, with what changed since.
+    pub fn resume(filter: TrackFilter, interval_min_ms: u32, picture: &Picture) -> Self {
+        let known = picture.tracks.iter().filter(|track| filter.selects(track));
+        let known = known.map(|track| (track.id, Arc::clone(track))).collect();
+        let untold_since = Some(picture.time.plus_millis(-i64::from(interval_min_ms)));
+        Self { known, begun: true, untold_since, ..Self::new(filter, interval_min_ms) }
     }
 
     /// Takes the zones of the filter from this chart from now on.
@@ -194,7 +205,8 @@ impl TrackWatch {
                 (Some(last), true) => {
                     // An officer's word is no measurement: it waits for nothing.
                     let due = track.time.millis_since(last.time) >= self.interval_min_ms || last.stated != track.stated;
-                    if due && is_news(last, track) {
+                    let untold = self.untold_since.is_some_and(|since| track.last_seen > since);
+                    if untold || (due && is_news(last, track)) {
                         let split_from = last.merged_with.filter(|_| track.merged_with.is_none());
                         self.known.insert(track.id, Arc::clone(track));
                         changes.push(match split_from {
@@ -209,6 +221,7 @@ impl TrackWatch {
             self.begun = true;
             changes.push(TrackChange::SnapshotEnd);
         }
+        self.untold_since = None;
         changes
     }
 
@@ -244,7 +257,6 @@ fn is_news(before: &TrackState, after: &TrackState) -> bool {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
-    use crate::units::EventTime;
 
     /// A track that was measured by radar at `seconds`.
     pub(crate) fn track(id: u64, seconds: i64, lon_deg: f64) -> TrackState {
@@ -370,6 +382,22 @@ pub(crate) mod tests {
         assert_eq!(told(&mut watch, &picture(10, &[track(1, 10, 110.4)])).len(), 2);
         assert_eq!(told(&mut watch, &picture(20, &[track(1, 20, 110.4)])), Vec::<String>::new());
         assert_eq!(told(&mut watch, &picture(30, &[track(1, 30, 110.4)])), ["update 1"]);
+    }
+
+    #[test]
+    fn a_watch_goes_on_with_what_changed_since_a_picture() {
+        let still = picture(20, &[track(1, 20, 110.0), track(2, 15, 110.1), track(3, 20, 110.2), track(4, 20, 110.3)]);
+        let mut watch = TrackWatch::resume(TrackFilter::default(), 0, &still);
+        let later = picture(30, &[track(1, 30, 110.0), track(2, 15, 110.1), track(4, 20, 110.3), track(5, 30, 110.4)]);
+        assert_eq!(told(&mut watch, &later), ["merged 3 into 1", "update 1", "enter 5"]);
+        assert_eq!(told(&mut watch, &later), Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_watch_that_goes_on_owes_the_updates_that_were_held_back() {
+        let still = picture(20, &[track(1, 18, 110.0), track(2, 4, 110.1)]);
+        let mut watch = TrackWatch::resume(TrackFilter::default(), 15_000, &still);
+        assert_eq!(told(&mut watch, &still), ["update 1"], "it may have been told at 4 s last");
     }
 
     #[test]

@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::disk::{Disk, Listed, write_whole};
 use super::records::entry::{hex, unhex};
+use crate::serve::limits::STORE_RESERVE_BYTES;
 use sha2::{Digest, Sha256};
 
 /// Name of the folder of pictures in a store.
@@ -18,6 +19,10 @@ const PICTURES_FOLDER: &str = "pictures";
 pub const PICTURE_BYTES_MAX: usize = 2 << 20;
 /// The most pictures that are kept.
 pub const PICTURES_MAX: usize = 200_000;
+
+/// No picture is taken when the disk has less room than this afterwards: four times what the log keeps in reserve, so that pictures never
+/// hold up what sensors send.
+pub const PICTURE_RESERVE_BYTES: u64 = 4 * STORE_RESERVE_BYTES;
 
 /// SHA-256 of a picture.
 pub type PictureHash = [u8; 32];
@@ -79,6 +84,9 @@ pub enum PictureError {
     /// It is another picture.
     #[error("these bytes have the SHA-256 {0}, not the one of the address")]
     WrongHash(String),
+    /// The log needs the room.
+    #[error("the disk of the store is nearly full ({} MiB free): make room, and send it again", .0 >> 20)]
+    Full(u64),
     /// The disk.
     #[error("the picture cannot be kept ({0})")]
     Disk(#[from] io::Error),
@@ -159,6 +167,10 @@ impl PictureStore {
         let mut kept = self.kept();
         if kept.by_hash.contains_key(hash) {
             return Ok(false);
+        }
+        let free = self.disk.free_bytes(&self.folder)?;
+        if free < PICTURE_RESERVE_BYTES {
+            return Err(PictureError::Full(free));
         }
         let name = format!("{now_ms:015}-{}.{}", hex(hash), form.extension());
         write_whole(&*self.disk, &self.folder.join(&name), bytes)?;

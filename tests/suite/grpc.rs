@@ -359,3 +359,71 @@ async fn a_quiet_watch_of_tracks_or_alerts_has_heartbeats() {
     assert_eq!(changes, [AlertChange::SnapshotEnd, AlertChange::Heartbeat, AlertChange::Heartbeat]);
     server.stop().await;
 }
+
+/// What a watcher makes of what it is told: when each track in the picture was last measured.
+fn follow(picture: &mut BTreeMap<String, i64>, response: WatchTracksResponse) {
+    let (change, track) = (response.change(), response.track.unwrap_or_default());
+    match change {
+        TrackChange::SnapshotEnd | TrackChange::Heartbeat => {}
+        TrackChange::Leave | TrackChange::End | TrackChange::Merged => drop(picture.remove(&track.id)),
+        _ => drop(picture.insert(track.id, track.last_seen_ms)),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_watch_whose_line_broke_goes_on_where_it_was_without_a_snapshot() {
+    let server = Server::start(&fixture(), None).await;
+    let mut client = TrackServiceClient::connect(server.url()).await.unwrap();
+    let request = WatchTracksRequest { heartbeat_interval_ms: 1_000, ..Default::default() };
+    let mut whole = client.watch_tracks(request.clone()).await.unwrap().into_inner();
+    // Up to each token: what the watcher knew, had its line broken there.
+    let mut known = Vec::new();
+    let watching = tokio::spawn(async move {
+        let mut picture = BTreeMap::new();
+        loop {
+            let response = next(&mut whole).await.unwrap();
+            let (token, done) = (response.resume_token.clone(), response.change() == TrackChange::Heartbeat);
+            follow(&mut picture, response);
+            if !token.is_empty() {
+                known.push((token, picture.clone()));
+            }
+            if done && !picture.is_empty() {
+                return known;
+            }
+        }
+    });
+    server.feed(&fixture(), 500).await;
+    let known = watching.await.unwrap();
+    let listed = client.list_tracks(ListTracksRequest::default()).await.unwrap().into_inner().tracks;
+    let present: BTreeMap<String, i64> = listed.into_iter().map(|track| (track.id, track.last_seen_ms)).collect();
+
+    let mut tokens: Vec<&str> = known.iter().map(|(token, _)| token.as_str()).collect();
+    tokens.dedup();
+    assert!(tokens.len() > 3, "{tokens:?}");
+    for token in tokens.iter().rev().take(3) {
+        let (_, mut picture) = known.iter().rfind(|(of, _)| of == token).cloned().unwrap();
+        let again = WatchTracksRequest { resume_token: (*token).to_owned(), ..request.clone() };
+        let mut watch = client.watch_tracks(again).await.unwrap().into_inner();
+        loop {
+            let response = next(&mut watch).await.unwrap();
+            let change = response.change();
+            assert!(!matches!(change, TrackChange::Snapshot | TrackChange::SnapshotEnd), "{token}");
+            follow(&mut picture, response);
+            if change == TrackChange::Heartbeat {
+                break;
+            }
+        }
+        assert_eq!(picture, present, "{token}");
+    }
+
+    let token = (*tokens.last().unwrap()).to_owned();
+    let by_radar = TrackFilter { kinds: vec![SensorKind::Radar.into()], ..Default::default() };
+    let of_another = WatchTracksRequest { resume_token: token.clone(), filter: Some(by_radar), ..request.clone() };
+    let too_old = WatchTracksRequest { resume_token: token.replacen(|_: char| true, "0", 1), ..request.clone() };
+    let no_token = WatchTracksRequest { resume_token: "yesterday".to_owned(), ..request };
+    for refused in [of_another, too_old, no_token] {
+        let status = client.watch_tracks(refused).await.unwrap_err();
+        assert_eq!(status.code(), Code::OutOfRange, "{status}");
+    }
+    server.stop().await;
+}

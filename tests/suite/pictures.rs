@@ -3,13 +3,17 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
+use crate::support::bad_disk::BadDisk;
 use crate::support::process::{Process, fixture, shorewatch};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use shorewatch::api::proto::alert::v1::alert_service_client::AlertServiceClient;
 use shorewatch::api::proto::alert::v1::{Alert, GetPictureRequest, ListAlertsRequest};
 use shorewatch::evidence::verify::verify;
+use shorewatch::store::disk::Disk;
+use shorewatch::store::pictures::{PICTURE_RESERVE_BYTES, PictureError, PictureStore};
 use tonic::Code;
 use tonic::transport::Channel;
 
@@ -104,4 +108,18 @@ async fn a_picture_is_seen_from_its_alert_and_stands_in_the_evidence() {
     assert!(verify(Path::new(&bundle), None).unwrap().replay.unwrap().is_identical);
     fs::write(&file, b"\xff\xd8\xff another").unwrap();
     assert_eq!(verify(Path::new(&bundle), None).unwrap_err().file, format!("picture-{sha256}.jpg"));
+}
+
+#[test]
+fn pictures_leave_the_log_its_room() {
+    let bad = BadDisk::default();
+    let disk: Arc<dyn Disk> = Arc::new(bad.clone());
+    let store = PictureStore::open(&disk, Path::new("store"), 1 << 30).unwrap();
+    let hash = Sha256::digest(JPEG).into();
+    bad.set_room(Some(PICTURE_RESERVE_BYTES - 1));
+    let refused = store.put(&hash, JPEG, 1).unwrap_err();
+    assert!(matches!(refused, PictureError::Full(_)) && refused.to_string().contains("511 MiB free"), "{refused}");
+    assert_eq!(store.get(&hash).unwrap(), None);
+    bad.set_room(Some(PICTURE_RESERVE_BYTES));
+    assert!(store.put(&hash, JPEG, 2).unwrap());
 }

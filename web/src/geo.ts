@@ -103,3 +103,9 @@ export function inRing(at: LngLat, ring: LngLat[]): boolean {
   }
   return inside;
 }
+
+/** A place on the chart (Web Mercator), in widths of the world from its upper left corner. */
+export function mercator(lonDeg: number, latDeg: number): [x: number, y: number] {
+  const s = Math.sin((latDeg * Math.PI) / 180);
+  return [lonDeg / 360 + 0.5, 0.5 - Math.log((1 + s) / (1 - s)) / (4 * Math.PI)];
+}

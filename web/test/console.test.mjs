@@ -19,6 +19,19 @@ test("the bundle is small enough for a slow line", () => {
   assert.ok(bytes <= BUNDLE_MAX_BYTES, `${bytes} bytes compressed`);
 });
 
+/** Runs in the page: whether a craft without AIS is on the screen, a diamond of the strongest colour: the middle of it. */
+function darkIsDrawn() {
+  const { libre, craft } = window.shorewatchMap;
+  const dark = Object.values(window.shorewatchMap.drawn()).find(({ symbol, at }) => symbol.startsWith("dark_radar") && libre.getBounds().contains(at));
+  if (!dark) return false;
+  const { x, y } = libre.project(dark.at);
+  const pen = new OffscreenCanvas(1, 1).getContext("2d");
+  // What a canvas shows can be read only until the browser takes it.
+  craft.draw();
+  pen.drawImage(document.querySelector("canvas.craft"), -Math.round(x * devicePixelRatio), -Math.round(y * devicePixelRatio));
+  return [...pen.getImageData(0, 0, 1, 1).data].join() === "255,107,74,255";
+}
+
 describe("an evening off Haikou", () => {
   const server = new Server();
   before(async () => {
@@ -40,16 +53,7 @@ describe("an evening off Haikou", () => {
     await page.waitForFunction(() => Object.keys(window.shorewatchMap.drawn()).length > 20);
     const classes = await page.evaluate(() => [...new Set(Object.values(window.shorewatchMap.drawn()).map(({ symbol }) => symbol))]);
     assert.ok(classes.some((name) => name.startsWith("dark")) && classes.some((name) => name.startsWith("fused")), `${classes}`);
-    // What has no AIS is a diamond of the strongest colour: the middle of it, as it is on the screen.
-    await page.waitForFunction(() => {
-      const { libre } = window.shorewatchMap;
-      const dark = Object.values(window.shorewatchMap.drawn()).find(({ symbol, at }) => symbol.startsWith("dark_radar") && libre.getBounds().contains(at));
-      if (!dark) return false;
-      const { x, y } = libre.project(dark.at);
-      const pen = new OffscreenCanvas(1, 1).getContext("2d");
-      pen.drawImage(libre.getCanvas(), -Math.round(x * devicePixelRatio), -Math.round(y * devicePixelRatio));
-      return [...pen.getImageData(0, 0, 1, 1).data].join() === "255,107,74,255";
-    });
+    await page.waitForFunction(darkIsDrawn);
     await assertBarFits(page);
     await shot(page, "watch-dusk");
     await assertAccessible(page, "the watch");
@@ -70,6 +74,28 @@ describe("an evening off Haikou", () => {
     // Longer than the longest pause between two soundings.
     await page.clock.runFor(20_000);
     assert.equal(await page.evaluate(() => window.tones), tones, "acknowledged alerts are silent");
+    assertOurs(page);
+    await page.context().close();
+  });
+
+  test("craft are drawn again when the graphics card was lost and came back", async () => {
+    const page = await open(server);
+    await live(page);
+    await page.waitForFunction(darkIsDrawn);
+    await page.evaluate(async () => {
+      for (const canvas of [window.shorewatchMap.libre.getCanvas(), document.querySelector("canvas.craft")]) {
+        const card = canvas.getContext("webgl2").getExtension("WEBGL_lose_context");
+        const lost = new Promise((resolve) => canvas.addEventListener("webglcontextlost", resolve, { once: true }));
+        card.loseContext();
+        await lost;
+        // Only when all have heard of it may it come back.
+        await new Promise((resolve) => setTimeout(resolve, 100));
+        card.restoreContext();
+      }
+    });
+    await page.waitForFunction(() => window.shorewatchMap.restored === 1);
+    await page.waitForFunction(darkIsDrawn);
+    await page.waitForFunction(() => window.shorewatchMap.libre.querySourceFeatures("names").length > 5);
     assertOurs(page);
     await page.context().close();
   });

@@ -1,11 +1,11 @@
-// What 5,000 live tracks cost the browser's main thread, each updated once a second, and whether its memory grows. Not a test: figures
-// depend on the machine.
-//   scripts/build-console && cargo build && CHROMIUM=/usr/bin/chromium node web/test/measure.mjs [VESSELS] [SECONDS]
+// What 5,000 live tracks cost the browser's main thread, each updated once a second (or every so many), and whether its memory grows. Not a
+// test: figures depend on the machine.
+//   scripts/build-console && cargo build && CHROMIUM=/usr/bin/chromium node web/test/measure.mjs [VESSELS] [SECONDS] [EVERY]
 //
 // "An update" is what comes of one second of reports, however many messages and frames that takes: the time of all tasks of the page's main
 // thread in that second, as the browser's own trace has it, in time of the thread (what others do on the machine does not count).
 
-import { writeFileSync } from "node:fs";
+import { appendFileSync } from "node:fs";
 import { join } from "node:path";
 import { chromium } from "playwright-core";
 import { identity, position } from "./ais.mjs";
@@ -13,29 +13,30 @@ import { Server, folder } from "./server.mjs";
 
 const vessels = Number(process.argv[2] ?? 5_000);
 const seconds = Number(process.argv[3] ?? 60);
+const every = Number(process.argv[4] ?? 1);
 /** The heap is looked at so often. */
 const EVERY_S = 60;
-/** Confirmed by then, all of them. */
+/** By then all are there and have said their names: what follows is what goes on for hours. */
 const SETTLED_S = 20;
 /** So long the browser writes a trace: it keeps all of it in memory. */
 const TRACED_S = 20;
 
-/** Vessels in rows in the first view, each under way, each reporting once a second. */
+/** Vessels in rows in the first view, each under way. */
 function recording() {
   const begin = Date.UTC(2026, 3, 17, 12) / 1000;
-  const lines = [];
-  for (let second = 0; second < seconds + SETTLED_S + TRACED_S + 10; second++) {
-    for (let index = 0; index < vessels; index++) {
+  const file = join(folder(), "traffic.nmea");
+  for (let second = 0; second < seconds + 2 * SETTLED_S + TRACED_S; second++) {
+    const lines = [];
+    for (let index = second % every; index < vessels; index += every) {
       const mmsi = 412_000_000 + index;
       const unixSeconds = begin + second;
       const lat = 19.65 + Math.floor(index / 100) * 0.018;
       const lon = 109.7 + (index % 100) * 0.012 + second * 0.00005;
-      if (second === index % 10) lines.push(...identity({ mmsi, name: `VESSEL ${index}`, callsign: `B${index}`, unixSeconds }));
+      if (second < 10 * every && Math.floor(second / every) === Math.floor(index / every) % 10) lines.push(...identity({ mmsi, name: `VESSEL ${index}`, callsign: `B${index}`, unixSeconds }));
       lines.push(...position({ mmsi, lat, lon, knots: 10, course: 90, unixSeconds }));
     }
+    appendFileSync(file, `${lines.join("\n")}\n`);
   }
-  const file = join(folder(), "traffic.nmea");
-  writeFileSync(file, `${lines.join("\n")}\n`);
   return file;
 }
 
@@ -89,6 +90,7 @@ for (const [again, what] of [[false, "opened for the first time"], [true, "opene
 
 const feeding = server.feed(recording(), "--speed", "1");
 await page.waitForFunction((count) => Number(document.querySelector(".counts b").textContent) >= count, vessels, { timeout: 120_000 });
+await page.waitForTimeout(SETTLED_S * 1000);
 const times = await traced(TRACED_S);
 for (const [name, what] of [["RunTask", "all tasks"], ["HandlePostMessage", "messages of the workers"], ["FireAnimationFrame", "frames"]]) {
   const seconds = times(name);

@@ -82,6 +82,7 @@ pub fn track_change(change: &TrackChange, time: EventTime) -> wire::WatchTracksR
         merged_into,
         split_from,
         time_ms: time.as_millis(),
+        ..Default::default()
     }
 }
 

@@ -54,7 +54,7 @@ export class PastPicture {
     for (const [id, way] of this.ways) {
       const index = lastUpTo(way, ms);
       if (index < 0 || ms - way[index]!.ms > STEP_MAX_MS) continue;
-      crafts.set(id, craftOf(way, index, ms));
+      crafts.set(id, craftOf(way, index, ms, crafts.size));
     }
     return crafts;
   }
@@ -71,7 +71,7 @@ function lastUpTo(way: PastPoint[], ms: number): number {
   return low - 1;
 }
 
-function craftOf(way: PastPoint[], index: number, ms: number): Craft {
+function craftOf(way: PastPoint[], index: number, ms: number, place: number): Craft {
   const track = trackOf(way, index);
   return {
     track,
@@ -80,6 +80,7 @@ function craftOf(way: PastPoint[], index: number, ms: number): Craft {
     tail: {
       since: (sinceMs) => way.slice(0, index + 1).flatMap((point) => (point.ms >= sinceMs ? [point.at] : [])),
     },
+    place,
   };
 }
 

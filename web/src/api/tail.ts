@@ -4,7 +4,7 @@ import type { LngLat } from "../geo";
 
 /** Positions kept: one each ten seconds for an hour. */
 const POINTS_MAX = 360;
-const STEP_MS = 10_000;
+export const TAIL_STEP_MS = 10_000;
 /** Longitude, latitude, time. */
 const COLUMNS = 3;
 const FIRST_POINTS = 8;
@@ -18,7 +18,7 @@ export class Tail {
 
   /** Takes a position, unless the last one was a moment before. */
   add([lon, lat]: LngLat, ms: number) {
-    if (ms - this.lastMs < STEP_MS) return;
+    if (ms - this.lastMs < TAIL_STEP_MS) return;
     this.lastMs = ms;
     if (this.count * COLUMNS === this.numbers.length && this.count < POINTS_MAX) this.grow();
     const index = (this.begin + this.count) % this.capacity;

@@ -6,10 +6,11 @@ import type { TrackFilter } from "../gen/shorewatch/track/v1/track_service_pb";
 import type { LngLat } from "../geo";
 import { keepStreaming } from "./client";
 import { authorization } from "./session";
+import { CraftRows, RowTrack } from "./craft-rows";
 import { Tail } from "./tail";
-import { type Batch, COLUMNS, readRow } from "./track-batch";
-import type { CraftClass, Description, Motion, TrackFacts } from "./track-facts";
-import type { Answer, Question } from "./track-worker";
+import { type Batch, CLASS, COLUMNS } from "./track-batch";
+import { CRAFT_CLASSES, type CraftClass, type Description, type TrackFacts } from "./track-facts";
+import type { Answer, Emptied, Question } from "./track-worker";
 
 export type { CraftClass, TrackFacts } from "./track-facts";
 
@@ -19,32 +20,66 @@ export const FADE_TO_MS = 240_000;
 
 export interface Craft {
   track: TrackFacts;
-  /** Where it is; the same array while it lives, so whoever keeps the place copies it. */
-  at: LngLat;
-  craftClass: CraftClass;
+  /** Where it is now. */
+  readonly at: LngLat;
+  readonly craftClass: CraftClass;
   tail: { since(ms: number): LngLat[] };
+  /** Which of the rows of the picture is its. */
+  readonly place: number;
 }
 
 /** A craft of the live picture, whose tail gets longer. */
-interface LiveCraft extends Craft {
-  tail: Tail;
+class LiveCraft implements Craft {
+  readonly track: RowTrack;
+
+  constructor(
+    rows: CraftRows,
+    readonly place: number,
+    description: Description,
+    readonly tail: Tail,
+  ) {
+    this.track = new RowTrack(rows, place, description);
+  }
+
+  get at(): LngLat {
+    return this.track.at;
+  }
+  get craftClass(): CraftClass {
+    return this.track.craftClass;
+  }
 }
 
-const live = new Map<string, LiveCraft>();
+/** The craft of one picture, by id and as rows. */
+interface Shown {
+  crafts: ReadonlyMap<string, Craft>;
+  rows: CraftRows;
+}
+
+let live: { crafts: ReadonlyMap<string, LiveCraft>; rows: CraftRows } = { crafts: new Map(), rows: new CraftRows() };
 /** The instant of the live picture; 0 before the first. */
 export const livePictureMs = signal(0);
 
 /** All craft of the picture that is shown, by id. Changes all the time: whoever shows it looks when `pictureTick` says so. */
-export let crafts: ReadonlyMap<string, Craft> = live;
+export let crafts: ReadonlyMap<string, Craft> = live.crafts;
+/** The same craft as rows of numbers. */
+export let craftRows: CraftRows = live.rows;
 /** Counts up when crafts have changed. */
 export const pictureTick = signal(0);
 const pastMs = signal<number | undefined>(undefined);
 /** The instant of the picture that is shown; 0 before the first. */
 export const pictureMs = computed(() => pastMs.value ?? livePictureMs.value);
 
+function show(picture: Shown) {
+  ({ crafts, rows: craftRows } = picture);
+}
+
 /** Shows a past picture in place of the live one, or the live one again. */
 export function showPicture(past: { crafts: ReadonlyMap<string, Craft>; ms: number } | undefined) {
-  crafts = past?.crafts ?? live;
+  if (past) {
+    const rows = new CraftRows();
+    for (const craft of past.crafts.values()) rows.put(craft.place, craft);
+    show({ crafts: past.crafts, rows });
+  } else show(live);
   together(() => {
     pastMs.value = past?.ms;
     pictureTick.value++;
@@ -53,7 +88,7 @@ export function showPicture(past: { crafts: ReadonlyMap<string, Craft>; ms: numb
 
 /** What is known now of a track that was taken for that vessel before: history keeps no names. */
 export function liveDescription(trackId: string, mmsi: number | undefined): Description | undefined {
-  const known = live.get(trackId)?.track;
+  const known = live.crafts.get(trackId)?.track;
   return known && known.mmsi === mmsi ? known : undefined;
 }
 
@@ -61,34 +96,47 @@ const TICK_MS = 1000;
 
 export const isDark = (craftClass: CraftClass) => craftClass === "dark_radar" || craftClass === "dark_eo";
 
+/** How many craft without AIS are in the picture that is shown. */
+export function darkCount(): number {
+  const { numbers, count } = craftRows;
+  let dark = 0;
+  for (let row = 0; row < count * COLUMNS; row += COLUMNS) {
+    if (craftRows.isTaken(row) && isDark(CRAFT_CLASSES[numbers[row + CLASS]!]!)) dark++;
+  }
+  return dark;
+}
+
 /** How strongly a track is drawn: 1 when it was measured lately. */
-export function freshness(track: Motion, nowMs: number): number {
-  const age = nowMs - track.lastSeenMs;
+export function freshness(lastSeenMs: number, nowMs: number): number {
+  const age = nowMs - lastSeenMs;
   return 1 - 0.7 * Math.min(1, Math.max(0, (age - FADE_FROM_MS) / (FADE_TO_MS - FADE_FROM_MS)));
 }
 
-const STILL: Motion = { timeMs: 0, lastSeenMs: 0, sogMps: 0, cogDeg: 0, stoppedProbability: 0 };
-
-/** Takes batches of one stream; each stream gives its own places. */
-class LivePicture {
+/** Takes batches of one stream; each stream gives its own places. Its first batch is all of the picture, and takes the place of what an
+ * earlier stream had told. */
+class LivePicture implements Shown {
+  readonly crafts = new Map<string, LiveCraft>();
+  readonly rows = new CraftRows();
   private readonly places: LiveCraft[] = [];
-  /** Craft of this stream, until its snapshot is complete: then who is not among them has gone meanwhile. */
-  private readonly seen = new Set<string>();
 
-  take({ rows, described, gone, timeMs, complete }: Batch) {
+  take(batch: Batch) {
+    const { described, gone, tailed, timeMs, complete } = batch;
     for (const place of gone) {
       const craft = this.places[place];
-      if (craft) live.delete(craft.track.id);
+      if (craft) this.crafts.delete(craft.track.id);
       delete this.places[place];
     }
+    // A description comes with its track's first row.
     for (const [place, description] of described) this.describe(place, description);
-    for (let at = 0; at < rows.length; at += COLUMNS) {
-      const craft = this.places[rows[at]!];
-      if (!craft) continue;
-      craft.craftClass = readRow(rows, at, craft.at, craft.track);
-      craft.tail.add(craft.at, craft.track.timeMs);
+    batch.rows = this.rows.exchange(batch.rows);
+    for (const place of tailed) {
+      const craft = this.places[place];
+      if (craft) craft.tail.add(craft.at, craft.track.timeMs);
     }
-    if (complete) for (const id of live.keys()) if (!this.seen.has(id)) live.delete(id);
+    if (complete) {
+      live = this;
+      if (pastMs.peek() === undefined) show(live);
+    }
     // Whoever looks at both looks once.
     together(() => {
       if (timeMs > 0) livePictureMs.value = timeMs;
@@ -97,13 +145,15 @@ class LivePicture {
   }
 
   private describe(place: number, description: Description) {
-    const { id } = description;
-    // A description comes with its track's first row.
-    const craft: LiveCraft = live.get(id) ?? { track: { ...STILL, ...description }, at: [0, 0], craftClass: "ais", tail: new Tail() };
-    Object.assign(craft.track, description);
-    live.set(id, craft);
+    const known = this.places[place];
+    if (known) {
+      known.track.describe(description);
+      return;
+    }
+    const tail = live.crafts.get(description.id)?.tail ?? new Tail();
+    const craft = new LiveCraft(this.rows, place, description, tail);
+    this.crafts.set(description.id, craft);
     this.places[place] = craft;
-    this.seen.add(id);
   }
 }
 
@@ -135,8 +185,12 @@ class Reader {
         await new Promise<void>((resolve) => {
           wake = resolve;
         });
-      } else if ("batch" in answer) yield answer.batch;
-      else throw new ConnectError(answer.message, answer.code);
+      } else if ("batch" in answer) {
+        yield answer.batch;
+        // Whoever took them left those before in their place.
+        const rows = answer.batch.rows.buffer;
+        worker.postMessage({ rows } satisfies Emptied, [rows]);
+      } else throw new ConnectError(answer.message, answer.code);
     }
   }
 

@@ -1,7 +1,6 @@
 // What is asked of the drawing of craft, and what of them comes first.
 
-import { type Craft, isDark } from "../api/tracks";
-import type { LngLat } from "../geo";
+import { type CraftClass, isDark } from "../api/tracks";
 import type { Box } from "./chart-map";
 
 export interface PictureOptions {
@@ -19,8 +18,6 @@ export interface PictureOptions {
 export const ORDERS = 8;
 
 /** What is drawn above what: alerts above dark craft above the rest. */
-export const order = (craft: Craft, alerted: boolean) =>
-  (alerted ? 4 : 0) + (isDark(craft.craftClass) ? 2 : 0) + (craft.craftClass === "ais_lost" ? 1 : 0);
+export const order = (craftClass: CraftClass, alerted: boolean) => (alerted ? 4 : 0) + (isDark(craftClass) ? 2 : 0) + (craftClass === "ais_lost" ? 1 : 0);
 
-export const inside = (at: LngLat, [west, south, east, north]: Box) =>
-  at[0] >= west && at[0] <= east && at[1] >= south && at[1] <= north;
+export const inside = (lon: number, lat: number, [west, south, east, north]: Box) => lon >= west && lon <= east && lat >= south && lat <= north;

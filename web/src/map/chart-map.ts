@@ -34,6 +34,8 @@ export class ChartMap {
   /** How much larger than on a desk the page is written: the map's names follow. */
   private readonly scale = Number.parseFloat(getComputedStyle(document.documentElement).fontSize) / DESK_FONT_PX;
   private readonly waiting = new Map<string, FeatureCollection>();
+  /** How often the graphics card was lost and came back. */
+  restored = 0;
   /** What sources of few features show, in words. */
   private readonly shown = new Map<string, string>();
 
@@ -53,16 +55,22 @@ export class ChartMap {
       renderWorldCopies: false,
       // Tiles are asked for like everything else: by somebody.
       transformRequest: (url) => (url.startsWith(location.origin) ? { url, headers: authorization() } : { url }),
-      canvasContextAttributes: { preserveDrawingBuffer: true, antialias: true },
+      canvasContextAttributes: { antialias: true },
     });
-    this.craft = new CraftLayer(colours[palette], this.scale);
+    this.craft = new CraftLayer(this.libre, colours[palette], this.scale);
     this.libre.touchZoomRotate.disableRotation();
     this.libre.keyboard.disableRotation();
     this.putSymbols(palette, false);
+    // A card that was lost comes back with the style, but not with all that sources were told.
+    this.libre.on("webglcontextrestored", () => {
+      this.libre.once("style.load", () => {
+        this.shown.clear();
+        this.restored++;
+      });
+    });
     this.ready = new Promise((resolve) => {
       this.libre.once("load", () => {
         this.loaded = true;
-        this.libre.addLayer(this.craft, "track-names");
         for (const [source, data] of this.waiting) this.show(source, data);
         this.waiting.clear();
         resolve();

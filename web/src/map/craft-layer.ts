@@ -1,7 +1,9 @@
 // Craft, their vectors and ellipses, drawn by the graphics card from arrays of numbers: thousands of them move once a second for the cost of
-// handing over one buffer. Names and tails, which change seldom, are features of the map like the rest of the chart.
+// handing over one buffer. They have a canvas of their own above the chart, which is not drawn anew when only they have moved. Names and
+// tails, which change seldom, are features of the map like the rest of the chart.
 
-import type { CustomLayerInterface, Map as LibreMap } from "maplibre-gl";
+import type { Map as LibreMap } from "maplibre-gl";
+import { mercator } from "../geo";
 import type { Colours } from "./palette";
 import { CRAFT_SYMBOLS, craftSymbols } from "./symbols";
 
@@ -136,50 +138,59 @@ interface Kind {
 
 const CORNERS = new Float32Array([-1, -1, 1, -1, -1, 1, 1, 1]);
 
-export class CraftLayer implements CustomLayerInterface {
-  readonly id = "tracks";
-  readonly type = "custom" as const;
-  readonly renderingMode = "2d" as const;
-  private map: LibreMap | undefined;
+export class CraftLayer {
+  private readonly canvas = document.createElement("canvas");
+  private readonly gl: WebGL2RenderingContext | null;
   private picture: CraftPicture = { origin: [0.5, 0.5], symbols: new Float32Array(), vectors: new Float32Array(), ellipses: new Float32Array() };
   /** Whether the card has another picture than is to be shown. */
   private stale = true;
   private repaint = true;
+  private waits = false;
   private kinds: { symbols: Kind; vectors: Kind; ellipses: Kind } | undefined;
   private atlas: WebGLTexture | undefined;
 
   constructor(
+    private readonly map: LibreMap,
     private colours: Colours,
     private readonly scale: number,
-  ) {}
+  ) {
+    this.canvas.className = "craft";
+    map.getCanvasContainer().append(this.canvas);
+    this.gl = this.canvas.getContext("webgl2", { antialias: true });
+    // A card that was lost (its driver was reset, the machine slept) comes back empty.
+    this.canvas.addEventListener("webglcontextlost", (event) => event.preventDefault());
+    this.canvas.addEventListener("webglcontextrestored", () => {
+      this.kinds = undefined;
+      this.atlas = undefined;
+      this.stale = this.repaint = true;
+      this.drawSoon();
+    });
+    // In the same frame as the chart: craft stay where they are on it while it is moved.
+    map.on("render", () => this.draw());
+  }
 
   show(picture: CraftPicture) {
     this.picture = picture;
     this.stale = true;
-    this.map?.triggerRepaint();
+    this.drawSoon();
   }
 
   paint(colours: Colours) {
     this.colours = colours;
     this.repaint = true;
-    this.map?.triggerRepaint();
+    this.drawSoon();
   }
 
-  onAdd(map: LibreMap) {
-    this.map = map;
-    this.kinds = undefined;
-    this.atlas = undefined;
-    this.stale = this.repaint = true;
+  private drawSoon() {
+    if (this.waits) return;
+    this.waits = true;
+    requestAnimationFrame(() => this.draw());
   }
 
-  onRemove() {
-    this.map = undefined;
-  }
-
-  render(context: WebGLRenderingContext | WebGL2RenderingContext) {
-    const gl = context as WebGL2RenderingContext;
-    const { map } = this;
-    if (!map) return;
+  draw() {
+    const { gl, map } = this;
+    this.waits = false;
+    if (!gl || gl.isContextLost()) return;
     const { symbols, vectors, ellipses } = (this.kinds ??= {
       symbols: kind(gl, SYMBOL_VERTEX, SYMBOL_FRAGMENT, [["place", 2], ["look", 4]]),
       vectors: kind(gl, VECTOR_VERTEX, VECTOR_FRAGMENT, [["way", 4], ["look", 2]]),
@@ -193,41 +204,42 @@ export class CraftLayer implements CustomLayerInterface {
     }
     this.stale = this.repaint = false;
 
+    const chart = map.getCanvas();
+    if (this.canvas.width !== chart.width || this.canvas.height !== chart.height) {
+      this.canvas.width = chart.width;
+      this.canvas.height = chart.height;
+    }
+    gl.viewport(0, 0, chart.width, chart.height);
+    gl.clear(gl.COLOR_BUFFER_BIT);
     const zoom = map.getZoom();
     const world = TILE_PX * 2 ** zoom;
     const { lng, lat } = map.getCenter();
     const [x, y] = mercator(lng, lat);
     const [originX, originY] = this.picture.origin;
-    const { clientWidth, clientHeight } = map.getCanvas();
+    const half = 0.5 / map.getPixelRatio();
     const place = ({ program, uniform }: Kind) => {
       gl.useProgram(program);
       gl.uniform2f(uniform("offset"), (originX - x) * world, (originY - y) * world);
       gl.uniform1f(uniform("world"), world);
-      gl.uniform2f(uniform("half_view"), clientWidth / 2, clientHeight / 2);
+      gl.uniform2f(uniform("half_view"), chart.width * half, chart.height * half);
     };
-    gl.disable(gl.DEPTH_TEST);
-    gl.disable(gl.STENCIL_TEST);
-    gl.disable(gl.CULL_FACE);
     gl.enable(gl.BLEND);
     gl.blendFunc(gl.ONE, gl.ONE_MINUS_SRC_ALPHA);
     const colours = new Float32Array([this.colours.ais, this.colours.dark, this.colours.silent].flatMap(rgb));
 
     place(ellipses);
     gl.uniform3fv(ellipses.uniform("colours"), colours);
-    draw(gl, ellipses, this.picture.ellipses.length / ELLIPSE);
+    drawAll(gl, ellipses, this.picture.ellipses.length / ELLIPSE);
     place(vectors);
     gl.uniform3fv(vectors.uniform("colours"), colours);
     gl.uniform2f(vectors.uniform("widths"), PLAIN_WIDTH, DARK_WIDTH);
-    draw(gl, vectors, this.picture.vectors.length / VECTOR);
+    drawAll(gl, vectors, this.picture.vectors.length / VECTOR);
     place(symbols);
-    gl.activeTexture(gl.TEXTURE0);
-    gl.bindTexture(gl.TEXTURE_2D, this.atlas ?? null);
     gl.uniform1i(symbols.uniform("atlas"), 0);
     gl.uniform1f(symbols.uniform("pictures"), CRAFT_SYMBOLS.length);
     const size = (sizes: number[]) => SYMBOL_PX * this.scale * interpolated(zoom, ZOOMS, sizes);
     gl.uniform2f(symbols.uniform("sizes"), size(PLAIN_SIZES), size(DARK_SIZES));
-    draw(gl, symbols, this.picture.symbols.length / SYMBOL);
-    gl.bindVertexArray(null);
+    drawAll(gl, symbols, this.picture.symbols.length / SYMBOL);
   }
 
   /** Puts the symbols of all classes side by side. */
@@ -244,12 +256,6 @@ export class CraftLayer implements CustomLayerInterface {
     gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_WRAP_S, gl.CLAMP_TO_EDGE);
     gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_WRAP_T, gl.CLAMP_TO_EDGE);
   }
-}
-
-/** A place in widths of the world, from the upper left corner. */
-export function mercator(lonDeg: number, latDeg: number): [x: number, y: number] {
-  const s = Math.sin((latDeg * Math.PI) / 180);
-  return [lonDeg / 360 + 0.5, 0.5 - Math.log((1 + s) / (1 - s)) / (4 * Math.PI)];
 }
 
 function interpolated(at: number, stops: number[], values: number[]): number {
@@ -313,7 +319,7 @@ function put(gl: WebGL2RenderingContext, into: Kind, rows: Float32Array) {
   } else if (rows.byteLength > 0) gl.bufferSubData(gl.ARRAY_BUFFER, 0, rows);
 }
 
-function draw(gl: WebGL2RenderingContext, { array }: Kind, count: number) {
+function drawAll(gl: WebGL2RenderingContext, { array }: Kind, count: number) {
   if (count === 0) return;
   gl.bindVertexArray(array);
   gl.drawArraysInstanced(gl.TRIANGLE_STRIP, 0, 4, count);

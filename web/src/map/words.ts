@@ -51,7 +51,7 @@ export class WordDrawer {
     const zoom = map.libre.getZoom();
     const { tailMinutes, labels, selected } = options;
     const named = labels && zoom >= NAMES_FROM_ZOOM;
-    const settings = [tailMinutes, named, Math.floor(options.nowMs / TAIL_CUT_MS)].join();
+    const settings = [map.restored, tailMinutes, named, Math.floor(options.nowMs / TAIL_CUT_MS)].join();
     const anew = settings !== this.settings || !(Math.abs(zoom - this.zoom) < ZOOM_STEP);
     const looksAt = [...view.map((edge) => edge.toFixed(4)), selected].join();
     const now = performance.now();
@@ -67,15 +67,15 @@ export class WordDrawer {
     let inView = 0;
     for (const [id, craft] of crafts) {
       const before = this.drawn.get(id);
-      if (!inside(craft.at, view)) {
+      const [lon, lat] = craft.at;
+      if (!inside(lon, lat, view)) {
         if (before) this.forget(id, before, gone);
         continue;
       }
       inView++;
-      const [lon, lat] = craft.at;
-      const fresh = Math.round(freshness(craft.track, options.nowMs) * FRESH_STEPS) / FRESH_STEPS;
+      const fresh = Math.round(freshness(craft.track.lastSeenMs, options.nowMs) * FRESH_STEPS) / FRESH_STEPS;
       const name = named ? craftName(craft.track) : "";
-      const rank = order(craft, options.alerted.has(id));
+      const rank = order(craft.craftClass, options.alerted.has(id));
       const looks = `${name}|${craft.craftClass}|${fresh}|${rank}`;
       const isAlike = before?.looks === looks;
       const namedHere = before && isAlike && isWithin(before.lon - lon, before.lat - lat, pixelDeg * NAME_LAG_PX);
@@ -119,7 +119,7 @@ const isWithin = (lonDeg: number, latDeg: number, byDeg: number) => Math.abs(lon
 
 const point = (craft: Craft, properties: Feature["properties"]): Feature => ({
   type: "Feature",
-  geometry: { type: "Point", coordinates: [craft.at[0], craft.at[1]] },
+  geometry: { type: "Point", coordinates: craft.at },
   properties,
 });
 

@@ -5,7 +5,7 @@ import { connection } from "../api/client";
 import { replay } from "../api/replay";
 import { isTroubled, sensors } from "../api/sensors";
 import { inMemoryOnly } from "../api/session";
-import { crafts, isDark, pictureMs, pictureTick } from "../api/tracks";
+import { crafts, darkCount, pictureMs, pictureTick } from "../api/tracks";
 import { t } from "../i18n";
 import { language, otherLanguage, palette, soundOn } from "../settings";
 import { soundBlocked } from "../sound";
@@ -18,9 +18,7 @@ export const PALETTES = ["day", "dusk", "night"] as const;
 
 const counts = computed(() => {
   void pictureTick.value;
-  let dark = 0;
-  for (const craft of crafts.values()) if (isDark(craft.craftClass)) dark++;
-  return { all: crafts.size, dark };
+  return { all: crafts.size, dark: darkCount() };
 });
 
 export function nextPalette() {
