@@ -40,6 +40,9 @@ const COMES_ALONGSIDE_MPS: f64 = 3.0;
 const LIES_MPS: f64 = 1.0;
 /// Seconds after which a picture no longer shows what no sensor has measured; still craft and hidden ones excepted.
 const SHOWN_S: f64 = 62.0;
+/// Seconds between reports of a craft that lies (ITU-R M.1371-5, tables 1 and 2: three minutes, and a bit); the same when one is lost.
+const BETWEEN_REPORTS_S: f64 = 200.0;
+const BETWEEN_REPORTS_MAX_S: f64 = 380.0;
 /// Seconds of silence that each detection so far buys a track without AIS: three plots are no proof for a minute.
 const SHOWN_A_HIT_S: f64 = 5.0;
 /// Turns without a plot in a row that tell how often a radar sees what is there.
@@ -113,13 +116,20 @@ impl Fusion {
         if silent_s > SHOWN_S || (file.last_ais.is_none() && silent_s > proven_s) {
             let lies =
                 file.kinematics.still_probability() > STILL && self.lies_there_still(file, silent_s) > LIES_STILL;
-            if !lies && file.hidden_by.is_none() {
+            if !lies && file.hidden_by.is_none() && !self.is_between_reports(file, silent_s) {
                 return None;
             }
         }
         let track = self.view(file, at);
         let [east, _, north] = track.position_covariance_m2;
         (east.max(north).sqrt() <= self.config.lifecycle.max_sigma_m).then_some(track)
+    }
+
+    /// Whether a craft is silent only because its next report is not due: one at anchor sends every three minutes, and swings.
+    fn is_between_reports(&self, file: &TrackFile, silent_s: f64) -> bool {
+        file.last_ais == Some(file.last_seen)
+            && file.kinematics.speed_mps() < LIES_MPS
+            && silent_s <= file.silent_after_s(&self.config).clamp(BETWEEN_REPORTS_S, BETWEEN_REPORTS_MAX_S)
     }
 
     /// Counts turns of the radars that hold a track and did not see it.

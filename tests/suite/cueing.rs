@@ -13,6 +13,8 @@ use shorewatch::api::proto::sensor::v1::{
     AnswerCueRequest, Cue, CueAccepted, CueCamera, CueChange, CueDone, CuePointing, CueRefused, CueSeen, CueState,
     DetectionRef, ListCuesRequest, RequestCueRequest, TakeCuesRequest, TakeCuesResponse, WithdrawCueRequest,
 };
+use shorewatch::api::proto::track::v1::ListTracksRequest;
+use shorewatch::api::proto::track::v1::track_service_client::TrackServiceClient;
 use shorewatch::geodesy::{LatLon, position_to_polar};
 use tonic::transport::Channel;
 use tonic::{Code, Status, Streaming};
@@ -24,10 +26,19 @@ const CAMERA: LatLon = LatLon::new(20.086_678, 110.342_913);
 /// Long enough for any machine; nothing waits so long when all goes well.
 const PATIENCE: Duration = Duration::from_secs(120);
 
-/// A server that has received what came in the first 34 minutes of the recording: it is night, a mother ship lies off the shore.
+/// 33 min 50 s into the recording, milliseconds since 1970.
+const LATE_MS: i64 = 1_776_440_428_000;
+
+/// A server that has received what came in the first 34 minutes of the recording, and shows it: it is night, a mother ship lies off the
+/// shore.
 async fn evening() -> (Server, Client) {
     let server = Server::start(&fixture(), None).await;
     server.feed_beginning(&fixture(), 2_040.0).await;
+    let mut tracks = TrackServiceClient::connect(server.url()).await.unwrap();
+    let one = ListTracksRequest { page_size: 1, ..Default::default() };
+    while tracks.list_tracks(one.clone()).await.unwrap().into_inner().time_ms < LATE_MS {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
     let client = Client::connect(server.url()).await.unwrap();
     (server, client)
 }

@@ -143,6 +143,25 @@ fn a_ship_that_switches_ais_off_keeps_its_name_while_radar_holds_it() {
 }
 
 #[test]
+fn a_craft_that_swings_at_anchor_stays_in_the_picture_between_its_reports_while_its_place_is_known() {
+    let mut sea = Sea::new(31);
+    let anchored = Boat::new(9_000.0, 3_000.0);
+    let mut last_s = 0.0;
+    for report in 0..5 {
+        last_s = 180.0 * f64::from(report) + 1.0;
+        sea.run(last_s);
+        sea.swing_at(last_s, 413_000_031, anchored.place(last_s), 75.0 * f64::from(report));
+    }
+    for silent_s in [20.0, 70.0] {
+        let at_s = last_s + silent_s;
+        assert_eq!(near(&sea.run(at_s), &anchored, at_s).len(), 1, "after {silent_s} s without a report");
+    }
+    // Two reports missing are more than chance.
+    let at_s = last_s + 400.0;
+    assert!(near(&sea.run(at_s), &anchored, at_s).is_empty());
+}
+
+#[test]
 fn a_lone_wild_fix_neither_moves_a_track_nor_makes_one() {
     let mut sea = Sea::new(6);
     let ship = Boat::new(6_000.0, 2_000.0).runs(6.0, 10.0).sends(413_000_008);

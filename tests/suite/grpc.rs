@@ -96,7 +96,7 @@ async fn a_watcher_gets_a_snapshot_and_then_every_track_in_order_of_its_life() {
         let id = response.track.as_ref().unwrap().id.clone();
         match response.change() {
             TrackChange::Enter => assert!(!over.contains(&id) && there.insert(id), "enters twice"),
-            TrackChange::Update => assert!(there.contains(&id), "{id} updated before it entered"),
+            TrackChange::Update | TrackChange::Split => assert!(there.contains(&id), "{id} updated before it entered"),
             TrackChange::Leave => assert!(there.remove(&id), "{id} left before it entered"),
             TrackChange::End | TrackChange::Merged => {
                 assert!(there.remove(&id), "{id} ended before it entered");

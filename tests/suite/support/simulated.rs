@@ -236,6 +236,11 @@ impl Sea {
         self.report(at_s, mmsi, place, 6.0, 10.0);
     }
 
+    /// One report of a craft that swings at its anchor.
+    pub fn swing_at(&mut self, at_s: f64, mmsi: u32, place: LatLon, cog_deg: f64) {
+        self.report(at_s, mmsi, place, 0.6, cog_deg);
+    }
+
     /// One look of the camera at a boat, without range.
     pub fn look_at(&mut self, at_s: f64, boat: &Boat) {
         let (azimuth, _) = position_to_polar(SITE, boat.place(at_s));
