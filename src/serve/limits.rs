@@ -104,6 +104,9 @@ pub const STATEMENTS_KEPT_MS: i64 = 2 * 86_400_000;
 /// Zones in a track filter.
 pub const FILTER_ZONES_MAX: usize = 50;
 
+/// Corners of the outline in a track filter.
+pub const FILTER_CORNERS_MAX: usize = 1_000;
+
 /// MMSIs in a track filter.
 pub const FILTER_MMSIS_MAX: usize = 1_000;
 

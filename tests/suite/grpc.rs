@@ -153,6 +153,20 @@ async fn a_filter_selects_by_box_kind_and_identity_and_nonsense_is_refused() {
     });
     assert_eq!(near.len(), inside.count());
     assert!(!near.is_empty() && near.len() < all.len());
+    // The half of that box that lies north-west of its diagonal.
+    let corner = |lat_deg, lon_deg| LatLon { lat_deg, lon_deg };
+    let half = vec![corner(20.0, 110.2), corner(20.2, 110.2), corner(20.2, 110.4)];
+    let in_half = list(TrackFilter { area: half.clone(), ..Default::default() }).await.unwrap();
+    let north_west = near.iter().filter(|track| {
+        let place = track.position.unwrap();
+        place.lat_deg - 20.0 > place.lon_deg - 110.2
+    });
+    assert_eq!(in_half.len(), north_west.count());
+    assert!(!in_half.is_empty() && in_half.len() < near.len());
+    for (area, problem) in [(half[..2].to_vec(), "2 corners"), (vec![corner(91.0, 110.0); 3], "no place on earth")] {
+        let refused = list(TrackFilter { area, ..Default::default() }).await.unwrap_err();
+        assert!(refused.message().contains("filter.area") && refused.message().contains(problem), "{refused}");
+    }
     let by_ais = list(TrackFilter { kinds: vec![SensorKind::Ais as i32], ..Default::default() }).await.unwrap();
     assert!(by_ais.iter().all(|track| track.sources.contains(&(SensorKind::Ais as i32))) && !by_ais.is_empty());
     let mmsi = by_ais[0].identity.as_ref().unwrap().mmsi.unwrap();

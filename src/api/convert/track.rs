@@ -5,11 +5,12 @@ use std::sync::Arc;
 use super::BadField;
 use super::geo;
 use super::statement::statement;
+use crate::access::organisation::Area;
 use crate::api::proto::track::v1 as wire;
-use crate::api::proto::r#type::v1::PositionCovariance;
+use crate::api::proto::r#type::v1::{LatLon, PositionCovariance};
 use crate::chart::Chart;
 use crate::fusion::TrackState;
-use crate::serve::limits::{FILTER_MMSIS_MAX, FILTER_ZONES_MAX};
+use crate::serve::limits::{FILTER_CORNERS_MAX, FILTER_MMSIS_MAX, FILTER_ZONES_MAX};
 use crate::serve::track_watch::{InZones, TrackChange, TrackFilter};
 use crate::units::{EventTime, Mmsi, TrackId, VesselClass};
 
@@ -98,7 +99,7 @@ pub fn heartbeat(time: EventTime) -> wire::WatchTracksResponse {
 /// What selects tracks, from the wire. No filter selects all.
 ///
 /// # Errors
-/// For a box that makes no sense, an unknown kind or class, a number that is no MMSI, a zone that `chart` does not have, or too many of
+/// For a box or outline that makes no sense, an unknown kind or class, a number that is no MMSI, a zone that `chart` does not have, or too many of
 /// them.
 pub fn checked_filter(filter: Option<&wire::TrackFilter>, chart: &Arc<Chart>) -> Result<TrackFilter, BadField> {
     let Some(filter) = filter else { return Ok(TrackFilter::default()) };
@@ -131,8 +132,21 @@ pub fn checked_filter(filter: Option<&wire::TrackFilter>, chart: &Arc<Chart>) ->
         kinds: geo::checked_sources(&filter.kinds).map_err(|bad| bad.within("filter.kinds"))?,
         mmsis,
         seen_by: None,
-        within: None,
+        within: checked_area(&filter.area)?.map(Arc::new),
     })
+}
+
+fn checked_area(corners: &[LatLon]) -> Result<Option<Area>, BadField> {
+    let bad = |problem: String| BadField::new("filter.area", problem);
+    if corners.is_empty() {
+        return Ok(None);
+    }
+    if !(3..=FILTER_CORNERS_MAX).contains(&corners.len()) {
+        return Err(bad(format!("{} corners: an outline has 3 to {FILTER_CORNERS_MAX}", corners.len())));
+    }
+    let ring: Result<Vec<_>, _> = corners.iter().map(geo::checked_position).collect();
+    let ring = ring.map_err(|corner| corner.within("filter.area"))?;
+    Area::of_outlines(&[vec![ring]]).map(Some).ok_or_else(|| bad("encloses nothing".to_owned()))
 }
 
 fn checked_zones(ids: &[String], chart: &Arc<Chart>) -> Result<Option<InZones>, BadField> {
