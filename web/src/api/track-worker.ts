@@ -29,6 +29,8 @@ export type Answer = { number: number } & ({ batch: Batch } | { code: Code; mess
 /** Rooms are whole multiples of so many bytes, so that a few craft more fit into the last one. */
 const ROOM_STEP = 1 << 16;
 
+const FIRST_ROWS = 1024;
+
 const tell = (answer: Answer, transfer: Transferable[] = []) => postMessage(answer, { transfer });
 
 let spare: ArrayBuffer | undefined;
@@ -53,7 +55,7 @@ class Gathering {
   private gone: number[] = [];
   private timeMs = 0;
   /** All of the picture, as it is sent. */
-  private rows = new Float64Array(ROOM_STEP);
+  private rows = new Float64Array(FIRST_ROWS * COLUMNS);
   /** By place: when its tail gets the next point. */
   private readonly tailDueMs: number[] = [];
 
