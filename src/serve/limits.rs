@@ -89,7 +89,7 @@ pub const STILL_INTERVAL_MS: i64 = 10_000;
 /// How many of them: two minutes.
 pub const STILLS_MAX: usize = 12;
 
-/// States of tracks in all of them together: at a few hundred bytes each, some 60 MiB. With more tracks there are fewer pictures.
+/// States of tracks in all of them together, less than a kilobyte each. With more tracks there are fewer pictures.
 pub const STILL_STATES_MAX: usize = 200_000;
 
 /// Ended tracks of which is remembered how they ended, for watchers that have not looked for a while.

@@ -218,5 +218,6 @@ mod tests {
             stills.keep(&Arc::new(Picture { time: EventTime::from_seconds(seconds), tracks }));
         }
         assert_eq!((stills.kept.len(), stills.states), (3, STILL_STATES_MAX / 3 * 3));
+        assert!(STILL_STATES_MAX * size_of::<TrackState>() <= 200 << 20, "{} bytes a state", size_of::<TrackState>());
     }
 }

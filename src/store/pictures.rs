@@ -20,7 +20,7 @@ pub const PICTURE_BYTES_MAX: usize = 2 << 20;
 /// The most pictures that are kept.
 pub const PICTURES_MAX: usize = 200_000;
 
-/// No picture is taken when the disk has less room than this afterwards: four times what the log keeps in reserve, so that pictures never
+/// No picture is taken when the disk has less room than this: four times what the log keeps in reserve, so that pictures never
 /// hold up what sensors send.
 pub const PICTURE_RESERVE_BYTES: u64 = 4 * STORE_RESERVE_BYTES;
 

@@ -1,7 +1,8 @@
 //! Boats that lie alongside unseen: two hulls give radar one echo.
 //!
 //! A boat that closed on a vessel at rest and was lost there has gone alongside; one that is first seen as it leaves a vessel
-//! has lain there. A hull hides another from radar and cameras, never its AIS: what AIS alone held is silent, not hidden.
+//! has lain there. A hull hides another from radar and cameras, and from systems that live on them, never its AIS: what AIS alone
+//! held is silent, not hidden.
 
 use super::LOST_MS;
 use crate::behaviour::config::{BehaviourConfig, ContactConfig, ms};
@@ -88,7 +89,8 @@ fn is_to_be_judged(subject: &Subject, config: &BehaviourConfig, now: EventTime) 
     let lost = now.millis_since(subject.measured.time) >= LOST_MS;
     let judged = subject.loss_judged == Some(subject.measured.time);
     let came = subject.ran && subject.roamed_m >= config.contact.lost_came_m;
-    let seen = subject.sources.radar || subject.sources.eo || merged;
+    let sources = subject.sources;
+    let seen = sources.radar || sources.eo || sources.report || merged;
     subject.hidden.is_none()
         && seen
         && (merged || (lost && !judged))
