@@ -29,6 +29,9 @@ use tonic_reflection::pb::v1::server_reflection_response::MessageResponse;
 /// Nothing here takes this long unless it hangs.
 const PATIENCE: Duration = Duration::from_secs(60);
 
+/// When the last record of the recording was made, milliseconds since 1970.
+const FIXTURE_END_MS: i64 = 1_776_441_999_000;
+
 type Watch = Streaming<WatchTracksResponse>;
 
 async fn next(watch: &mut Watch) -> Option<WatchTracksResponse> {
@@ -390,22 +393,29 @@ async fn a_watch_whose_line_broke_goes_on_where_it_was_without_a_snapshot() {
     let mut client = TrackServiceClient::connect(server.url()).await.unwrap();
     let request = WatchTracksRequest { heartbeat_interval_ms: 1_000, ..Default::default() };
     let mut whole = client.watch_tracks(request.clone()).await.unwrap().into_inner();
+    let (latest, mut latest_token) = tokio::sync::watch::channel(String::new());
     // Up to each token: what the watcher knew, had its line broken there.
-    let mut known = Vec::new();
     let watching = tokio::spawn(async move {
-        let mut picture = BTreeMap::new();
+        let (mut picture, mut known) = (BTreeMap::new(), Vec::new());
         loop {
             let response = next(&mut whole).await.unwrap();
-            let (token, done) = (response.resume_token.clone(), response.change() == TrackChange::Heartbeat);
+            let (token, time_ms, change) = (response.resume_token.clone(), response.time_ms, response.change());
             follow(&mut picture, response);
             if !token.is_empty() {
-                known.push((token, picture.clone()));
+                known.push((token.clone(), picture.clone()));
+                latest.send_replace(token);
             }
-            if done && !picture.is_empty() {
+            if change == TrackChange::Heartbeat && time_ms >= FIXTURE_END_MS {
                 return known;
             }
         }
     });
+    // A slow watcher gets few pictures of a fast feed: it is fed in parts, and told of each before the next.
+    for beginning_s in [3_480.0, 3_520.0, 3_560.0] {
+        latest_token.mark_unchanged();
+        server.feed_beginning(&fixture(), beginning_s).await;
+        timeout(PATIENCE, latest_token.changed()).await.expect("no token").unwrap();
+    }
     server.feed(&fixture(), 500).await;
     let known = watching.await.unwrap();
     let listed = client.list_tracks(ListTracksRequest::default()).await.unwrap().into_inner().tracks;
