@@ -56,26 +56,50 @@ impl Stopwatch {
     }
 }
 
-/// Says yes at most once in a span of wall-clock time.
+/// Says yes at most once in a span of wall-clock time, and less often to what takes long.
 #[derive(Debug)]
 pub struct Pacer {
     span: Duration,
+    /// The span, or as much more as the last time asks for.
+    wait: Duration,
     last: Option<Instant>,
 }
 
 impl Pacer {
     /// At most once in `span`; the first time at once.
     pub fn new(span: Duration) -> Self {
-        Self { span, last: None }
+        Self { span, wait: span, last: None }
     }
 
     /// Whether it is time again.
     pub fn is_due(&mut self) -> bool {
         let now = Instant::now();
-        let due = self.last.is_none_or(|last| now.duration_since(last) >= self.span);
+        let due = self.last.is_none_or(|last| now.duration_since(last) >= self.wait);
         if due {
             self.last = Some(now);
         }
         due
+    }
+
+    /// What was due took `cost`: the next time comes when that is no more than one part in `parts` of the time between, `longest`
+    /// at the latest.
+    pub fn took(&mut self, cost: Duration, parts: u32, longest: Duration) {
+        self.wait = self.span.max(cost.saturating_mul(parts).min(longest));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_takes_long_comes_seldom_and_never_more_often_than_asked() {
+        let (span, longest) = (Duration::from_millis(100), Duration::from_secs(1));
+        let mut pacer = Pacer::new(span);
+        let mut wait = |cost_ms| {
+            pacer.took(Duration::from_millis(cost_ms), 20, longest);
+            pacer.wait.as_millis()
+        };
+        assert_eq!([wait(1), wait(5), wait(15), wait(400)], [100, 100, 300, 1_000]);
     }
 }

@@ -11,13 +11,16 @@ pub use catch_up::{Replayer, replay};
 use rustc_hash::FxHashMap;
 use tokio::sync::{mpsc, oneshot};
 
-use super::clock::Pacer;
+use super::clock::{Pacer, Stopwatch};
 use super::core::{Core, Fatal, PicturePoints};
 use super::handle::Work;
 pub use super::handle::{EngineHandle, Stopped};
 use super::hubs::Hubs;
 use super::journal::{Item, Journal, Write};
-use super::limits::{ENGINE_QUEUE, FEEDS_MAX, RECEIVED_MS, REJECTIONS_PER_ACK, SHOW_INTERVAL, STORE_RESERVE_BYTES};
+use super::limits::{
+    ENGINE_QUEUE, FEEDS_MAX, RECEIVED_MS, REJECTIONS_PER_ACK, SHOW_INTERVAL, SHOW_INTERVAL_MAX, SHOW_PARTS,
+    STORE_RESERVE_BYTES,
+};
 use super::named::Named;
 use super::officer::OfficerWord;
 use super::sensor_board::SensorBoard;
@@ -249,7 +252,9 @@ impl<C: Core> EngineTask<C> {
                 (Work::Explain(track, answer), _) => drop(answer.send(self.core.explain(track))),
             }
             if self.shown_until < self.now && self.shown.is_due() {
+                let watch = Stopwatch::start();
                 self.show();
+                self.shown.took(watch.elapsed(), SHOW_PARTS, SHOW_INTERVAL_MAX);
             }
             self.snapshot_if_due()?;
         }

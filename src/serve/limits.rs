@@ -232,6 +232,13 @@ pub const EXPLAINED_PER_TRACK: usize = 256;
 /// How often the picture is shown to watchers, by the wall clock. What the engine does never depends on it.
 pub const SHOW_INTERVAL: Duration = Duration::from_millis(100);
 
+/// Making the picture takes no more than one part in so many of the engine's time: with tens of thousands of vessels it is shown less
+/// often, so that what is received does not wait for it.
+pub const SHOW_PARTS: u32 = 20;
+
+/// How often the picture is shown at the least, where something is received.
+pub const SHOW_INTERVAL_MAX: Duration = Duration::from_secs(1);
+
 /// How far apart groups of the input log are at least: a record waits no longer than this and one write for its
 /// acknowledgement.
 pub const GROUP_INTERVAL: Duration = Duration::from_millis(5);

@@ -7,7 +7,7 @@ use std::collections::VecDeque;
 
 use arrayvec::ArrayVec;
 use rustc_hash::FxHashMap;
-use smallvec::SmallVec;
+use smallvec::{SmallVec, smallvec};
 
 use crate::units::{EventTime, SensorId};
 
@@ -43,7 +43,8 @@ pub(super) enum Hearing {
 #[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
 struct Transmission {
     corrected: EventTime,
-    hearers: ArrayVec<(SensorId, EventTime), HEARD_BY_MAX>,
+    /// At most [`HEARD_BY_MAX`]; as a rule one or two, and the table is large.
+    hearers: SmallVec<[(SensorId, EventTime); 2]>,
 }
 
 /// The transmissions of the last seconds by the hash of their content.
@@ -72,12 +73,12 @@ impl Transmissions {
                 return Hearing::Repeated;
             }
             let new_sensor = known.hearers.iter().all(|&(hearer, _)| hearer != sensor);
-            let _ = known.hearers.try_push((sensor, tag));
+            if known.hearers.len() < HEARD_BY_MAX {
+                known.hearers.push((sensor, tag));
+            }
             return Hearing::Again { sensors: sensors_of(&known.hearers).len(), new_sensor };
         }
-        let mut hearers = ArrayVec::new();
-        hearers.push((sensor, tag));
-        same_content.push(Transmission { corrected, hearers });
+        same_content.push(Transmission { corrected, hearers: smallvec![(sensor, tag)] });
         self.ages.push_back((received, content));
         Hearing::First
     }
