@@ -64,6 +64,40 @@ impl LocalMetric {
         };
         (distance_squared, point)
     }
+
+    /// Of `segments`, each with a word of its own, the point nearest to the origin: its distance in metres squared, the point, and the
+    /// word. Of several as near, the first. Segments whose box is farther than the best so far are passed over.
+    pub(super) fn nearest_of<T>(
+        &self,
+        segments: impl IntoIterator<Item = (LatLon, LatLon, T)>,
+    ) -> Option<(f64, LatLon, T)> {
+        let mut best: Option<(f64, LatLon, T)> = None;
+        for (a, b, word) in segments {
+            if best.as_ref().is_some_and(|(least, ..)| self.at_least_squared(a, b) >= *least) {
+                continue;
+            }
+            let (squared, point) = self.nearest_on_segment(a, b);
+            if best.as_ref().is_none_or(|(least, ..)| squared < *least) {
+                best = Some((squared, point, word));
+            }
+        }
+        best
+    }
+
+    /// Metres squared that no point of a segment is nearer to the origin than, going by its box.
+    fn at_least_squared(&self, a: LatLon, b: LatLon) -> f64 {
+        /// So near in degrees of latitude the scale of a degree is off by less than [`SCALE_SURE`] says, up to 80 degrees of latitude.
+        const NEAR_DEG: f64 = 0.15;
+        const SCALE_SURE: f64 = 0.98;
+        let gap = |a: f64, b: f64| a.min(b).max(-a.max(b)).max(0.0);
+        let (south, north) = (a.lat_deg - self.origin.lat_deg, b.lat_deg - self.origin.lat_deg);
+        let north_m = gap(south, north) * self.lat_m[0] * SCALE_SURE;
+        // Far to the north or south a degree of longitude is worth less than here.
+        let is_near = south.abs().max(north.abs()) <= NEAR_DEG && self.origin.lat_deg.abs() <= 80.0;
+        let [west, east] = [a, b].map(|end| delta_lon_deg(end.lon_deg, self.origin.lon_deg));
+        let east_m = if is_near { gap(west, east) * self.lon_m[0] * SCALE_SURE } else { 0.0 };
+        east_m * east_m + north_m * north_m
+    }
 }
 
 /// Degrees of longitude from `from` to `to` by the short way.
@@ -86,6 +120,21 @@ mod tests {
 
     proptest! {
         #[test]
+        fn passing_over_what_is_too_far_changes_no_answer(
+            lat in -84.0..84.0_f64, lon in -180.0..180.0_f64,
+            ends in prop::collection::vec(prop::array::uniform4(-0.2..0.2_f64), 1..30),
+        ) {
+            let metric = LocalMetric::around(LatLon::new(lat, lon));
+            let segments: Vec<(LatLon, LatLon, usize)> = (0..)
+                .zip(ends)
+                .map(|(number, e)| (LatLon::new(lat + e[0], lon + e[1]), LatLon::new(lat + e[2], lon + e[3]), number))
+                .collect();
+            let measured = segments.iter().map(|&(a, b, number)| (metric.nearest_on_segment(a, b), number));
+            let least = measured.min_by(|a, b| a.0.0.total_cmp(&b.0.0)).map(|((squared, point), number)| (squared, point, number));
+            prop_assert_eq!(metric.nearest_of(segments.iter().copied()), least);
+        }
+
+        #[test]
         fn the_nearest_point_of_a_segment_is_no_worse_than_any_sampled_one(
             lat in -50.0..50.0_f64, lon in -180.0..180.0_f64,
             ends in prop::array::uniform4(-0.4..0.4_f64),
@@ -94,6 +143,8 @@ mod tests {
             let (a, b) = (LatLon::new(lat + ends[0], lon + ends[1]), LatLon::new(lat + ends[2], lon + ends[3]));
             let (squared, point) = LocalMetric::around(origin).nearest_on_segment(a, b);
             prop_assert!((squared.sqrt() - distance_m(origin, point)).abs() < 0.01);
+            let metric = LocalMetric::around(origin);
+            prop_assert!(metric.at_least_squared(a, b) <= squared);
             for step in 0..=1000 {
                 let share = f64::from(step) / 1000.0;
                 let sample = LatLon::new(a.lat_deg + share * (b.lat_deg - a.lat_deg), a.lon_deg + share * (b.lon_deg - a.lon_deg));

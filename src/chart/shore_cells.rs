@@ -8,7 +8,7 @@
 use std::sync::OnceLock;
 
 use super::bounds::Bounds;
-use super::metric::{LocalMetric, delta_lon_deg};
+use super::metric::LocalMetric;
 use crate::geodesy::{LatLon, metres_per_degree};
 
 /// Side of a cell in degrees (2.2 km), where the map is not too large for it.
@@ -118,26 +118,5 @@ impl ShoreCells {
 
 /// Of `pieces`, the likeliest first, the point nearest to `position`: its distance in metres squared, the point, its polygon.
 pub(super) fn nearest_of(pieces: &[Piece], position: LatLon) -> Option<(f64, LatLon, u32)> {
-    /// The scale of a degree at `position` is off by less than this share at a piece so near, up to 85 degrees of latitude.
-    const SCALE_SURE: f64 = 0.98;
-    let metric = LocalMetric::around(position);
-    let (lon_m, lat_m) = metric.scale_at(0.0);
-    let gap = |a: f64, b: f64| a.min(b).max(-a.max(b)).max(0.0);
-    let mut best: Option<(f64, LatLon, u32)> = None;
-    for piece in pieces {
-        if let Some((least, ..)) = best {
-            let (from, to) = (piece.from, piece.to);
-            let [a, b] = [from, to].map(|end| delta_lon_deg(end.lon_deg, position.lon_deg));
-            let east_m = gap(a, b) * lon_m * SCALE_SURE;
-            let north_m = gap(from.lat_deg - position.lat_deg, to.lat_deg - position.lat_deg) * lat_m * SCALE_SURE;
-            if east_m * east_m + north_m * north_m >= least {
-                continue;
-            }
-        }
-        let (squared, point) = metric.nearest_on_segment(piece.from, piece.to);
-        if best.is_none_or(|(least, ..)| squared < least) {
-            best = Some((squared, point, piece.polygon));
-        }
-    }
-    best
+    LocalMetric::around(position).nearest_of(pieces.iter().map(|piece| (piece.from, piece.to, piece.polygon)))
 }

@@ -207,13 +207,8 @@ impl Zone {
     /// Distance in metres to the edge of the zone, and the nearest point of that edge.
     pub fn nearest_edge(&self, position: LatLon) -> (f64, LatLon) {
         let metric = LocalMetric::around(position);
-        let (_, point) = self
-            .polygons
-            .iter()
-            .flat_map(Polygon::edges)
-            .map(|(a, b)| metric.nearest_on_segment(a, b))
-            .min_by(|a, b| a.0.total_cmp(&b.0))
-            .unwrap_or((0.0, self.bounds.middle()));
+        let edges = self.polygons.iter().flat_map(Polygon::edges).map(|(a, b)| (a, b, ()));
+        let point = metric.nearest_of(edges).map_or_else(|| self.bounds.middle(), |(_, point, ())| point);
         (distance_m(position, point), point)
     }
 
