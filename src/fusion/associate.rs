@@ -44,6 +44,7 @@ const RATIO_MAX: f64 = 1e9;
 pub fn marginals(tracks: usize, plots: usize, pairs: &[Pair]) -> Marginals {
     let mut result =
         Marginals { pair: vec![0.0; pairs.len()], track_unseen: vec![1.0; tracks], plot_foreign: vec![1.0; plots] };
+    let mut numbers = Numbers { of_track: vec![None; tracks], of_plot: vec![None; plots] };
     for cluster in clusters(tracks, plots, pairs) {
         match cluster.as_slice() {
             [] => {}
@@ -52,7 +53,7 @@ pub fn marginals(tracks: usize, plots: usize, pairs: &[Pair]) -> Marginals {
                 result.pair[*only] = ratio / (1.0 + ratio);
             }
             several => {
-                let local = Local::of(several, pairs);
+                let local = Local::of(several, pairs, &mut numbers);
                 let probabilities = local.sum().unwrap_or_else(|| local.propagate());
                 for (&pair, probability) in several.iter().zip(probabilities) {
                     result.pair[pair] = probability;
@@ -111,6 +112,12 @@ fn scale(states: &mut [State], weight: impl Fn(&mut State) -> &mut f64) {
     states.iter_mut().for_each(|state| *weight(state) /= top);
 }
 
+/// The number of each track and plot of a sector in its cluster, once it has one: each is in one cluster alone.
+struct Numbers {
+    of_track: Vec<Option<u32>>,
+    of_plot: Vec<Option<u32>>,
+}
+
 /// One cluster with its tracks and plots numbered from zero.
 struct Local {
     tracks: usize,
@@ -119,23 +126,23 @@ struct Local {
 }
 
 impl Local {
-    fn of(cluster: &[usize], pairs: &[Pair]) -> Self {
-        fn number(seen: &mut Vec<usize>, item: usize) -> usize {
-            seen.iter().position(|&other| other == item).unwrap_or_else(|| {
-                seen.push(item);
-                seen.len() - 1
-            })
-        }
-        let (mut tracks, mut plots) = (Vec::new(), Vec::new());
-        let pairs = cluster
+    fn of(cluster: &[usize], pairs: &[Pair], numbers: &mut Numbers) -> Self {
+        let (mut tracks, mut plots) = (0, 0);
+        let number = |known: &mut Option<u32>, count: &mut u32| {
+            *known.get_or_insert_with(|| {
+                *count += 1;
+                *count - 1
+            }) as usize
+        };
+        let local: Vec<Pair> = cluster
             .iter()
             .map(|&index| Pair {
-                track: number(&mut tracks, pairs[index].track),
-                plot: number(&mut plots, pairs[index].plot),
+                track: number(&mut numbers.of_track[pairs[index].track], &mut tracks),
+                plot: number(&mut numbers.of_plot[pairs[index].plot], &mut plots),
                 ratio: pairs[index].ratio.min(RATIO_MAX),
             })
             .collect();
-        Self { tracks: tracks.len(), plots: plots.len(), pairs }
+        Self { tracks: tracks as usize, plots: plots as usize, pairs: local }
     }
 
     /// Exact, or `None` where too many states would have to be held.
