@@ -55,3 +55,15 @@ fn a_name_is_doubted_where_two_craft_went_as_one_and_sure_again_when_the_other_s
     let sure = probability(&sea.run(1_260.0)).unwrap();
     assert!(sure > 0.95, "{sure}");
 }
+
+#[test]
+fn a_ship_that_comes_out_of_sight_unheard_and_on_its_course_is_known_again_after_a_quarter_of_an_hour() {
+    let mut sea = Sea::new(51);
+    // From beyond the radar's range; it is in range from 900 seconds on.
+    sea.add(Boat::new(46_500.0, 3_000.0).runs(5.0, 270.0).sends(413_000_051).silent_from(120.0));
+    let before = named(&sea.run(100.0), 413_000_051).unwrap().id;
+    assert!(sea.run(800.0).is_empty(), "nobody sees it");
+    let picture = sea.run(1_200.0);
+    let track = named(&picture, 413_000_051).expect("it is known again");
+    assert_eq!((track.id, track.sources.ais, picture.len()), (before, false, 1));
+}
