@@ -75,7 +75,7 @@ fn turn(sensor: SensorId, number: u32, craft: &[(f64, f64)], random: &mut Random
 }
 
 /// The plots of one turn of all radars in the order in which they come.
-fn turns_of_all(number: u32, craft: &[Vec<(f64, f64)>], random: &mut Random) -> Vec<Observation> {
+fn turn_of_all(number: u32, craft: &[Vec<(f64, f64)>], random: &mut Random) -> Vec<Observation> {
     let of_each = (0..).zip(craft).flat_map(|(radar, craft)| turn(SensorId(radar), number, craft, random));
     let mut plots: Vec<Observation> = of_each.collect();
     plots.sort_by_key(|plot| plot.received);
@@ -119,12 +119,12 @@ fn measure(craft: usize, radars: usize) -> f64 {
     }
     let mut fusion = Fusion::new(FusionConfig::default(), &sensors);
     for number in 0..WARM_TURNS {
-        for observation in turns_of_all(number, &places, &mut random) {
+        for observation in turn_of_all(number, &places, &mut random) {
             fusion.push(&observation);
         }
     }
     let turns: Vec<_> =
-        (WARM_TURNS..WARM_TURNS + TURNS).map(|number| turns_of_all(number, &places, &mut random)).collect();
+        (WARM_TURNS..WARM_TURNS + TURNS).map(|number| turn_of_all(number, &places, &mut random)).collect();
     let plots: usize = turns.iter().map(Vec::len).sum();
     let mut worst_turn_ns = 0;
     let start = support::thread_cpu_ns();

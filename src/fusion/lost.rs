@@ -11,6 +11,7 @@ use nalgebra::{Matrix2, Vector2};
 use super::config::FusionConfig;
 use super::filter::gauss2;
 use super::measurement::Kinematics;
+use super::product::quadratic;
 use super::track_file::TrackFile;
 use crate::geodesy::offset_m;
 use crate::units::{EventTime, Mmsi};
@@ -96,8 +97,7 @@ fn likeness(file: &TrackFile, seen: &Kinematics, config: &FusionConfig) -> f64 {
     let slip = Vector2::new(here.mean.z - there.mean.z, here.mean.w - there.mean.w);
     let open = here.covariance.fixed_view::<2, 2>(2, 2) + there.covariance.fixed_view::<2, 2>(2, 2);
     let open = open + Matrix2::identity();
-    let speeds = open.try_inverse().map_or(f64::INFINITY, |inverse| (slip.transpose() * inverse * slip)[(0, 0)]);
-    if distance > GATE || speeds > GATE { 0.0 } else { density * gauss2(&slip, &open) }
+    if distance > GATE || squared_distance(&slip, &open) > GATE { 0.0 } else { density * gauss2(&slip, &open) }
 }
 
 /// The same of a vessel that holds the course and speed that it had when it was last measured.
@@ -114,12 +114,14 @@ fn likeness_on_course(lost: &Kinematics, seen: &Kinematics) -> f64 {
     let spread = here.covariance.fixed_view::<2, 2>(0, 0) + Matrix2::identity() * (sigma_m * sigma_m);
     let slip = Vector2::new(here.mean.z - then.mean.z, here.mean.w - then.mean.w);
     let open = here.covariance.fixed_view::<2, 2>(2, 2) + Matrix2::identity() * (CHANGE_MPS * CHANGE_MPS);
-    let distance = |off: &Vector2<f64>, spread: &Matrix2<f64>| {
-        spread.try_inverse().map_or(f64::INFINITY, |inverse| (off.transpose() * inverse * off)[(0, 0)])
-    };
     let off = Vector2::new(east_m, north_m);
-    let fits = distance(&off, &spread) <= GATE && distance(&slip, &open) <= GATE && slip.norm() <= SLIP_MAX_MPS;
-    if fits { gauss2(&off, &spread) * gauss2(&slip, &open) } else { 0.0 }
+    let fits = squared_distance(&off, &spread) <= GATE && squared_distance(&slip, &open) <= GATE;
+    if fits && slip.norm() <= SLIP_MAX_MPS { gauss2(&off, &spread) * gauss2(&slip, &open) } else { 0.0 }
+}
+
+/// Squared Mahalanobis distance; infinite where the covariance cannot be one.
+fn squared_distance(off: &Vector2<f64>, spread: &Matrix2<f64>) -> f64 {
+    spread.try_inverse().map_or(f64::INFINITY, |inverse| quadratic(off, &inverse))
 }
 
 #[cfg(test)]

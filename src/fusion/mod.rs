@@ -146,9 +146,6 @@ pub struct Fusion {
     now: EventTime,
     last_upkeep: EventTime,
     last_look: EventTime,
-    /// No sector is complete before this instant of receipt.
-    #[serde(skip)]
-    sectors_due: EventTime,
     events: Vec<TrackEvent>,
     refusals: FusionRefusals,
     /// The observations of the one track that is to be explained as a whole.
@@ -177,7 +174,6 @@ impl Fusion {
             now: EventTime::from_millis(i64::MIN),
             last_upkeep: EventTime::from_millis(i64::MIN),
             last_look: EventTime::from_millis(i64::MIN),
-            sectors_due: EventTime::from_millis(i64::MIN),
             events: Vec::new(),
             refusals: FusionRefusals::default(),
             explained: Vec::new(),

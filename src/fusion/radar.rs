@@ -153,11 +153,6 @@ pub(super) fn polar_covariance(azimuth: Bearing, along: f64, across: f64) -> Mat
     Matrix2::new(along * sin * sin + across * cos * cos, cross, cross, along * cos * cos + across * sin * sin)
 }
 
-/// The instant of receipt before which a sector of so many seconds whose first plot this is cannot be complete.
-fn sector_due(first: &Plot, sector_s: f64) -> EventTime {
-    first.received.plus_millis((sector_s * 1000.0) as i64)
-}
-
 impl Fusion {
     pub(super) fn take_radar_service(&mut self, observation: &Observation, service: &RadarService) {
         let Some(radar) = self.radars.get_mut(observation.sensor.index()).and_then(Option::as_mut) else {
@@ -201,32 +196,20 @@ impl Fusion {
         }
         if let Some(radar) = self.radars.get_mut(observation.sensor.index()).and_then(Option::as_mut) {
             radar.pending.push(corrected);
-            if let [first] = radar.pending.as_slice() {
-                let due = sector_due(first, radar.claims.scan_s * self.config.radar.sector_turn);
-                self.sectors_due = self.sectors_due.min(due);
-            }
         }
     }
 
     /// Gives complete sectors to the tracks: those whose first plot was received a sector's sweep ago; all, if `all`.
     pub(super) fn close_sectors(&mut self, now: EventTime, all: bool) {
-        // Asked before every record, of dozens of radars.
-        if !all && now < self.sectors_due {
-            return;
-        }
-        let sweep = self.config.radar.sector_turn;
         for index in 0..self.radars.len() {
             let due = self.radars[index].as_ref().is_some_and(|radar| {
-                let sector_s = radar.claims.scan_s * sweep;
+                let sector_s = radar.claims.scan_s * self.config.radar.sector_turn;
                 radar.pending.first().is_some_and(|first| all || now.seconds_since(first.received) > sector_s)
             });
             if due {
                 self.close_sector(index);
             }
         }
-        let open = self.radars.iter().flatten().filter_map(|radar| Some((radar, radar.pending.first()?)));
-        let due = open.map(|(radar, first)| sector_due(first, radar.claims.scan_s * sweep)).min();
-        self.sectors_due = due.unwrap_or(EventTime::from_millis(i64::MAX));
     }
 
     /// A plot of an earlier turn: it goes to the track that it fits at its own time, if that track lacks one.
