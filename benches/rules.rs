@@ -77,6 +77,7 @@ fn track(number: usize, start: EventTime, position: LatLon) -> TrackState {
         sightings: Default::default(),
         ais_elsewhere: None,
         merged_with: None,
+        hull: None,
         stated: None,
     }
 }

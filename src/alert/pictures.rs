@@ -140,6 +140,7 @@ mod tests {
             sightings: pictures.iter().map(sighting).collect(),
             ais_elsewhere: None,
             merged_with: None,
+            hull: None,
             stated: None,
         }
     }

@@ -193,6 +193,7 @@ mod tests {
             sightings: Default::default(),
             ais_elsewhere: None,
             merged_with: None,
+            hull: None,
             stated: None,
         }
     }

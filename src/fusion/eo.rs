@@ -5,6 +5,8 @@ use smallvec::{SmallVec, smallvec};
 
 use super::Fusion;
 use super::config::FusionConfig;
+use super::crossing::SightLine;
+use super::hull::number_fits;
 use super::measurement::{Fix, Kinematics, Measure, Measurement};
 use super::radar::polar_covariance;
 use super::registration::{Comparison, Registration};
@@ -148,7 +150,8 @@ impl Fusion {
         self.note_look(slot, observation, detection, 1.0);
     }
 
-    /// A bearing alone moves the track that stands in the beam, if it is clear which; it never starts one.
+    /// A bearing alone moves the track that stands in the beam, if it is clear which. With none there it waits for those of other
+    /// sites that cross it: together they may start one.
     fn take_bearing(&mut self, observation: &Observation, detection: &EoDetection) {
         let Some(camera) = self.cameras.get(observation.sensor.index()).and_then(Option::as_ref) else { return };
         let (site, reach_m) = (camera.position, camera.claims.max_range_m * 1.15);
@@ -159,7 +162,13 @@ impl Fusion {
         let total: f64 = beam.iter().map(|track| track.likelihood).sum();
         let best = beam.iter().max_by(|a, b| a.likelihood.total_cmp(&b.likelihood).then(b.slot.cmp(&a.slot)));
         let Some(best) = best else {
-            self.refusals.bearing_undecided += 1;
+            let (from, seen) = ((observation.time, observation.sensor, site), (azimuth, sigma_squared.sqrt()));
+            match self.crossings.take(SightLine::new(from, seen, reach_m, detection)) {
+                Some(crossing) => {
+                    self.start_by_camera(observation, detection, crossing.position, crossing.covariance);
+                }
+                None => self.refusals.bearing_undecided += 1,
+            }
             return;
         };
         let share = best.likelihood / total.max(f64::MIN_POSITIVE);
@@ -271,6 +280,9 @@ impl Fusion {
         if let Some(length_m) = detection.length_m.filter(|length| *length > 0.0) {
             file.eo_length = (file.eo_length.0 * 0.97 + length_m * share, file.eo_length.1 * 0.97 + share);
         }
+        if let Some(read) = detection.hull_mmsi {
+            file.hull.note(read, share);
+        }
         if file.sightings.is_full() {
             file.sightings.remove(0);
         }
@@ -283,6 +295,9 @@ impl Fusion {
             association: share,
             picture: picture_of(detection),
         });
+        if let Some(read) = detection.hull_mmsi {
+            self.weigh_name(slot, read, share);
+        }
         self.confirm_if_due(slot);
     }
 }
@@ -294,7 +309,7 @@ fn picture_of(detection: &EoDetection) -> Option<Box<PictureRef>> {
     taken.then(|| Box::new(PictureRef { reference: image.clone(), sha256: *image_sha256 }))
 }
 
-/// How well what a camera sees fits what is known of a track's class and length: a factor of the likelihood.
+/// How well what a camera sees fits what is known of a track's class, length and number: a factor of the likelihood.
 fn look_alike(file: &TrackFile, detection: &EoDetection) -> f64 {
     let doubt = 1.0 - detection.class_confidence.clamp(0.0, 0.95);
     let mut factor = match file.identity.ship_type.and_then(class_of_ship_type) {
@@ -312,7 +327,7 @@ fn look_alike(file: &TrackFile, detection: &EoDetection) -> f64 {
         let off = (seen / known).ln() / LENGTH_SIGMA;
         factor *= (-0.5 * off * off).exp().max(0.02);
     }
-    factor
+    factor * number_fits(file, detection.hull_mmsi)
 }
 
 /// The camera's word for an AIS type of ship (ITU-R M.1371-5, table 53).

@@ -154,6 +154,9 @@ pub(super) fn contributions<'a>(
     let (fixes, other) = match measure {
         Measure::Fixes(fixes) => (fixes.as_slice(), None),
         Measure::Report { position: place, covariance, .. } => (&[][..], Some(position(*place, covariance, 1.0))),
+        Measure::Estimate { position: place, covariance, weight, .. } => {
+            (&[][..], Some(position(*place, covariance, *weight)))
+        }
         Measure::Bearing { site, azimuth, sigma_rad, weight } => {
             let (expected, range_m) = position_to_polar(*site, of_track);
             let residual_deg = azimuth.turn_from_deg(expected);

@@ -11,6 +11,7 @@ use nalgebra::{Matrix2, Matrix4, SMatrix, Vector2, Vector4};
 use smallvec::SmallVec;
 
 use super::config::MotionConfig;
+use super::intersection::Estimate;
 use super::product::{outer, quadratic};
 
 /// How many motion models there are: cruise, manoeuvre, still.
@@ -28,16 +29,16 @@ pub struct Gaussian {
 }
 
 /// How well a measurement of two numbers fitted.
-struct Fit {
+pub(super) struct Fit {
     /// Squared Mahalanobis distance of the innovation.
-    distance: f64,
+    pub(super) distance: f64,
     /// Determinant of its covariance.
-    determinant: f64,
+    pub(super) determinant: f64,
 }
 
 impl Fit {
     /// Density of the innovation, of one measurement.
-    fn density(&self) -> f64 {
+    pub(super) fn density(&self) -> f64 {
         (-0.5 * self.distance).exp() / (std::f64::consts::TAU * self.determinant.sqrt())
     }
 }
@@ -45,7 +46,7 @@ impl Fit {
 impl Gaussian {
     /// Takes a measurement of two numbers of the state, those from `FIRST` on. `None`, and nothing taken, when its covariance
     /// cannot be one.
-    fn take<const FIRST: usize>(&mut self, (measured, noise): (Vector2<f64>, &Matrix2<f64>)) -> Option<Fit> {
+    pub(super) fn take<const FIRST: usize>(&mut self, (measured, noise): (Vector2<f64>, &Matrix2<f64>)) -> Option<Fit> {
         let (mean, columns, noise) = (&mut self.mean.data.0[0], &mut self.covariance.data.0, &noise.data.0);
         let seen = [columns[FIRST], columns[FIRST + 1]];
         let spread = [seen[0][FIRST] + noise[0][0], seen[0][FIRST + 1] + noise[0][1], seen[1][FIRST + 1] + noise[1][1]];
@@ -168,6 +169,16 @@ impl MultiModel {
         }
     }
 
+    /// Lets `seconds` pass in which the craft has lain still.
+    pub fn rest(&mut self, seconds: f64, config: &MotionConfig) {
+        let mut still = self.models[STILL];
+        make_still(&mut still, config);
+        let grow = config.still_noise * seconds;
+        still.covariance[(0, 0)] += grow;
+        still.covariance[(1, 1)] += grow;
+        self.models = [still; MODELS];
+    }
+
     /// The mixing step: each model starts from what the others would hand over in `seconds`.
     fn mix(&mut self, seconds: f64, config: &MotionConfig) {
         let mut joint = [[0.0; MODELS]; MODELS];
@@ -255,6 +266,32 @@ impl MultiModel {
             }
             model.mean = before.mean + shift;
             model.covariance = covariance + second - outer(&shift);
+        }
+        self.weigh(ratio);
+    }
+
+    /// Takes what another system has made of measurements that are not known here, with the probability `weight` that it means
+    /// this track: by covariance intersection, so that what is told twice is not believed twice.
+    pub fn intersect(&mut self, estimate: &Estimate, weight: f64) {
+        let whole = self.combined();
+        let own = estimate.share_of_own(&whole);
+        let Some(overall) = estimate.take_into(&mut whole.clone()) else { return };
+        let mut ratio = [1.0; MODELS];
+        for (model, ratio) in self.models.iter_mut().zip(&mut ratio) {
+            let before = *model;
+            let mut taken = before;
+            let (Some(density), Some(())) =
+                (estimate.take_into(&mut before.clone()), estimate.intersect(&mut taken, own))
+            else {
+                continue;
+            };
+            let step = taken.mean - before.mean;
+            model.mean += step * weight;
+            model.covariance = before.covariance * (1.0 - weight)
+                + taken.covariance * weight
+                + outer(&step) * (weight * (1.0 - weight));
+            // It speaks for a model with its own share alone.
+            *ratio = (1.0 - weight + weight * density / overall.max(1e-300)).powf(1.0 - own);
         }
         self.weigh(ratio);
     }

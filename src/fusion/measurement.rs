@@ -8,6 +8,7 @@ use smallvec::SmallVec;
 
 use super::config::FusionConfig;
 use super::filter::{Gaussian, MultiModel, Weighted, fit2};
+use super::intersection::Estimate;
 use super::product::quadratic;
 use crate::geodesy::{LatLon, LocalPlane, position_to_polar};
 use crate::units::{Bearing, EventTime, SensorId};
@@ -45,6 +46,17 @@ pub enum Measure {
         azimuth: Bearing,
         /// One sigma in radians, with what the bias estimate leaves open.
         sigma_rad: f64,
+        /// Probability that it is this track's.
+        weight: f64,
+    },
+    /// What another system has made of measurements that are not known here.
+    Estimate {
+        /// The middle of the hull.
+        position: LatLon,
+        /// Covariance of the position, square metres.
+        covariance: Matrix2<f64>,
+        /// Velocity east and north in m/s with its covariance.
+        velocity: Option<(Vector2<f64>, Matrix2<f64>)>,
         /// Probability that it is this track's.
         weight: f64,
     },
@@ -141,6 +153,19 @@ impl Kinematics {
         later
     }
 
+    /// The state at `time` of a craft that has lain still since.
+    #[must_use]
+    pub fn resting(&self, time: EventTime, config: &FusionConfig) -> Self {
+        let seconds = time.seconds_since(self.time);
+        if seconds <= 0.0 {
+            return *self;
+        }
+        let mut later = *self;
+        later.filter.rest(seconds, &config.motion);
+        later.time = time;
+        later
+    }
+
     /// Takes a measurement; one older than the state is taken at the state's own time.
     pub fn take(&mut self, measurement: &Measurement, config: &FusionConfig) {
         self.advance(measurement.time, config);
@@ -165,6 +190,12 @@ impl Kinematics {
                 let (east, north) = self.plane.to_plane(*position);
                 let velocity = velocity.as_ref().map(|(speed, spread)| (*speed, spread));
                 self.filter.update((Vector2::new(east, north), covariance), velocity);
+            }
+            Measure::Estimate { position, covariance, velocity, weight } => {
+                let (east, north) = self.plane.to_plane(*position);
+                let position = Vector2::new(east, north);
+                let estimate = Estimate { position, covariance: *covariance, velocity: *velocity };
+                self.filter.intersect(&estimate, *weight);
             }
             Measure::Bearing { site, azimuth, sigma_rad, weight } => {
                 let (east, north) = self.plane.to_plane(*site);

@@ -6,8 +6,9 @@
 //!
 //! Where to look: [`filter`] how a craft moves; [`measurement`] and [`history`] how a measurement enters, also late;
 //! [`associate`] whose plot it is; [`registration`], [`clutter`] and [`detection`] what a radar gets wrong, and how
-//! often it sees what is there; `radar`, `ais` and `eo` the three ways in; `name` whether a name still belongs to the craft that
-//! a track follows; `upkeep` how tracks end, hide behind one another and turn out to be doubles; [`explain`]
+//! often it sees what is there; `radar`, `ais` and `eo` the three ways in, `crossing` where bearings make a craft, `report` what other systems tell; `name` and
+//! `hull` whether a name still belongs to the craft that
+//! a track follows; `confirm` and `shown` when a track is a craft, and what of it is in the picture; `upkeep` how tracks end, hide behind one another and turn out to be doubles; [`explain`]
 //! what made a track.
 //!
 //! Cost: a plot costs a look into nine grid cells and a filter step for each track in its gate; an AIS report of a known
@@ -18,12 +19,16 @@ mod ais;
 pub mod associate;
 pub mod clutter;
 pub mod config;
+mod confirm;
+mod crossing;
 pub mod detection;
 mod eo;
 pub mod explain;
 pub mod filter;
 pub mod grid;
 pub mod history;
+mod hull;
+pub mod intersection;
 mod lost;
 pub mod measurement;
 mod name;
@@ -34,6 +39,7 @@ pub mod registration;
 mod report;
 mod sector;
 mod sensor_health;
+mod shown;
 mod slots;
 mod stated;
 pub mod track;
@@ -46,6 +52,7 @@ use smallvec::SmallVec;
 pub use ablation::Ablation;
 pub use config::FusionConfig;
 pub use explain::{Contribution, Explain, Told};
+pub use hull::HullNumber;
 pub use sensor_health::{RadarLook, SensorHealth};
 pub use stated::{Stated, TEXT_CHARS_MAX};
 pub use track::{EoSighting, Identity, PictureRef, Sources, TrackState};
@@ -55,6 +62,7 @@ use crate::feed::sensor::{Sensor, SensorTable};
 use crate::geodesy::{LatLon, metres_per_degree};
 use crate::units::{EventTime, Mmsi, SensorId, TrackId};
 use ais::StaticRegister;
+use crossing::Crossings;
 use eo::CameraSite;
 use grid::{Entry, Grid};
 use lost::LostVessels;
@@ -136,6 +144,8 @@ pub struct Fusion {
     grid: Grid,
     radars: Vec<Option<RadarSite>>,
     cameras: Vec<Option<CameraSite>>,
+    /// Bearings that no track explains.
+    crossings: Crossings,
     statics: StaticRegister,
     lost: LostVessels,
     next_id: u64,
@@ -161,6 +171,7 @@ impl Fusion {
         Self {
             radars: sensors.iter().map(|(id, sensor)| RadarSite::new(id, sensor, &config)).collect(),
             cameras: sensors.iter().map(|(_, sensor)| CameraSite::new(sensor, &config)).collect(),
+            crossings: Crossings::default(),
             config,
             slots: Slots::default(),
             by_id: FxHashMap::default(),
@@ -331,20 +342,6 @@ impl Fusion {
         }
     }
 
-    /// What the rest of the program sees of a track at `at`. Where feeds are late, an instant may be asked for that other
-    /// sensors are ahead of: it is shown as it was then.
-    fn view(&self, file: &TrackFile, at: EventTime) -> TrackState {
-        if self.behind_ms == 0 {
-            return file.view(file.kinematics.at(at, &self.config), at, &self.config);
-        }
-        let mut track = file.view(file.state_at(at, &self.config), at, &self.config);
-        track.last_seen = track.last_seen.min(at);
-        for last in [&mut track.last_ais, &mut track.last_radar, &mut track.last_eo] {
-            *last = last.map(|last| last.min(at));
-        }
-        track
-    }
-
     fn files(&self) -> impl Iterator<Item = &TrackFile> {
         self.slots.iter()
     }
@@ -438,6 +435,7 @@ impl Fusion {
         }
         file.class_weight = lost.class_weight;
         file.eo_length = lost.eo_length;
+        file.hull = lost.hull.clone();
         let mmsi = file.mmsi();
         self.by_id.remove(&new_id);
         self.by_id.insert(lost.id, slot);
@@ -501,49 +499,6 @@ impl Fusion {
 
     fn done_with(&mut self, found: Vec<u32>) {
         self.near = found;
-    }
-
-    /// Shows a track when enough speaks for it.
-    fn confirm_if_due(&mut self, slot: u32) {
-        let (now, lifecycle) = (self.now, &self.config.lifecycle);
-        let Some(file) = self.slots.get_mut(slot) else { return };
-        if file.confirmed || file.unproven {
-            return;
-        }
-        let by_ais = file.last_ais.is_some() && file.existence >= 0.9;
-        let likely = file.existence >= lifecycle.confirm || !self.config.ablation.existence;
-        if !by_ais && (!likely || file.hits < lifecycle.confirm_hits) {
-            return;
-        }
-        // What appears from nowhere and does not move may be a false track of a radar's own: those are over within a minute, a
-        // craft is not. And while a radar's bias is open, its plots of a craft that AIS shows may look like another beside it.
-        // A camera that saw it settles the matter.
-        let doubtful = file.radars.iter().any(|hold| {
-            let radar = self.radars.get(hold.sensor.index()).and_then(Option::as_ref);
-            hold.track_number.is_some() || radar.is_some_and(|radar| radar.registration.is_open())
-        });
-        let proof_s = if doubtful { lifecycle.still_proof_s } else { lifecycle.still_proof_by_plots_s };
-        let may_be_still = file.kinematics.still_probability() > lifecycle.still_doubt;
-        let age_s = file.last_seen.seconds_since(file.born);
-        let seen_otherwise = file.last_ais.is_some() || file.last_eo.is_some() || file.last_report.is_some();
-        if !seen_otherwise && may_be_still && age_s < proof_s {
-            return;
-        }
-        if !by_ais && self.config.ablation.merging && self.is_one_that_was_hidden(slot) {
-            return;
-        }
-        if !by_ais && self.config.ablation.identity_memory {
-            let state = self.slot(slot).map(|file| file.kinematics);
-            if let Some(lost) = state.and_then(|state| self.lost.recognise(&state, &self.config)) {
-                self.resume(slot, &lost);
-                return;
-            }
-        }
-        if let Some(file) = self.slot_mut(slot) {
-            file.confirmed = true;
-            let id = file.id;
-            self.events.push(TrackEvent::Confirmed { id, time: now });
-        }
     }
 
     fn learn_mmsi(&mut self, mmsi: Mmsi, id: TrackId) {

@@ -11,6 +11,7 @@ use nalgebra::{Matrix2, Vector2};
 
 use super::associate::Pair;
 use super::history::History;
+use super::hull::HullReadings;
 use super::measurement::Kinematics;
 use super::sector::Candidate;
 use super::track::Identity;
@@ -18,7 +19,7 @@ use super::track_file::TrackFile;
 use super::upkeep::STILL;
 use super::{Fusion, TrackEvent};
 use crate::geodesy::LatLon;
-use crate::units::{EventTime, TrackId};
+use crate::units::{EventTime, Mmsi, TrackId};
 
 /// Probability a turn that two names change over while it is quite open which of two craft has given a plot: after half a
 /// minute of that nobody can say.
@@ -33,6 +34,10 @@ const SWING_M: f64 = 12.0;
 const AT_REST_MPS: f64 = 0.5;
 /// Variance of the speed of a vessel that says it lies still, (m/s)^2.
 const AT_REST_VARIANCE: f64 = 0.01;
+/// Probability that a camera saw this craft from which the number that it reads speaks for or against a name.
+const READ_OF_THIS: f64 = 0.9;
+/// Probability that a name has gone over to the craft on whose hull its number is read, for each reading.
+const READ_ELSEWHERE: f64 = 0.4;
 /// Metres from a track within which a rival of it can be.
 const RIVAL_M: f64 = 1000.0;
 
@@ -81,6 +86,32 @@ impl Fusion {
             }
         }
         self.done_with(found);
+    }
+
+    /// Holds a number that a camera has read from the hull against names: it proves or contradicts that of the track, and where
+    /// another track bears it that AIS has left, it says that the two have changed names.
+    pub(super) fn weigh_name(&mut self, slot: u32, read: Mmsi, share: f64) {
+        if !self.config.ablation.doubt || share < READ_OF_THIS {
+            return;
+        }
+        let Some(file) = self.slot_mut(slot) else { return };
+        let (id, believed) =
+            (file.id, file.hull.number().is_some_and(|number| number.mmsi == read && number.probability > 0.5));
+        match file.mmsi() {
+            Some(borne) if borne == read => file.doubts.clear(),
+            Some(_) => file.identity_votes.1 += share,
+            None => {}
+        }
+        if !believed {
+            return;
+        }
+        let now = self.now;
+        for bearer in self.by_mmsi.get(&read).cloned().unwrap_or_default() {
+            let silent_s = self.config.ais.silent_s;
+            if let Some(file) = self.file_mut(bearer).filter(|file| file.id != id && file.ais_age_s(now) > silent_s) {
+                file.doubt(id, READ_ELSEWHERE * share);
+            }
+        }
     }
 
     /// Looks among the tracks that AIS has left for names that have gone over to a neighbour: their vessel lay still when it
@@ -141,6 +172,7 @@ impl Fusion {
             file.last_eo = None;
             file.last_seen = told.time;
             file.doubts.clear();
+            file.hull = HullReadings::default();
             file.double_of = None;
             file.note_resolved(id, now);
         }

@@ -57,6 +57,8 @@ pub(super) struct Plot {
     pub(super) rounding: (f64, f64),
     /// Number of the radar's own track.
     pub(super) track_number: Option<u16>,
+    /// The radar gives that track up with this plot, although it has measured it.
+    pub(super) given_up: bool,
 }
 
 impl RadarSite {
@@ -132,6 +134,7 @@ impl RadarSite {
             covariance: polar_covariance(azimuth, along, across),
             rounding,
             track_number: plot.track_number,
+            given_up: plot.track_ended && plot.track_number.is_some(),
         }
     }
 }

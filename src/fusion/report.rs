@@ -1,13 +1,15 @@
 //! The way in for reports of other systems: a position with its error and a foreign number, no identity of ours.
 //!
-//! A report is an opinion that rests on measurements which are not known here, perhaps on our own radar's. So it moves a
-//! track as one more fix and may start one; an MMSI in it helps to find the track but is no claim of an AIS transponder.
+//! A report is an opinion that rests on measurements which are not known here, perhaps on our own radar's, and each of a system's
+//! reports rests on those before. So it enters by covariance intersection, which holds whatever the errors have in common: a track
+//! becomes no surer than its surest source. It may start a track; an MMSI in it helps to find the track but is no claim of an AIS
+//! transponder.
 
 use nalgebra::{Matrix2, Vector2};
-use smallvec::{SmallVec, smallvec};
+use smallvec::SmallVec;
 
 use super::Fusion;
-use super::measurement::{Fix, Kinematics, Measure, Measurement};
+use super::measurement::{Kinematics, Measure, Measurement};
 use super::track_file::TrackFile;
 use crate::feed::observation::{Observation, TrackReport};
 use crate::units::{Bearing, SensorId};
@@ -51,20 +53,15 @@ impl Fusion {
             return;
         };
         let share = (likelihood / total.max(f64::MIN_POSITIVE)).min(1.0);
-        let fixes = smallvec![Fix { position: report.position, covariance, weight: share }];
-        if self.give(
-            slot,
-            Measurement { time: observation.time, sensor: observation.sensor, measure: Measure::Fixes(fixes) },
-        ) {
+        let velocity = reported_velocity(report);
+        let measure = Measure::Estimate { position: report.position, covariance, velocity, weight: share };
+        if self.give(slot, Measurement { time: observation.time, sensor: observation.sensor, measure }) {
             self.note_report(slot, observation, report, share);
         }
     }
 
     fn start_by_track_report(&mut self, observation: &Observation, report: &TrackReport, covariance: Matrix2<f64>) {
-        let velocity = report.sog_mps.zip(report.cog_deg).map(|(speed, course)| {
-            let (east, north) = Bearing::from_deg(course).unit_vector();
-            (Vector2::new(east, north) * speed, Matrix2::identity() * VELOCITY_SIGMA_MPS.powi(2))
-        });
+        let velocity = reported_velocity(report);
         let state = Kinematics::start(observation.time, report.position, covariance, velocity, &self.config);
         let beside = self.nearest_confirmed(report.position, 1.5 * self.config.lifecycle.merge_m);
         let Some(slot) = self.start(state, REPORTED_EXISTENCE) else { return };
@@ -87,6 +84,14 @@ impl Fusion {
         }
         self.confirm_if_due(slot);
     }
+}
+
+/// Velocity east and north of a report with its covariance, where it told speed and course.
+fn reported_velocity(report: &TrackReport) -> Option<(Vector2<f64>, Matrix2<f64>)> {
+    report.sog_mps.zip(report.cog_deg).map(|(speed, course)| {
+        let (east, north) = Bearing::from_deg(course).unit_vector();
+        (Vector2::new(east, north) * speed, Matrix2::identity() * VELOCITY_SIGMA_MPS.powi(2))
+    })
 }
 
 /// How well a track is known to be what the report means, as a factor.

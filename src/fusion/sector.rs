@@ -26,6 +26,9 @@ const UNDER_WAY_STILL: f64 = 0.05;
 const UNDER_WAY_MPS: f64 = 1.5;
 /// Nothing is surer than this to exist: long tracks end too.
 const EXISTENCE_MAX: f64 = 0.9999;
+/// Age in seconds up to which a track ends with that of the one radar which holds it: false tracks of a radar's own tracker are
+/// over within a minute or two.
+const GIVEN_UP_S: f64 = 120.0;
 /// Stands for a track near a plot that is no candidate.
 const NO_CANDIDATE: u32 = u32::MAX;
 /// Existence of every track while existence is not weighed.
@@ -79,7 +82,11 @@ impl Fusion {
             let fixes = std::mem::take(&mut by_track[number]);
             if !fixes.is_empty() {
                 let seen = 1.0 - result.track_unseen[number];
-                self.give_plots(sensor, candidate.slot, fixes, hits[number].map(|(plot, _)| &plots[plot]), seen);
+                let hit = hits[number].map(|(plot, _)| &plots[plot]);
+                self.give_plots(sensor, candidate.slot, fixes, hit, seen);
+                if hit.is_some_and(|plot| plot.given_up) {
+                    self.heed_end(candidate.slot);
+                }
             }
         }
         self.note_neighbours(middle, &candidates, &hits);
@@ -251,6 +258,16 @@ impl Fusion {
             }
         }
         self.confirm_if_due(slot);
+    }
+
+    /// A radar that ends a young track of its own while it still measures it has found that it is no craft. What others hold,
+    /// or what has lasted, goes on: its end is for the tracker here to judge.
+    fn heed_end(&mut self, slot: u32) {
+        let Some(file) = self.slot(slot) else { return };
+        let alone = file.radars.len() == 1 && file.last_ais.or(file.last_eo).or(file.last_report).is_none();
+        if alone && file.last_seen.seconds_since(file.born) <= GIVEN_UP_S {
+            self.end(slot, None);
+        }
     }
 
     /// Notes which tracks a radar saw side by side in one sector: they are not doubles of one another.

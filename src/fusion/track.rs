@@ -2,6 +2,7 @@
 
 use arrayvec::ArrayVec;
 
+use super::hull::HullNumber;
 use super::stated::Stated;
 use crate::feed::observation::{Dimensions, EoActivity, EoClass, Text20};
 use crate::geodesy::LatLon;
@@ -138,6 +139,8 @@ pub struct TrackState {
     pub eo_class: Option<(EoClass, f64)>,
     /// Length in metres by AIS, else by cameras and radar.
     pub length_m: Option<f64>,
+    /// The number that cameras have read from its hull, as an MMSI: what stands there, whatever its transponder says.
+    pub hull: Option<HullNumber>,
     /// The latest sightings by cameras, newest last.
     pub sightings: ArrayVec<EoSighting, 8>,
     /// Its AIS reports contradict where radar and cameras see it: where they point to instead.

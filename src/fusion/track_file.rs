@@ -8,6 +8,7 @@ use super::config::FusionConfig;
 use super::explain::Contributions;
 use super::grid::{Cell, Grid};
 use super::history::History;
+use super::hull::HullReadings;
 use super::measurement::{Kinematics, Measurement};
 use super::track::{AisElsewhere, EoSighting, Identity, Sources, TrackState};
 use crate::feed::observation::{EoClass, ForeignId};
@@ -122,6 +123,8 @@ pub(super) struct TrackFile {
     pub(super) doubts: ArrayVec<(TrackId, f64), 3>,
     /// Whether the name of another track is in doubt because of this one.
     pub(super) is_rival: bool,
+    /// Whether it has been held against lost vessels a second time.
+    pub(super) looked_again: bool,
     /// Whether it has been seen under way since its last AIS report.
     pub(super) went: bool,
     /// A contradicting claim under its MMSI.
@@ -142,6 +145,8 @@ pub(super) struct TrackFile {
     pub(super) class_weight: [f64; EoClass::ALL.len()],
     /// Length by cameras: weighted sum and weight.
     pub(super) eo_length: (f64, f64),
+    /// Numbers that cameras have read from its hull.
+    pub(super) hull: HullReadings,
     /// Latest sightings by cameras.
     pub(super) sightings: ArrayVec<EoSighting, 8>,
     /// The observations that made it, as far as they are kept.
@@ -177,6 +182,7 @@ impl TrackFile {
             identity_votes: (0.0, 0.0),
             doubts: ArrayVec::new(),
             is_rival: false,
+            looked_again: false,
             went: false,
             claim: None,
             unproven: false,
@@ -187,6 +193,7 @@ impl TrackFile {
             double_of: None,
             class_weight: [0.0; EoClass::ALL.len()],
             eo_length: (0.0, 0.0),
+            hull: HullReadings::default(),
             sightings: ArrayVec::new(),
             made_of: Contributions::default(),
         }
@@ -354,6 +361,7 @@ impl TrackFile {
             identity,
             eo_class: self.eo_class(),
             length_m: self.length_m(),
+            hull: self.hull.number(),
             sightings: self.sightings.clone(),
             ais_elsewhere: self.claim_elsewhere(config),
             merged_with: self.hidden_by.map(|(id, _)| id),

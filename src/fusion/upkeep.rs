@@ -7,7 +7,6 @@ use super::TrackEvent;
 use super::history::History;
 use super::measurement::Kinematics;
 use super::slots::Rest;
-use super::track::TrackState;
 use super::track_file::{DETECTION_KEPT, RadarHold, TrackFile};
 use crate::geodesy::{distance_m, offset_m};
 use crate::units::{EventTime, TrackId};
@@ -37,14 +36,7 @@ const STRAYED_M: f64 = 60.0;
 /// A craft that comes alongside does so slower than this, m/s.
 const COMES_ALONGSIDE_MPS: f64 = 3.0;
 /// A vessel that others lie alongside moves slower than this, m/s; one that makes twice as much has cast off.
-const LIES_MPS: f64 = 1.0;
-/// Seconds after which a picture no longer shows what no sensor has measured; still craft and hidden ones excepted.
-const SHOWN_S: f64 = 62.0;
-/// Seconds between reports of a craft that lies (ITU-R M.1371-5, tables 1 and 2: three minutes, and a bit); the same when one is lost.
-const BETWEEN_REPORTS_S: f64 = 200.0;
-const BETWEEN_REPORTS_MAX_S: f64 = 380.0;
-/// Seconds of silence that each detection so far buys a track without AIS: three plots are no proof for a minute.
-const SHOWN_A_HIT_S: f64 = 5.0;
+pub(super) const LIES_MPS: f64 = 1.0;
 /// Turns without a plot in a row that tell how often a radar sees what is there.
 const TELLING_MISSES: u32 = 10;
 /// Turns after which one without a plot counts as missed: half a turn of grace, for the plot may still come.
@@ -54,8 +46,7 @@ const EXISTENCE_MIN: f64 = 0.01;
 /// Seconds after which a craft that lies still and that nobody sees is as likely to have left as not, were there no turns to
 /// tell.
 const LEAVES_S: f64 = 900.0;
-/// Probability of lying there still below which a craft that nobody sees is not shown, and below which its track is over.
-const LIES_STILL: f64 = 0.2;
+/// Probability of lying there still below which the track of a craft that nobody sees is over.
 const GONE: f64 = 0.01;
 /// Probability of lying still below which a track is under way.
 const MAY_BE_STILL: f64 = 0.2;
@@ -77,6 +68,7 @@ impl Fusion {
                 continue;
             }
             self.count_missed_turns(slot);
+            self.look_again_for_lost(slot, now);
             let Some(file) = self.slot(slot) else { continue };
             if self.is_over(file, now) {
                 if file.confirmed && file.mmsi().is_some() && self.config.ablation.identity_memory {
@@ -103,33 +95,6 @@ impl Fusion {
             }
             self.look_for_strays(looking, now);
         }
-    }
-
-    /// What the picture shows of a track, if it shows it.
-    pub(super) fn shown(&self, file: &TrackFile, at: EventTime) -> Option<TrackState> {
-        if !file.confirmed {
-            return None;
-        }
-        let judged = if self.behind_ms == 0 { at } else { at.min(self.now) };
-        let silent_s = judged.seconds_since(file.last_seen);
-        let proven_s = f64::from(file.hits) * SHOWN_A_HIT_S;
-        if silent_s > SHOWN_S || (file.last_ais.is_none() && silent_s > proven_s) {
-            let lies =
-                file.kinematics.still_probability() > STILL && self.lies_there_still(file, silent_s) > LIES_STILL;
-            if !lies && file.hidden_by.is_none() && !self.is_between_reports(file, silent_s) {
-                return None;
-            }
-        }
-        let track = self.view(file, at);
-        let [east, _, north] = track.position_covariance_m2;
-        (east.max(north).sqrt() <= self.config.lifecycle.max_sigma_m).then_some(track)
-    }
-
-    /// Whether a craft is silent only because its next report is not due: one at anchor sends every three minutes, and swings.
-    fn is_between_reports(&self, file: &TrackFile, silent_s: f64) -> bool {
-        file.last_ais == Some(file.last_seen)
-            && file.kinematics.speed_mps() < LIES_MPS
-            && silent_s <= file.silent_after_s(&self.config).clamp(BETWEEN_REPORTS_S, BETWEEN_REPORTS_MAX_S)
     }
 
     /// Counts turns of the radars that hold a track and did not see it.
@@ -217,7 +182,7 @@ impl Fusion {
 
     /// Probability that a still craft that nobody has seen for `silent_s` lies there still: it may have left meanwhile, and each
     /// turn in which a radar should have seen it speaks for that.
-    fn lies_there_still(&self, file: &TrackFile, silent_s: f64) -> f64 {
+    pub(super) fn lies_there_still(&self, file: &TrackFile, silent_s: f64) -> f64 {
         if !self.config.ablation.existence {
             return 1.0;
         }
@@ -433,6 +398,9 @@ impl Fusion {
                 // AIS knows best where the craft is: its state goes on.
                 file.kinematics = gone.kinematics;
                 file.history = gone.history.clone();
+            }
+            if file.hull.number().is_none() {
+                file.hull = gone.hull.clone();
             }
             file.existence = file.existence.max(gone.existence);
             file.last_seen = file.last_seen.max(gone.last_seen);

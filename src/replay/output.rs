@@ -201,8 +201,10 @@ fn push_row(row: &mut Vec<u8>, time_ms: i64, track: &TrackState) {
         push_fixed(row, number, decimals);
     }
     row.push(b',');
-    // A name is told while it is clearly likelier than not.
-    if let Some(mmsi) = track.identity.mmsi.filter(|_| track.identity.mmsi_probability >= TOLD) {
+    // A name is told while it is clearly likelier than not: what the transponder says, else what stands on the hull.
+    let sent = track.identity.mmsi.filter(|_| track.identity.mmsi_probability >= TOLD);
+    let read = track.hull.filter(|number| number.probability >= TOLD).map(|number| number.mmsi);
+    if let Some(mmsi) = sent.or(read) {
         push_whole(row, u64::from(mmsi.number()), 9);
     }
     row.push(b',');

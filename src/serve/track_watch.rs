@@ -284,6 +284,7 @@ pub(crate) mod tests {
             sightings: Default::default(),
             ais_elsewhere: None,
             merged_with: None,
+            hull: None,
             stated: None,
         }
     }

@@ -39,6 +39,8 @@ pub fn track(state: &TrackState) -> wire::Track {
         length_m: state.length_m,
         merged_with: state.merged_with.map_or_else(String::new, |id| id.to_string()),
         stated: state.stated.as_deref().map(statement),
+        hull_mmsi: state.hull.map(|number| number.mmsi.number()),
+        hull_mmsi_probability: state.hull.map_or(0.0, |number| number.probability),
     }
 }
 

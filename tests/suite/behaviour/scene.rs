@@ -51,6 +51,7 @@ pub(crate) fn track_at(id: u64, position: LatLon) -> TrackState {
         sightings: ArrayVec::new(),
         ais_elsewhere: None,
         merged_with: None,
+        hull: None,
         stated: None,
     }
 }

@@ -1,11 +1,13 @@
-//! A small sea with boats, one radar, one AIS station and one camera on a shore site: what a tracker is tested on.
+//! A small sea with boats, one radar, one AIS station and one camera on a shore site, a second camera down the coast, and another
+//! system that tells of craft: what a tracker is tested on.
 //!
 //! Its own random numbers, so that a test sees the same sea on every machine.
 
 #![allow(clippy::unwrap_used)]
 
 use shorewatch::feed::observation::{
-    AisPosition, AisStatic, AisStation, Content, Dimensions, EoClass, EoDetection, Observation, RadarPlot,
+    AisPosition, AisStatic, AisStation, Content, Dimensions, EoClass, EoDetection, ForeignId, Observation, RadarPlot,
+    TrackReport,
 };
 use shorewatch::feed::sensor::{EoClaims, RadarClaims, Sensor, SensorKind, SensorTable};
 use shorewatch::fusion::{Fusion, FusionConfig, TrackState};
@@ -13,6 +15,8 @@ use shorewatch::geodesy::{LatLon, position_to_polar};
 use shorewatch::units::{Bearing, EventTime, Mmsi, SensorId};
 
 const SITE: LatLon = LatLon::new(20.1, 110.3);
+/// Where the second camera stands: six kilometres down the coast.
+const SECOND_SITE: LatLon = LatLon::new(20.1, 110.357_4);
 const SCAN_S: f64 = 3.0;
 const SIGMA_RANGE_M: f64 = 12.0;
 const SIGMA_AZIMUTH_DEG: f64 = 0.15;
@@ -127,6 +131,9 @@ impl Sea {
         sensors.add(base("ais1", SensorKind::Ais)).unwrap();
         let camera = EoClaims { max_range_m: 12_000.0, sigma_azimuth_deg: 0.05 };
         sensors.add(Sensor { eo: Some(camera), ..base("eo1", SensorKind::Eo) }).unwrap();
+        let down_the_coast = Sensor { position: Some(SECOND_SITE), ..base("eo2", SensorKind::Eo) };
+        sensors.add(Sensor { eo: Some(camera), ..down_the_coast }).unwrap();
+        sensors.add(base("fleet", SensorKind::Report)).unwrap();
         Self {
             fusion: Fusion::new(FusionConfig::default(), &sensors),
             boats: Vec::new(),
@@ -241,24 +248,73 @@ impl Sea {
         self.report(at_s, mmsi, place, 0.6, cog_deg);
     }
 
+    /// One report of a vessel that lies still.
+    pub fn rest_at(&mut self, at_s: f64, mmsi: u32, place: LatLon) {
+        self.report(at_s, mmsi, place, 0.0, 0.0);
+    }
+
+    /// One plot of a boat under the number of the radar's own track, which may end with it.
+    pub fn numbered_plot(&mut self, at_s: f64, boat: &Boat, number: u16, ended: bool) {
+        let (azimuth, range_m) = position_to_polar(SITE, boat.place(at_s));
+        let range_m = range_m + SIGMA_RANGE_M * self.gauss();
+        let azimuth_deg = Bearing::from_deg(azimuth.deg() + SIGMA_AZIMUTH_DEG * self.gauss()).deg();
+        let Content::RadarPlot(plot) = plot(range_m, azimuth_deg) else { return };
+        let plot = RadarPlot { track_number: Some(number), track_ended: ended, ..plot };
+        self.push(SensorId(0), at_s, Content::RadarPlot(plot));
+    }
+
     /// One look of the camera at a boat, without range.
     pub fn look_at(&mut self, at_s: f64, boat: &Boat) {
-        let (azimuth, _) = position_to_polar(SITE, boat.place(at_s));
+        self.look(at_s, boat, (SensorId(2), SITE), None);
+    }
+
+    /// One look of the second camera.
+    pub fn look_from_second(&mut self, at_s: f64, boat: &Boat) {
+        self.look(at_s, boat, (SensorId(3), SECOND_SITE), None);
+    }
+
+    /// One look of the camera, close enough to read the number on the hull.
+    pub fn read_hull(&mut self, at_s: f64, boat: &Boat, number: u32) {
+        self.look(at_s, boat, (SensorId(2), SITE), Mmsi::new(number));
+    }
+
+    /// What another system tells of a boat: its place, with this one sigma, and its velocity.
+    pub fn tell_of(&mut self, at_s: f64, boat: &Boat, sigma_m: f64) {
+        let content = Content::TrackReport(TrackReport {
+            id: ForeignId::from("7").unwrap(),
+            mmsi: None,
+            name: None,
+            position: boat.place(at_s),
+            sigma_m,
+            sog_mps: Some(boat.speed_mps),
+            cog_deg: Some(boat.course_deg),
+            length_m: None,
+            ended: false,
+            coasted: false,
+            test_target: false,
+        });
+        self.push(SensorId(4), at_s, content);
+    }
+
+    fn look(&mut self, at_s: f64, boat: &Boat, (camera, site): (SensorId, LatLon), hull_mmsi: Option<Mmsi>) {
+        let (azimuth, _) = position_to_polar(site, boat.place(at_s));
+        // What sends is a ship of 80 m here.
+        let (class, length_m) = if boat.mmsi.is_some() { (EoClass::Cargo, 80.0) } else { (EoClass::Fishing, 15.0) };
         let content = Content::EoDetection(EoDetection {
             azimuth_deg: Bearing::from_deg(azimuth.deg() + 0.05 * self.gauss()).deg(),
             elevation_deg: None,
             range_m: None,
-            class: EoClass::Fishing,
+            class,
             class_confidence: 0.8,
-            length_m: Some(15.0),
+            length_m: Some(length_m),
             activity: None,
-            hull_mmsi: None,
+            hull_mmsi,
             image: None,
             image_sha256: None,
             range_sigma_m: None,
             label: None,
         });
-        self.push(SensorId(2), at_s, content);
+        self.push(camera, at_s, content);
     }
 
     fn describe(&mut self, at_s: f64, mmsi: u32) {

@@ -56,6 +56,8 @@ export class RowTrack implements TrackFacts {
   declare eoClass: string;
   declare eoClassProbability: number;
   declare lengthM?: number;
+  declare hullMmsi?: number;
+  declare hullMmsiProbability: number;
   declare mergedWith: string;
   declare stated?: Stated;
 

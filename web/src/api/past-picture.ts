@@ -114,6 +114,6 @@ function trackOf(way: PastPoint[], index: number): TrackFacts {
     stoppedProbability: 0,
     covariance,
   };
-  const unknown = { name: "", mmsi, mmsiProbability: 1, callsign: "", eoClass: "", eoClassProbability: 0, mergedWith: "" };
+  const unknown = { name: "", mmsi, mmsiProbability: 1, callsign: "", eoClass: "", eoClassProbability: 0, hullMmsiProbability: 0, mergedWith: "" };
   return { ...unknown, ...liveDescription(id, mmsi), ...motion, id, firstSeenMs: way[0]!.ms };
 }

@@ -21,6 +21,9 @@ export interface Description {
   eoClass: string;
   eoClassProbability: number;
   lengthM?: number;
+  /** What cameras have read from its hull, whatever its transponder says. */
+  hullMmsi?: number;
+  hullMmsiProbability: number;
   mergedWith: string;
   /** What an officer has said of it, beside what the sensors tell. */
   stated?: Stated;
@@ -83,7 +86,7 @@ export function motionOf(track: Track): Motion {
 }
 
 export function descriptionOf(track: Track): Description {
-  const { id, identity, eoClass, eoClassProbability, lengthM, mergedWith } = track;
+  const { id, identity, eoClass, eoClassProbability, lengthM, hullMmsi, hullMmsiProbability, mergedWith } = track;
   return {
     id,
     firstSeenMs: Number(track.firstSeenMs),
@@ -97,6 +100,8 @@ export function descriptionOf(track: Track): Description {
     eoClass,
     eoClassProbability: Math.round(eoClassProbability * 100) / 100,
     lengthM: lengthM === undefined ? undefined : Math.round(lengthM),
+    hullMmsi,
+    hullMmsiProbability: Math.round(hullMmsiProbability * 100) / 100,
     mergedWith,
     stated: statedOf(track),
   };

@@ -75,6 +75,7 @@ export const en = {
   imo: "IMO",
   shipType: "Type",
   cameraClass: "Camera says",
+  hullNumber: "Read from hull",
   length: "Length",
   positionWord: "Position",
   uncertainty: "Uncertainty (95 %)",

@@ -76,6 +76,7 @@ export const zh: Words = {
   imo: "IMO",
   shipType: "类型",
   cameraClass: "光电判别",
+  hullNumber: "舷号识别",
   length: "船长",
   positionWord: "位置",
   uncertainty: "位置误差 (95 %)",

@@ -72,6 +72,7 @@ function Facts({ craft }: { craft: Craft }) {
   const still = track.stoppedProbability >= 0.5;
   const rows: Fact[] = [
     [t("mmsi"), track.mmsi ? `${track.mmsi} (${Math.round(track.mmsiProbability * 100)} %)` : undefined],
+    [t("hullNumber"), track.hullMmsi ? `${track.hullMmsi} (${Math.round(track.hullMmsiProbability * 100)} %)` : undefined],
     [t("callsign"), track.callsign || undefined],
     [t("imo"), track.imo ? String(track.imo) : undefined],
     [t("shipType"), track.shipType ? shipType(track.shipType) : undefined],
