@@ -7,17 +7,27 @@ Exit code: 0 all held, 1 one was missed.
 import json
 import sys
 
-# Scenario, score, bound. GOSPA and completeness: the best open tracker helped by a median of the radar's bias
-# (55.8 m and 0.966, 66.8 m and 0.954).
+# Scenario, score, bound. For comparison, the best open tracker helped by a median of the radar's bias: 55.8 and 66.8 m,
+# completeness 0.966 and 0.954.
 AT_MOST = [
-    ("small-1", "gospa_per_vessel_m", 55.8),
-    ("strait-1", "gospa_per_vessel_m", 66.8),
-    ("small-1", "spurious_ratio", 0.01),
-    ("strait-1", "spurious_ratio", 0.01),
+    ("small-1", "gospa_per_vessel_m", 36),
+    ("strait-1", "gospa_per_vessel_m", 38),
+    ("east-1", "gospa_per_vessel_m", 40),
+    ("honest-1", "gospa_per_vessel_m", 40),
+    ("small-1", "spurious_ratio", 0.003),
+    ("strait-1", "spurious_ratio", 0.004),
+    ("east-1", "spurious_ratio", 0.004),
+    ("honest-1", "spurious_ratio", 0.004),
+    ("small-1", "duplicate_ratio", 0.005),
+    ("strait-1", "duplicate_ratio", 0.006),
+    ("small-1", "id_switches_per_vessel_hour", 0.3),
+    ("strait-1", "id_switches_per_vessel_hour", 0.3),
 ]
 AT_LEAST = [
-    ("small-1", "completeness", 0.966),
-    ("strait-1", "completeness", 0.954),
+    ("small-1", "completeness", 0.98),
+    ("strait-1", "completeness", 0.98),
+    ("east-1", "completeness", 0.98),
+    ("honest-1", "completeness", 0.98),
 ]
 # F1 of these kinds of alert, in each scenario that has such events.
 KINDS = ["loitering", "unloading", "zone_entry"]

@@ -62,11 +62,15 @@ impl Fusion {
     }
 
     /// Where a track is at `at`. A vessel at rest that AIS alone knows has lain there since its last report: had it left, it would
-    /// have been heard, but for the last half minute. The filter, which waits for no report, would have it anywhere.
+    /// have been heard, but for the last half minute. The filter, which waits for no report, would have it anywhere. With another
+    /// craft so near that a report could be of either it is left to the filter: the two may have been taken for each other.
     fn state_shown(&self, file: &TrackFile, at: EventTime) -> Kinematics {
         let rests = file.radars.is_empty()
             && file.kinematics.still_probability() > STILL
-            && self.is_between_reports(file, at.seconds_since(file.last_seen));
+            && self.is_between_reports(file, at.seconds_since(file.last_seen))
+            && self
+                .within(file.place, self.config.ais.contradiction_m)
+                .all(|(_, _, other)| other.id == file.id || !other.confirmed);
         if rests {
             file.kinematics.resting(at.plus_seconds(-LEAVES_UNHEARD_S), &self.config).at(at, &self.config)
         } else {

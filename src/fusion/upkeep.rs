@@ -273,7 +273,7 @@ impl Fusion {
         self.events.push(TrackEvent::Separated { id, time: now, from: hider });
     }
 
-    /// Whether a track about to be shown is a craft that was hidden where it began and now parts from its neighbour: then
+    /// Whether a track about to be shown is a craft that was hidden where it began, or lay there unseen, and now parts: then
     /// that craft's track goes on with what the new one has measured.
     pub(super) fn is_one_that_was_hidden(&mut self, slot: u32) -> bool {
         let Some(file) = self.slot(slot) else { return false };
@@ -282,7 +282,7 @@ impl Fusion {
         let hidden = found
             .iter()
             .filter_map(|&other| self.slot(other).map(|file| (other, file)))
-            .filter(|(_, file)| file.hidden_by.is_some())
+            .filter(|(_, file)| file.hidden_by.is_some() || lies_unseen(file))
             .map(|(other, file)| (distance_m(place, file.kinematics.position()), other))
             .filter(|(distance, _)| *distance <= reach_m)
             .min_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
@@ -444,10 +444,6 @@ fn lies(file: &TrackFile) -> bool {
 
 /// Whether `hider` hides `file` from radar: near, itself seen, while the other is not although it was before.
 fn hides(hider: &TrackFile, file: &TrackFile, merge_m: f64, now: EventTime) -> bool {
-    let unseen = || {
-        let lost = |hold: &RadarHold| hold.misses >= HIDDEN_TURNS && hold.missed_by_chance() < HIDDEN_BY_CHANCE;
-        !file.radars.is_empty() && file.radars.iter().all(lost)
-    };
     let hider_seen = || now.seconds_since(hider.last_seen) < 30.0;
     let slow = || file.kinematics.speed_mps() < COMES_ALONGSIDE_MPS && hider.kinematics.speed_mps() < LIES_MPS;
     // Only the larger hull hides the other.
@@ -457,7 +453,24 @@ fn hides(hider: &TrackFile, file: &TrackFile, merge_m: f64, now: EventTime) -> b
         distance_m(file.kinematics.position(), hider.kinematics.position()) <= reach_m
     };
     // The cheapest first: nearly all pairs end there.
-    unseen() && file.ais_age_s(now) > 60.0 && hider_seen() && hider.hidden_by.is_none() && slow() && smaller() && near()
+    is_lost_to_radar(file)
+        && file.ais_age_s(now) > 60.0
+        && hider_seen()
+        && hider.hidden_by.is_none()
+        && slow()
+        && smaller()
+        && near()
+}
+
+/// Whether the radars that saw a craft no longer do, for so long that it can hardly be chance.
+fn is_lost_to_radar(file: &TrackFile) -> bool {
+    let lost = |hold: &RadarHold| hold.misses >= HIDDEN_TURNS && hold.missed_by_chance() < HIDDEN_BY_CHANCE;
+    !file.radars.is_empty() && file.radars.iter().all(lost)
+}
+
+/// Whether a craft without a name lies still, as far as anybody knows, but radar no longer sees it there.
+fn lies_unseen(file: &TrackFile) -> bool {
+    file.confirmed && file.mmsi().is_none() && file.kinematics.still_probability() > STILL && is_lost_to_radar(file)
 }
 
 /// Whether a craft lies still at a place that is well known.
