@@ -72,7 +72,8 @@ fn steps(name: &str, path: &Path) {
         });
     });
     let out = tempfile::tempdir().unwrap();
-    let options = ReplayOptions { out: out.path().to_owned(), threads: 1, engine: EngineConfig::default() };
+    let options =
+        ReplayOptions { out: out.path().to_owned(), uncertainty: false, threads: 1, engine: EngineConfig::default() };
     for (item, items) in [("record", records), ("observation", observations)] {
         measure("  whole replay, output written", item, items, || {
             replay(&recording, &chart, &options, &mut Progress::new(false)).unwrap();

@@ -31,6 +31,10 @@ pub struct Replay {
     #[arg(short, long, value_name = "DIR")]
     out: PathBuf,
 
+    /// Write uncertainty.csv too: position covariance, speed error and probabilities of each row of tracks.csv.
+    #[arg(long)]
+    uncertainty: bool,
+
     /// 2: decode in a second thread. The result is the same.
     #[arg(long, default_value_t = 1, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=64))]
     threads: u16,
@@ -94,7 +98,8 @@ impl Replay {
             fusion: FusionConfig { ablation: ablation(&self.without)?, ..FusionConfig::default() },
             ..EngineConfig::default()
         };
-        let options = ReplayOptions { out: self.out, threads: usize::from(self.threads), engine };
+        let (threads, uncertainty) = (usize::from(self.threads), self.uncertainty);
+        let options = ReplayOptions { out: self.out, uncertainty, threads, engine };
         let summary = replay(&recording, &chart, &options, &mut Progress::new(!self.quiet))?;
         if self.quiet {
             summary.complaints().iter().for_each(|complaint| eprintln!("shorewatch: {complaint}"));

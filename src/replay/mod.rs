@@ -43,6 +43,8 @@ const NOBODY: SensorId = SensorId(u16::MAX);
 pub struct ReplayOptions {
     /// Where `tracks.csv` and `alerts.jsonl` go.
     pub out: PathBuf,
+    /// Whether `uncertainty.csv` is written beside them: how sure each row of `tracks.csv` is.
+    pub uncertainty: bool,
     /// 1: all in one thread; 2 or more: decoding in another.
     pub threads: usize,
     /// Settings of the core; its origin is set to the recording's start.
@@ -79,6 +81,7 @@ pub fn replay(
     };
     let start = recording.start_at(first);
     let log = PictureLog::create(&options.out, start, recording.duration_ms)?;
+    let log = if options.uncertainty { log.with_uncertainty()? } else { log };
     let config = EngineConfig { origin: Some(start), ..options.engine.clone() };
     let mut run = Run { engine: Engine::new(config, Arc::clone(chart), recording.sensors.clone()), log };
     progress.begin(start, recording.duration_ms);

@@ -16,6 +16,9 @@ use crate::units::EventTime;
 const TOLD: f64 = 0.6;
 /// Header of `tracks.csv`.
 const TRACKS_HEADER: &str = "time_s,track,lat,lon,sog_mps,cog_deg,mmsi,sources";
+/// Header of `uncertainty.csv`.
+const UNCERTAINTY_HEADER: &str =
+    "time_s,track,east_m2,east_north_m2,north_m2,speed_sigma_mps,stopped,existence,mmsi_probability";
 
 /// An output file that cannot be written.
 #[derive(Debug, thiserror::Error)]
@@ -30,6 +33,8 @@ pub struct OutputError {
 pub struct PictureLog {
     tracks: OutputFile,
     alerts: OutputFile,
+    /// How sure each row of `tracks.csv` is, where that is asked for.
+    uncertainty: Option<OutputFile>,
     start: EventTime,
     duration_ms: Option<i64>,
     instants: u64,
@@ -74,6 +79,7 @@ impl PictureLog {
         Ok(Self {
             tracks,
             alerts: OutputFile::create(out.join("alerts.jsonl"))?,
+            uncertainty: None,
             start,
             duration_ms,
             instants: 0,
@@ -83,6 +89,17 @@ impl PictureLog {
             told: BTreeMap::new(),
             rows_text: Vec::new(),
         })
+    }
+
+    /// Writes `uncertainty.csv` too: how sure each row of `tracks.csv` is, in the same order.
+    ///
+    /// # Errors
+    /// When the file cannot be created.
+    pub fn with_uncertainty(mut self) -> Result<Self, OutputError> {
+        let mut file = OutputFile::create(self.tracks.path.with_file_name("uncertainty.csv"))?;
+        file.try_write(|file| writeln!(file, "{UNCERTAINTY_HEADER}"))?;
+        self.uncertainty = Some(file);
+        Ok(self)
     }
 
     /// Writes what there is to write of one event of the engine.
@@ -123,7 +140,11 @@ impl PictureLog {
         self.rows += tracks.len() as u64;
         self.rows_text.clear();
         tracks.iter().for_each(|track| push_row(&mut self.rows_text, time_ms, track));
-        self.tracks.try_write(|file| file.write_all(&self.rows_text))
+        self.tracks.try_write(|file| file.write_all(&self.rows_text))?;
+        let Some(uncertainty) = &mut self.uncertainty else { return Ok(()) };
+        self.rows_text.clear();
+        tracks.iter().for_each(|track| push_uncertainty(&mut self.rows_text, time_ms, track));
+        uncertainty.try_write(|file| file.write_all(&self.rows_text))
     }
 
     /// Writes `alerts.jsonl`, in the order of telling, and writes out what is still held. Kinds that FORMAT.md does not know
@@ -154,6 +175,9 @@ impl PictureLog {
             told.iter().try_for_each(|alert| writeln!(file, "{}", to_json_line(alert, start)))?;
             file.flush()
         })?;
+        if let Some(uncertainty) = &mut self.uncertainty {
+            uncertainty.try_write(Write::flush)?;
+        }
         self.tracks.try_write(Write::flush)
     }
 
@@ -185,14 +209,7 @@ impl PictureLog {
 
 /// `time_s,track,lat,lon,sog_mps,cog_deg,mmsi,sources`: degrees to 1e-6 (0.1 m).
 fn push_row(row: &mut Vec<u8>, time_ms: i64, track: &TrackState) {
-    let (seconds, millis) = (time_ms / 1000, time_ms % 1000);
-    push_whole(row, seconds.unsigned_abs(), 1);
-    if millis != 0 {
-        row.push(b'.');
-        push_whole(row, millis.unsigned_abs(), 3);
-    }
-    row.extend_from_slice(b",T");
-    push_whole(row, track.id.0, 6);
+    push_time_and_track(row, time_ms, track);
     // One decimal of 359.96 would be 360.0.
     let course = (track.cog().deg() * 10.0).round() / 10.0 % 360.0;
     let numbers = [(track.position.lat_deg, 6), (track.position.lon_deg, 6), (track.sog_mps(), 2), (course, 1)];
@@ -210,6 +227,29 @@ fn push_row(row: &mut Vec<u8>, time_ms: i64, track: &TrackState) {
     row.push(b',');
     row.extend_from_slice(sources(track.sources).as_bytes());
     row.push(b'\n');
+}
+
+/// `time_s,track,` and variances to 0.01 m^2, the rest to a thousandth.
+fn push_uncertainty(row: &mut Vec<u8>, time_ms: i64, track: &TrackState) {
+    push_time_and_track(row, time_ms, track);
+    let [east, cross, north] = track.position_covariance_m2.map(|value| (value, 2));
+    let others = [track.speed_sigma_mps, track.stopped_probability, track.existence, track.identity.mmsi_probability];
+    for (number, decimals) in [east, cross, north].into_iter().chain(others.map(|value| (value, 3))) {
+        row.push(b',');
+        push_fixed(row, number, decimals);
+    }
+    row.push(b'\n');
+}
+
+fn push_time_and_track(row: &mut Vec<u8>, time_ms: i64, track: &TrackState) {
+    let (seconds, millis) = (time_ms / 1000, time_ms % 1000);
+    push_whole(row, seconds.unsigned_abs(), 1);
+    if millis != 0 {
+        row.push(b'.');
+        push_whole(row, millis.unsigned_abs(), 3);
+    }
+    row.extend_from_slice(b",T");
+    push_whole(row, track.id.0, 6);
 }
 
 /// `ais|radar|eo` joined by `+`; `report` for a track that only another system tells of.
