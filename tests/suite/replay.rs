@@ -430,6 +430,30 @@ fn a_radar_that_falls_silent_is_told_with_how_long_and_the_end_of_the_recording_
 }
 
 #[test]
+fn an_analyst_gets_how_sure_each_row_is_when_asked_for() {
+    let case = Case::new();
+    let ran = case.replay(&["--uncertainty"]);
+    assert!(ran.ok, "{}", ran.complained);
+    let sure = fs::read_to_string(case.folder.path().join("out").join("uncertainty.csv")).unwrap();
+    let mut lines = sure.lines();
+    let header = lines.next().unwrap();
+    assert!(header.starts_with("time_s,track,east_m2,east_north_m2,north_m2,speed_sigma_mps,"), "{header}");
+    let rows: Vec<&str> = lines.collect();
+    assert_eq!(rows.len(), ran.tracks.lines().count() - 1, "a row for each of tracks.csv");
+    for (sure, track) in rows.iter().zip(ran.tracks.lines().skip(1)) {
+        let start = |row: &str| row.splitn(3, ',').take(2).map(str::to_owned).collect::<Vec<_>>();
+        assert_eq!(start(sure), start(track), "in the same order");
+        let numbers: Vec<f64> = sure.split(',').skip(2).map(|number| number.parse().unwrap()).collect();
+        let [east, cross, north, speed_sigma, stopped, existence, mmsi] = numbers[..] else { panic!("{sure}") };
+        assert!(east > 0.0 && north > 0.0 && cross * cross <= east * north && speed_sigma >= 0.0, "{sure}");
+        assert!([stopped, existence, mmsi].iter().all(|share| (0.0..=1.0).contains(share)), "{sure}");
+    }
+    let plain = Case::new();
+    assert!(plain.replay(&[]).ok);
+    assert!(!fs::exists(plain.folder.path().join("out").join("uncertainty.csv")).unwrap(), "only when asked for");
+}
+
+#[test]
 fn a_radar_that_speaks_nmea_is_replayed_by_a_scenario_that_says_so() {
     let case = Case::new();
     let mut lines = String::new();
