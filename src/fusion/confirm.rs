@@ -1,5 +1,6 @@
 //! When a track is taken for a craft and shown to officers.
 
+use super::hull::BELIEVED;
 use super::track_file::TrackFile;
 use super::{Fusion, TrackEvent};
 use crate::units::EventTime;
@@ -51,7 +52,9 @@ impl Fusion {
             return;
         }
         let (id, state) = (file.id, file.kinematics);
-        let may_be_lost = file.mmsi().is_none() && state.speed_mps() > UNDER_WAY_MPS;
+        // Who it is by the number on its hull is not asked of its course.
+        let known = file.hull.number().is_some_and(|number| number.probability >= BELIEVED);
+        let may_be_lost = !known && file.mmsi().is_none() && state.speed_mps() > UNDER_WAY_MPS;
         if let Some(file) = self.slot_mut(slot) {
             file.looked_again = true;
         }

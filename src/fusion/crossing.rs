@@ -17,6 +17,8 @@ use crate::units::{Bearing, EventTime, SensorId};
 
 /// Seconds for which a bearing waits for one that crosses it.
 const WAITS_S: f64 = 10.0;
+/// Seconds by which feeds may be late (FORMAT.md: up to 30).
+const LATE_S: f64 = 32.0;
 /// Two bearings cross at no less than this angle: flatter, the place along them is open.
 const ANGLE_MIN_DEG: f64 = 15.0;
 /// Nearer to a site than this a bearing says nothing of a craft at sea, metres.
@@ -36,8 +38,10 @@ const FORGOTTEN_S: f64 = 60.0;
 const CLASS_SURE: f64 = 0.7;
 /// Lengths that differ by more than this factor are of two craft: 2.5 sigma of two estimates of a quarter each.
 const LENGTH_FACTOR: f64 = 2.4;
-/// Most bearings that wait, and most rows of crossings: hundreds of cameras, or one that sends rubbish.
-const LINES_MAX: usize = 512;
+/// Most bearings of one camera that wait, so that one that sends rubbish pushes out its own alone; most of all, and most rows of
+/// crossings: hundreds of cameras.
+const LINES_OF_ONE_MAX: usize = 16;
+const LINES_MAX: usize = 4096;
 const ROWS_MAX: usize = 128;
 /// Rounds of the least-squares solution: the flat start is within metres, and each round squares the error.
 const ROUNDS: usize = 2;
@@ -118,7 +122,8 @@ impl SightLine {
             let step = covariance * weighted;
             position = position.moved_m(step.x, step.y);
         }
-        let crossing = Crossing { time, position, covariance };
+        let of = [(self.sensor, self.time), (other.sensor, other.time)];
+        let crossing = Crossing { time, position, covariance, of };
         (crossing.sigma_m() <= SIGMA_MAX_M).then_some(crossing)
     }
 }
@@ -131,6 +136,8 @@ pub(super) struct Crossing {
     pub(super) position: LatLon,
     /// Covariance east and north, square metres.
     pub(super) covariance: Matrix2<f64>,
+    /// Of which bearings.
+    of: [(SensorId, EventTime); 2],
 }
 
 impl Crossing {
@@ -145,6 +152,8 @@ impl Crossing {
 struct Row {
     since: EventTime,
     last: Crossing,
+    /// The last that was counted: one of other bearings counts next.
+    counted: Crossing,
     crossings: u8,
 }
 
@@ -153,15 +162,26 @@ struct Row {
 pub(super) struct Crossings {
     lines: VecDeque<SightLine>,
     rows: Vec<Row>,
+    /// Time of the latest bearing: a feed that is late does not make the others' old.
+    latest: Option<EventTime>,
 }
 
 impl Crossings {
     /// Takes one more bearing that no track explains. The place of a craft comes back when that has crossed others often enough.
     pub(super) fn take(&mut self, line: SightLine) -> Option<Crossing> {
-        self.lines.retain(|other| line.time.seconds_since(other.time).abs() <= WAITS_S);
-        self.rows.retain(|row| line.time.seconds_since(row.last.time) <= FORGOTTEN_S);
+        let latest = self.latest.map_or(line.time, |latest| latest.max(line.time));
+        self.latest = Some(latest);
+        self.lines.retain(|other| latest.seconds_since(other.time) <= WAITS_S + LATE_S);
+        self.rows.retain(|row| latest.seconds_since(row.last.time) <= FORGOTTEN_S);
         let crossing = self.crossing_of(&line);
-        if self.lines.len() >= LINES_MAX {
+        let own = |other: &SightLine| other.sensor == line.sensor;
+        if self.lines.iter().filter(|other| own(other)).count() >= LINES_OF_ONE_MAX {
+            // The one most like it: what else the camera sees stays known.
+            let turn_deg = |other: &SightLine| line.azimuth.turn_from_deg(other.azimuth).abs();
+            let alike = self.lines.iter().enumerate().filter(|(_, other)| own(other));
+            let most = alike.min_by(|(_, a), (_, b)| turn_deg(a).total_cmp(&turn_deg(b))).map(|(place, _)| place);
+            most.and_then(|place| self.lines.remove(place));
+        } else if self.lines.len() >= LINES_MAX {
             self.lines.pop_front();
         }
         self.lines.push_back(line);
@@ -170,12 +190,18 @@ impl Crossings {
 
     /// The surest crossing with a line of another site of which it is clear that both show the same craft.
     fn crossing_of(&self, line: &SightLine) -> Option<Crossing> {
-        let crossings = self.lines.iter().filter(|other| other.sensor != line.sensor && line.looks_like(other));
+        // Most cameras stand too far off to see anything that this one sees.
+        let near = |other: &&SightLine| {
+            line.time.seconds_since(other.time).abs() <= WAITS_S
+                && distance_m(line.site, other.site) <= line.reach_m + other.reach_m
+        };
+        let near: Vec<&SightLine> = self.lines.iter().filter(near).collect();
+        let crossings = near.iter().filter(|other| other.sensor != line.sensor && line.looks_like(other));
         let clear = crossings.filter_map(|other| Some((other, line.cross(other)?))).filter(|(other, crossing)| {
             let own_range_m = distance_m(line.site, crossing.position);
             let other_range_m = distance_m(other.site, crossing.position);
             // Another craft before either camera that would cross as well makes ghosts of both.
-            !self.lines.iter().any(|third| {
+            !near.iter().any(|third| {
                 let rival_of_other = third.sensor == other.sensor && other.shows_another(third, other_range_m);
                 let rival_of_own = third.sensor == line.sensor && line.shows_another(third, own_range_m);
                 (rival_of_other && line.looks_like(third) && line.cross(third).is_some())
@@ -195,12 +221,16 @@ impl Crossings {
             if self.rows.len() >= ROWS_MAX {
                 self.rows.remove(0);
             }
-            self.rows.push(Row { since: crossing.time, last: crossing, crossings: 1 });
+            self.rows.push(Row { since: crossing.time, last: crossing, counted: crossing, crossings: 1 });
             return None;
         };
         let row = &mut self.rows[place];
-        row.crossings = row.crossings.saturating_add(1);
         row.last = crossing;
+        // A single false bearing may cross with many that follow one another: each bearing counts once.
+        if crossing.of.iter().all(|bearing| !row.counted.of.contains(bearing)) {
+            row.crossings = row.crossings.saturating_add(1);
+            row.counted = crossing;
+        }
         let made = row.crossings >= CROSSINGS_MIN && crossing.time.seconds_since(row.since) >= SPAN_MIN_S;
         made.then(|| self.rows.remove(place).last)
     }
@@ -279,6 +309,43 @@ mod tests {
             }
         }
         assert!(crossings.lines.len() <= 60, "what waits is forgotten");
+    }
+
+    #[test]
+    fn one_false_bearing_makes_no_craft_however_many_cross_it() {
+        let (mut crossings, east) = (Crossings::default(), WEST.moved_m(6_000.0, 0.0));
+        let light = WEST.moved_m(2_000.0, 5_000.0);
+        crossings.take(line(0, WEST, 0.0, light));
+        for second in 1..10 {
+            assert_eq!(crossings.take(line(1, east, f64::from(second), light)), None);
+        }
+    }
+
+    #[test]
+    fn a_camera_whose_feed_is_late_does_not_make_the_others_forget() {
+        let (mut crossings, east) = (Crossings::default(), WEST.moved_m(6_000.0, 0.0));
+        let (target, elsewhere) = (WEST.moved_m(2_000.0, 5_000.0), WEST.moved_m(-3_000.0, -4_000.0));
+        let mut made = 0;
+        for second in 0..20 {
+            let at_s = f64::from(second);
+            let (sensor, site) = if second % 2 == 0 { (0, WEST) } else { (1, east) };
+            made += usize::from(crossings.take(line(sensor, site, at_s, target)).is_some());
+            crossings.take(line(9, WEST.moved_m(0.0, -900.0), at_s - 15.0, elsewhere));
+        }
+        assert!(made > 0);
+    }
+
+    #[test]
+    fn a_camera_that_sends_rubbish_pushes_out_no_bearings_but_its_own() {
+        let (mut crossings, east) = (Crossings::default(), WEST.moved_m(6_000.0, 0.0));
+        let target = WEST.moved_m(2_000.0, 5_000.0);
+        crossings.take(line(0, WEST, 0.0, target));
+        for number in 0..5_000_u32 {
+            let anywhere = east.moved_m(3_000.0 * f64::from(number).sin(), -3_000.0 * f64::from(number).cos());
+            crossings.take(line(7, east, 1.0, anywhere));
+        }
+        assert_eq!(crossings.lines.len(), 1 + LINES_OF_ONE_MAX);
+        assert!(crossings.lines.iter().any(|line| line.sensor == SensorId(0)));
     }
 
     #[test]

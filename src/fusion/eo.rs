@@ -165,6 +165,7 @@ impl Fusion {
             let (from, seen) = ((observation.time, observation.sensor, site), (azimuth, sigma_squared.sqrt()));
             match self.crossings.take(SightLine::new(from, seen, reach_m, detection)) {
                 Some(crossing) => {
+                    let observation = &Observation { time: crossing.time, ..observation.clone() };
                     self.start_by_camera(observation, detection, crossing.position, crossing.covariance);
                 }
                 None => self.refusals.bearing_undecided += 1,

@@ -18,7 +18,7 @@ const DOUBT: f64 = 1.0;
 const SAME_NUMBER: f64 = 30.0;
 const OTHER_NUMBER: f64 = 0.05;
 /// Probability from which a number read before speaks for or against a track.
-const BELIEVED: f64 = 0.6;
+pub(super) const BELIEVED: f64 = 0.6;
 
 /// The number on a hull as cameras read it.
 #[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
@@ -65,10 +65,10 @@ impl HullReadings {
 pub(super) fn number_fits(file: &TrackFile, read: Option<Mmsi>) -> f64 {
     let Some(read) = read else { return 1.0 };
     let on_hull = file.hull.number().filter(|number| number.probability >= BELIEVED).map(|number| number.mmsi);
-    match on_hull.or(file.mmsi()) {
-        Some(known) if known == read => SAME_NUMBER,
-        Some(_) => OTHER_NUMBER,
-        None => 1.0,
+    match (on_hull, file.mmsi()) {
+        (None, None) => 1.0,
+        known if known.0 == Some(read) || known.1 == Some(read) => SAME_NUMBER,
+        _ => OTHER_NUMBER,
     }
 }
 

@@ -47,27 +47,28 @@ impl Estimate {
         Some(())
     }
 
-    /// The share of the state with which the position comes out surest: the trace of its covariance is least.
+    /// The share of the state with which all of it comes out surest: the determinant of its covariance is least. By the position
+    /// alone, a report without velocity would be given everything, and what is known of the velocity would be lost.
     pub(super) fn share_of_own(&self, state: &Gaussian) -> f64 {
-        let trace = |own: f64| {
+        let spread = |own: f64| {
             let mut taken = *state;
             let sound = self.intersect(&mut taken, own).is_some();
-            if sound { taken.covariance[(0, 0)] + taken.covariance[(1, 1)] } else { f64::INFINITY }
+            if sound { taken.covariance.determinant() } else { f64::INFINITY }
         };
-        // The trace has one valley (it is convex in the share): a golden-section search walks down it.
+        // It has one valley (its logarithm is convex in the share): a golden-section search walks down it.
         let golden = (5.0_f64.sqrt() - 1.0) / 2.0;
         let (mut low, mut high) = (OWN_SHARE_MIN, 1.0 - OWN_SHARE_MIN);
         let (mut left, mut right) = (high - golden * (high - low), low + golden * (high - low));
-        let (mut at_left, mut at_right) = (trace(left), trace(right));
+        let (mut at_left, mut at_right) = (spread(left), spread(right));
         for _ in 0..SHARE_STEPS {
             if at_left <= at_right {
                 (high, right, at_right) = (right, left, at_left);
                 left = high - golden * (high - low);
-                at_left = trace(left);
+                at_left = spread(left);
             } else {
                 (low, left, at_left) = (left, right, at_right);
                 right = low + golden * (high - low);
-                at_right = trace(right);
+                at_right = spread(right);
             }
         }
         (low + high) / 2.0
@@ -117,8 +118,8 @@ mod tests {
                 + kept * both * gain.transpose() + gain * both.transpose() * kept.transpose();
             let least = (claimed - real).symmetric_eigenvalues().min();
             prop_assert!(least > -1e-6 * claimed.trace(), "claimed {claimed} against {real}");
-            // And it is worth having: never worse than the better of the two by more than the search's own step.
-            prop_assert!(claimed.trace() <= 1.01 * mine.trace().min(theirs.trace()));
+            // And it is worth having: nothing is surer without it, by more than the search's own step.
+            prop_assert!(taken.covariance.determinant() <= 1.01 * state.covariance.determinant());
         }
     }
 

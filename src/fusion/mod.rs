@@ -435,7 +435,9 @@ impl Fusion {
         }
         file.class_weight = lost.class_weight;
         file.eo_length = lost.eo_length;
-        file.hull = lost.hull.clone();
+        if file.hull.number().is_none() {
+            file.hull = lost.hull.clone();
+        }
         let mmsi = file.mmsi();
         self.by_id.remove(&new_id);
         self.by_id.insert(lost.id, slot);

@@ -36,6 +36,8 @@ const AT_REST_MPS: f64 = 0.5;
 const AT_REST_VARIANCE: f64 = 0.01;
 /// Probability that a camera saw this craft from which the number that it reads speaks for or against a name.
 const READ_OF_THIS: f64 = 0.9;
+/// Most that readings weigh against a name: as much as fifty reports for it.
+const VOTES_MAX: f64 = 50.0;
 /// Probability that a name has gone over to the craft on whose hull its number is read, for each reading.
 const READ_ELSEWHERE: f64 = 0.4;
 /// Metres from a track within which a rival of it can be.
@@ -94,20 +96,23 @@ impl Fusion {
         if !self.config.ablation.doubt || share < READ_OF_THIS {
             return;
         }
+        let (now, silent_s) = (self.now, self.config.ais.silent_s);
         let Some(file) = self.slot_mut(slot) else { return };
         let (id, believed) =
             (file.id, file.hull.number().is_some_and(|number| number.mmsi == read && number.probability > 0.5));
         match file.mmsi() {
             Some(borne) if borne == read => file.doubts.clear(),
-            Some(_) => file.identity_votes.1 += share,
-            None => {}
+            // While it sends, its own word stands beside what is read; frames of one camera misread alike.
+            Some(_) if believed && file.ais_age_s(now) > silent_s => {
+                file.identity_votes.1 = (file.identity_votes.1 + share).min(VOTES_MAX);
+            }
+            _ => {}
         }
         if !believed {
             return;
         }
-        let now = self.now;
+        file.is_rival = true;
         for bearer in self.by_mmsi.get(&read).cloned().unwrap_or_default() {
-            let silent_s = self.config.ais.silent_s;
             if let Some(file) = self.file_mut(bearer).filter(|file| file.id != id && file.ais_age_s(now) > silent_s) {
                 file.doubt(id, READ_ELSEWHERE * share);
             }

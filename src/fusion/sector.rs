@@ -84,7 +84,8 @@ impl Fusion {
                 let seen = 1.0 - result.track_unseen[number];
                 let hit = hits[number].map(|(plot, _)| &plots[plot]);
                 self.give_plots(sensor, candidate.slot, fixes, hit, seen);
-                if hit.is_some_and(|plot| plot.given_up) {
+                let own = |plot: &Plot| candidate.track_number.is_none_or(|number| plot.track_number == Some(number));
+                if hit.is_some_and(|plot| plot.given_up && own(plot)) {
                     self.heed_end(candidate.slot);
                 }
             }

@@ -52,6 +52,7 @@ impl Fusion {
     /// sensors are ahead of: it is shown as it was then.
     pub(super) fn view(&self, file: &TrackFile, at: EventTime) -> TrackState {
         let mut track = file.view(self.state_shown(file, at), at, &self.config);
+        track.sources.ais |= self.is_between_reports(file, at.seconds_since(file.last_seen));
         if self.behind_ms != 0 {
             track.last_seen = track.last_seen.min(at);
             for last in [&mut track.last_ais, &mut track.last_radar, &mut track.last_eo] {
@@ -65,7 +66,8 @@ impl Fusion {
     /// have been heard, but for the last half minute. The filter, which waits for no report, would have it anywhere. With another
     /// craft so near that a report could be of either it is left to the filter: the two may have been taken for each other.
     fn state_shown(&self, file: &TrackFile, at: EventTime) -> Kinematics {
-        let rests = file.radars.is_empty()
+        let rests = at >= file.kinematics.time()
+            && file.radars.is_empty()
             && file.kinematics.still_probability() > STILL
             && self.is_between_reports(file, at.seconds_since(file.last_seen))
             && self

@@ -125,7 +125,7 @@ pub struct TrackState {
     pub existence: f64,
     /// Shown to officers: existence was high enough once and has not fallen since.
     pub confirmed: bool,
-    /// Kinds of sensor that measured it in the last minute.
+    /// Kinds of sensor that measured it in the last minute; AIS also while the next report of a vessel at rest is not due.
     pub sources: Sources,
     /// When AIS last measured it.
     pub last_ais: Option<EventTime>,

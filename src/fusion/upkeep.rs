@@ -19,6 +19,8 @@ const LOOK_INTERVAL_MS: i64 = 2000;
 const YOUNG_S: f64 = 60.0;
 /// Seconds that two tracks must have looked like one before they become one.
 const DOUBLE_S: f64 = 8.0;
+/// Seconds after which a camera or another system no longer sees a craft.
+const UNSEEN_S: f64 = 30.0;
 /// Fewest turns without a plot after which a track beside another counts as hidden by it.
 const HIDDEN_TURNS: u32 = 3;
 /// So improbable must a run of turns without a plot be, by how often the radar saw the craft before.
@@ -282,7 +284,7 @@ impl Fusion {
         let hidden = found
             .iter()
             .filter_map(|&other| self.slot(other).map(|file| (other, file)))
-            .filter(|(_, file)| file.hidden_by.is_some() || lies_unseen(file))
+            .filter(|(_, file)| file.hidden_by.is_some() || lies_unseen(file, self.now))
             .map(|(other, file)| (distance_m(place, file.kinematics.position()), other))
             .filter(|(distance, _)| *distance <= reach_m)
             .min_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
@@ -468,9 +470,11 @@ fn is_lost_to_radar(file: &TrackFile) -> bool {
     !file.radars.is_empty() && file.radars.iter().all(lost)
 }
 
-/// Whether a craft without a name lies still, as far as anybody knows, but radar no longer sees it there.
-fn lies_unseen(file: &TrackFile) -> bool {
-    file.confirmed && file.mmsi().is_none() && file.kinematics.still_probability() > STILL && is_lost_to_radar(file)
+/// Whether a craft without a name lies still, as far as anybody knows, but neither radar nor anybody else sees it there any longer.
+fn lies_unseen(file: &TrackFile, now: EventTime) -> bool {
+    let seen_otherwise = file.last_eo.max(file.last_report).is_some_and(|seen| now.seconds_since(seen) < UNSEEN_S);
+    let nameless = file.confirmed && file.mmsi().is_none() && !seen_otherwise;
+    nameless && file.kinematics.still_probability() > STILL && is_lost_to_radar(file)
 }
 
 /// Whether a craft lies still at a place that is well known.

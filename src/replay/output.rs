@@ -76,6 +76,8 @@ impl PictureLog {
         fs::create_dir_all(out).map_err(|error| OutputError { path: out.to_owned(), error })?;
         let mut tracks = OutputFile::create(out.join("tracks.csv"))?;
         tracks.try_write(|file| writeln!(file, "{TRACKS_HEADER}"))?;
+        // Of an earlier run into the same folder it would be taken for this one's.
+        let _ = fs::remove_file(out.join("uncertainty.csv"));
         Ok(Self {
             tracks,
             alerts: OutputFile::create(out.join("alerts.jsonl"))?,

@@ -88,7 +88,7 @@ impl InZones {
 pub struct TrackFilter {
     /// Inside this box.
     pub bbox: Option<GeoBox>,
-    /// Measured by one of these kinds in the last minute; none given: any.
+    /// Held by one of these kinds (see [`TrackState::sources`]); none given: any.
     pub kinds: Sources,
     /// Inside one of these zones; `None`: anywhere.
     pub zones: Option<InZones>,

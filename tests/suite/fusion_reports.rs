@@ -41,3 +41,28 @@ fn a_system_that_repeats_what_our_radar_saw_makes_its_track_no_surer() {
     assert!(told > 0.85 * alone, "one sigma of {told} m with it, {alone} m without");
     assert!(told < 1.1 * alone, "and it does no harm");
 }
+
+#[test]
+fn a_system_that_tells_places_alone_makes_no_moving_craft_lie_still() {
+    let boat = Boat::new(6_000.0, 3_000.0).runs(6.0, 100.0);
+    let mut sea = Sea::new(43);
+    for step in 0..30 {
+        sea.tell_place_of(f64::from(step) * 10.0, &boat, 30.0);
+        sea.run(f64::from(step) * 10.0);
+    }
+    let picture = sea.run(295.0);
+    let [track] = &picture[..] else { panic!("{picture:?}") };
+    assert!((track.sog_mps() - 6.0).abs() < 1.5 && track.stopped_probability < 0.5, "{track:?}");
+
+    // Beside a radar that knows how the craft moves.
+    let mut sea = Sea::new(44);
+    sea.add(boat.clone());
+    for second in 60..180 {
+        sea.run(f64::from(second));
+        sea.tell_place_of(f64::from(second), &boat, 20.0);
+    }
+    let picture = sea.run(180.0);
+    let [track] = &picture[..] else { panic!("{picture:?}") };
+    assert!((track.sog_mps() - 6.0).abs() < 1.5 && track.stopped_probability < 0.5, "{track:?}");
+    assert!(track.speed_sigma_mps < 3.0, "{track:?}");
+}

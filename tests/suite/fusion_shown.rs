@@ -45,6 +45,7 @@ fn a_vessel_at_anchor_that_ais_alone_knows_stays_where_it_lies_between_its_repor
             let at_s = reported_s + f64::from(step) * 10.0;
             let picture = sea.run(at_s);
             let [track] = &picture[..] else { panic!("gone {} s after its report", at_s - reported_s) };
+            assert!(track.sources.ais, "AIS holds it until its next report is overdue");
             assert!(distance_m(track.position, place) < 60.0 && track.position_sigma_m() < 90.0, "{track:?}");
         }
     }

@@ -33,7 +33,7 @@ pub struct Point {
     pub cog_deg: f64,
     /// The most probable MMSI.
     pub mmsi: Option<Mmsi>,
-    /// Kinds of sensor that measured it in the last minute.
+    /// Kinds of sensor that measured it in the last minute; AIS also while the next report of a vessel at rest is not due.
     pub sources: Sources,
 }
 

@@ -280,14 +280,23 @@ impl Sea {
 
     /// What another system tells of a boat: its place, with this one sigma, and its velocity.
     pub fn tell_of(&mut self, at_s: f64, boat: &Boat, sigma_m: f64) {
+        self.tell(at_s, boat, sigma_m, Some((boat.speed_mps, boat.course_deg)));
+    }
+
+    /// The same without velocity.
+    pub fn tell_place_of(&mut self, at_s: f64, boat: &Boat, sigma_m: f64) {
+        self.tell(at_s, boat, sigma_m, None);
+    }
+
+    fn tell(&mut self, at_s: f64, boat: &Boat, sigma_m: f64, velocity: Option<(f64, f64)>) {
         let content = Content::TrackReport(TrackReport {
             id: ForeignId::from("7").unwrap(),
             mmsi: None,
             name: None,
             position: boat.place(at_s),
             sigma_m,
-            sog_mps: Some(boat.speed_mps),
-            cog_deg: Some(boat.course_deg),
+            sog_mps: velocity.map(|(sog_mps, _)| sog_mps),
+            cog_deg: velocity.map(|(_, cog_deg)| cog_deg),
             length_m: None,
             ended: false,
             coasted: false,
